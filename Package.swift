@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+// The floor plan. Targets stand in import order: a target imports only targets listed above it
+// (`scripts/layers` holds it so). Two wings, one door: the bench wing ends at Results, a CSV file;
+// the plan wing starts from that file and needs neither hwloc nor OpenBLAS.
+import PackageDescription
+
+/// Language rules of every Swift target.
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library's imports stay out of its public face unless they say `public import`.
+let library = house + [.enableUpcomingFeature("InternalImportsByDefault")]
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: library)
+}
+
+/// One target per instruction set: the folder's symlink says which text, this line says which machine.
+func kernels(_ isa: String, march: String? = nil) -> Target {
+  .target(
+    name: "Kernels\(isa)", dependencies: ["CInstructions"], path: "Kernels/ISA/\(isa)",
+    swiftSettings: library + [.define("ISA_\(isa.uppercased())")]
+      + [.unsafeFlags(["-Ounchecked"] + (march.map { ["-Xcc", "-march=\($0)"] } ?? []))])
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [String] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests",
+    exclude: resources, swiftSettings: house)
+}
+
+#if arch(arm64)
+  let isaTargets = [kernels("Baseline"), kernels("NEON")]
+#else
+  let isaTargets = [
+    kernels("Baseline"),
+    kernels("AVX2", march: "x86-64-v3"),
+    kernels("AVX512", march: "x86-64-v4"),
+  ]
+#endif
+let isaModules: [Target.Dependency] = isaTargets.map { .target(name: $0.name) }
+
+let package = Package(
+  name: "plimsoll",
+  products: [.executable(name: "plimsoll", targets: ["plimsoll"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+  ],
+  targets: [
+    // Foundations
+    room("Quantities"),  // units as types, intervals, figures with provenance
+    room("Tables", ["Quantities"]),  // CSV in and out, schemas, printed tables
+    room("Machines", ["Quantities"]),  // a machine and its placements as plain values
+
+    // The bench wing: what does this host do?
+    .systemLibrary(
+      name: "CHwloc", path: "Sources/CHwloc", pkgConfig: "hwloc",
+      providers: [.apt(["libhwloc-dev"])]),
+    .target(name: "CProbe", path: "Sources/CProbe"),  // cpuid, pinning, optimisation barrier
+    room("Topology", ["Machines", "CHwloc", "CProbe"]),  // hwloc + cgroup + cpuid -> Machine
+    room("Measurement", ["Quantities", "Machines", "CProbe"]),  // how a timing is taken
+    .target(name: "CInstructions", path: "Kernels/Instructions"),  // one instruction per shim
+  ] + isaTargets + [  // the SIMD text, once per ISA
+    room("KernelsReference", path: "Kernels/Reference"),  // Double oracles, written to be read
+    .systemLibrary(
+      name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas",
+      providers: [.apt(["libopenblas-dev"])]),
+    room("KernelsBLAS", ["COpenBLAS"], path: "Kernels/BLAS"),  // the same through OpenBLAS
+    room(  // operation + shape + ISA -> a prepared kernel and its work
+      "Kernels", ["Machines", "Measurement", "KernelsReference", "KernelsBLAS"] + isaModules,
+      path: "Kernels/Registry"),
+    room("Suites", ["Quantities", "Machines", "Measurement", "Kernels"]),  // which rows run
+
+    // The door
+    room("Results", ["Quantities", "Tables", "Machines", "Measurement"]),  // rows, journal, compare
+
+    // The plan wing: what would a fleet do, and cost?
+    .target(  // the CSV catalogues, embedded
+      name: "CatalogData", path: "Sources/CatalogData", exclude: ["README.md"],
+      cSettings: [.unsafeFlags(["-std=gnu23"])]),
+    room("Catalog", ["Quantities", "Tables", "CatalogData"]),  // catalogue rows as checked values
+    room("Estimator", ["Quantities", "Tables", "Results", "Catalog"]),  // operators -> capacity
+    room(  // scenario -> plan
+      "Planner",
+      ["Quantities", "Tables", "Catalog", "Estimator", .product(name: "TOMLKit", package: "TOMLKit")]),
+    .systemLibrary(
+      name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
+    room(  // values -> documents
+      "Export",
+      ["Quantities", "Tables", "Machines", "Results", "Catalog", "Estimator", "Planner", "CXlsxWriter"]),
+
+    // The door to the street
+    .executableTarget(
+      name: "plimsoll",
+      dependencies: [
+        "Quantities", "Tables", "Machines", "Topology", "Measurement", "Kernels", "Suites",
+        "Results", "Catalog", "Estimator", "Planner", "Export",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: house),
+
+    // Tests, one target a room
+    tests("Quantities", ["Quantities"]),
+    tests("Tables", ["Tables"]),
+  ]
+)

@@ -1,0 +1,3 @@
+// The door to hwloc 2.x: only what Swift cannot import by itself is wrapped here.
+#pragma once
+#include <hwloc.h>

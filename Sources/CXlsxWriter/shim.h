@@ -1,0 +1,3 @@
+// The door to libxlsxwriter.
+#pragma once
+#include <xlsxwriter.h>

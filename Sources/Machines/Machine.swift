@@ -1,0 +1,88 @@
+// A machine as a plain value: no hwloc here, so that a result row can say which machine it came from.
+
+/// What is known of a host; the Topology room fills it, every later room may hold one.
+public struct Machine: Hashable, Sendable, Codable {
+  /// One cache level as seen by a core.
+  public struct Cache: Hashable, Sendable, Codable {
+    /// 1 for L1 data, 2, 3 …
+    public let level: Int
+    /// Size in bytes; 0 = not reported.
+    public let bytes: Int
+    /// PUs that share one instance.
+    public let sharedBy: CPUSet
+    /// A cache from its parts.
+    public init(level: Int, bytes: Int, sharedBy: CPUSet) {
+      self.level = level
+      self.bytes = bytes
+      self.sharedBy = sharedBy
+    }
+  }
+
+  /// A GPU, NIC or other device of interest.
+  public struct Device: Hashable, Sendable, Codable {
+    /// `gpu`, `network`, `other`.
+    public let kind: String
+    /// Vendor and product as the kernel names them; never a serial number.
+    public let name: String
+    /// NUMA node next to it, or nil.
+    public let numaNode: Int?
+    /// A device from its parts.
+    public init(kind: String, name: String, numaNode: Int?) {
+      self.kind = kind
+      self.name = name
+      self.numaNode = numaNode
+    }
+  }
+
+  /// CPU vendor, e.g. `AuthenticAMD`.
+  public var vendor = ""
+  /// CPU family number as text, or empty.
+  public var family = ""
+  /// CPU model number as text, or empty.
+  public var model = ""
+  /// CPU stepping as text, or empty.
+  public var stepping = ""
+  /// Marketing name of the CPU.
+  public var modelName = ""
+  /// `x86_64` or `arm64`.
+  public var architecture = ""
+  /// Packages (sockets).
+  public var packages = 0
+  /// NUMA nodes with CPUs.
+  public var numaNodes = 0
+  /// Physical cores as reported.
+  public var cores = 0
+  /// PUs of the machine.
+  public var pus = 0
+  /// PUs that this process may use.
+  public var allowed = CPUSet([])
+  /// One entry per cache instance.
+  public var caches: [Cache] = []
+  /// CPU features that matter for kernels, e.g. `avx2`, `avx512f`.
+  public var features: [String] = []
+  /// Kernel modules that this CPU can run, weakest first.
+  public var instructionSets: [InstructionSet] = []
+  /// Memory in bytes that the operating system shows; 0 = unknown.
+  public var memoryBytes = 0
+  /// CPUs' worth of cgroup quota; nil = none.
+  public var quotaCPUs: Double?
+  /// Memory limit of the cgroup in bytes; nil = none.
+  public var memoryLimitBytes: Int?
+  /// Hypervisor name when the host is a guest; nil = none seen.
+  public var hypervisor: String?
+  /// True for the host that the program runs on, false for a file or a synthetic description.
+  public var isThisSystem = true
+  /// GPUs, NICs.
+  public var devices: [Device] = []
+  /// Kinds of cores, e.g. `P`, `E`; empty where there is one.
+  public var coreKinds: [String] = []
+
+  /// An empty machine to fill in.
+  public init() {}
+
+  /// The strongest instruction set that the kernels can use here.
+  public var bestInstructionSet: InstructionSet { instructionSets.last ?? .baseline }
+
+  /// Size of the largest cache in bytes; 0 = not reported.
+  public var lastLevelCacheBytes: Int { caches.max { $0.level < $1.level }?.bytes ?? 0 }
+}

@@ -1,0 +1,145 @@
+// The words that all rooms of the bench wing share: what is computed, on what shape, by whom.
+
+public import Quantities
+
+/// What a kernel computes.
+public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
+  /// C = A·B, row-major: A (m, k), B (k, n), C (m, n).
+  case gemm
+  /// Attention of `seqQ` queries over `seqKV` keys with online softmax.
+  case attentionPrefill = "attention_prefill"
+  /// One query per sequence over a KV cache of `seqKV` keys, heads grouped.
+  case attentionDecode = "attention_decode"
+  /// Register-only multiply-adds: the arithmetic ceiling.
+  case fmaPeak = "fma_peak"
+  /// Sum of an array: the read ceiling.
+  case memoryRead = "memory_read"
+  /// b = a.
+  case memoryCopy = "memory_copy"
+  /// c = a + s·b.
+  case memoryTriad = "memory_triad"
+}
+
+/// Who computes it.
+public enum Implementation: String, Hashable, Sendable, Codable, CaseIterable {
+  /// The SIMD text of Kernels/Source.
+  case swift
+  /// OpenBLAS, attention composed of its calls around a softmax.
+  case openblas
+}
+
+/// Element type of operands.
+public enum DataType: String, Hashable, Sendable, Codable {
+  case f32
+}
+
+/// The size of a problem; fields that an operation does not use are nil.
+public struct Shape: Hashable, Sendable, Codable {
+  /// Independent problems (sequences for attention).
+  public var batch: Int = 1
+  /// GEMM rows of C.
+  public var m: Int?
+  /// GEMM columns of C.
+  public var n: Int?
+  /// GEMM inner dimension.
+  public var k: Int?
+  /// Query heads.
+  public var headsQ: Int?
+  /// Key and value heads.
+  public var headsKV: Int?
+  /// Elements per head.
+  public var headDim: Int?
+  /// Queries per sequence.
+  public var seqQ: Int?
+  /// Keys per sequence.
+  public var seqKV: Int?
+  /// True where query i sees keys up to i only.
+  public var causal: Bool?
+  /// Bytes per array of a memory probe.
+  public var bytes: Int?
+
+  /// An empty shape to fill in.
+  public init() {}
+
+  /// A GEMM shape.
+  public static func gemm(m: Int, n: Int, k: Int) -> Shape {
+    var shape = Shape()
+    shape.m = m
+    shape.n = n
+    shape.k = k
+    return shape
+  }
+
+  /// An attention shape; prefill has `seqQ` = `seqKV`, decode has `seqQ` = 1.
+  public static func attention(
+    batch: Int, headsQ: Int, headsKV: Int, headDim: Int, seqQ: Int, seqKV: Int, causal: Bool
+  ) -> Shape {
+    var shape = Shape()
+    shape.batch = batch
+    shape.headsQ = headsQ
+    shape.headsKV = headsKV
+    shape.headDim = headDim
+    shape.seqQ = seqQ
+    shape.seqKV = seqKV
+    shape.causal = causal
+    return shape
+  }
+
+  /// A memory probe over arrays of this many bytes.
+  public static func memory(bytes: Int) -> Shape {
+    var shape = Shape()
+    shape.bytes = bytes
+    return shape
+  }
+}
+
+/// The work of one execution.
+public struct Work: Hashable, Sendable, Codable {
+  /// Arithmetic.
+  public let flop: FLOP
+  /// Compulsory traffic: every operand once.
+  public let bytes: Bytes
+  /// Work from its parts.
+  public init(flop: FLOP, bytes: Bytes) {
+    self.flop = flop
+    self.bytes = bytes
+  }
+}
+
+/// How a result compared with its Double oracle.
+public struct Verification: Hashable, Sendable, Codable {
+  /// What it was compared with, e.g. `double oracle, all elements`.
+  public let reference: String
+  /// Largest absolute difference.
+  public let maxAbsError: Double
+  /// Largest difference relative to the element's scale (sum of |a·b|).
+  public let maxRelError: Double
+  /// The bound on `maxRelError`.
+  public let tolerance: Double
+  /// True when every checked element was finite and inside the bound.
+  public let passed: Bool
+  /// A verification from its parts.
+  public init(
+    reference: String, maxAbsError: Double, maxRelError: Double, tolerance: Double, passed: Bool
+  ) {
+    self.reference = reference
+    self.maxAbsError = maxAbsError
+    self.maxRelError = maxRelError
+    self.tolerance = tolerance
+    self.passed = passed
+  }
+}
+
+/// A kernel with its operands in memory, ready to be timed on the threads of a team.
+public protocol PreparedKernel: AnyObject {
+  /// Work of one `run()`.
+  var work: Work { get }
+  /// Runs once on the current operand set.
+  func run()
+  /// Moves to the next operand set, so that weights or caches are not found in a cache; no-op with one set.
+  func rotate()
+  /// Bytes of all operand sets together.
+  var residentBytes: Bytes { get }
+  /// Poisons the outputs, runs once, and compares with the Double oracle.
+  func verify(seed: UInt64) -> Verification
+}

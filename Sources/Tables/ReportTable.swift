@@ -1,0 +1,203 @@
+// A printed table: one value, three encodings (table for people, CSV and JSON for programs).
+
+/// One cell of a printed table.
+public enum Cell: Hashable, Sendable {
+  /// Words.
+  case text(String)
+  /// A number with the decimals that a person sees; CSV and JSON carry it in full.
+  case number(Double, decimals: Int)
+  /// A whole number.
+  case integer(Int)
+  /// Unknown or not applicable.
+  case empty
+
+  /// A number, or empty for nil.
+  public static func optional(_ value: Double?, decimals: Int) -> Cell {
+    value.map { .number($0, decimals: decimals) } ?? .empty
+  }
+}
+
+/// How a table is printed.
+public enum TableFormat: String, Sendable, CaseIterable {
+  case table, csv, json
+}
+
+/// A titled table of cells; column names carry their units.
+public struct ReportTable: Sendable {
+  /// One column.
+  public struct Column: Sendable {
+    /// Name in CSV and JSON, unit included, e.g. `gflops_median`.
+    public let name: String
+    /// Heading for people, e.g. `GFLOP/s`.
+    public let heading: String
+    /// A column; the heading defaults to the name.
+    public init(_ name: String, _ heading: String? = nil) {
+      self.name = name
+      self.heading = heading ?? name
+    }
+  }
+
+  /// Title above the table.
+  public let title: String
+  /// Columns in order.
+  public let columns: [Column]
+  /// Rows of exactly `columns.count` cells.
+  public private(set) var rows: [[Cell]] = []
+  /// Sentences under the table (people only).
+  public var notes: [String] = []
+
+  /// An empty table.
+  public init(_ title: String, _ columns: [Column]) {
+    self.title = title
+    self.columns = columns
+  }
+
+  /// Adds a row.
+  /// - Precondition: as many cells as columns.
+  public mutating func append(_ cells: [Cell]) {
+    precondition(cells.count == columns.count, "\(title): \(cells.count) cells, \(columns.count) columns")
+    rows.append(cells)
+  }
+
+  /// The table as text in a format; `width` bounds the lines of the `table` format.
+  public func render(_ format: TableFormat, width: Int = 80) -> String {
+    switch format {
+    case .table: return renderTable(width: width)
+    case .csv:
+      var writer = CSVWriter()
+      writer.append(columns.map(\.name))
+      for row in rows { writer.append(row.map(ReportTable.exact)) }
+      return writer.text
+    case .json:
+      let objects = rows.map { row in
+        "  {" + zip(columns, row).map { "\(jsonText($0.name)): \(ReportTable.json($1))" }
+          .joined(separator: ", ") + "}"
+      }
+      return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
+    }
+  }
+
+  private static func exact(_ cell: Cell) -> String {
+    switch cell {
+    case .text(let text): text
+    case .number(let value, _): decimalText(value)
+    case .integer(let value): String(value)
+    case .empty: ""
+    }
+  }
+
+  private static func json(_ cell: Cell) -> String {
+    switch cell {
+    case .text(let text): jsonText(text)
+    case .number(let value, _): value.isFinite ? decimalText(value) : "null"
+    case .integer(let value): String(value)
+    case .empty: "null"
+    }
+  }
+
+  private static func shown(_ cell: Cell) -> String {
+    switch cell {
+    case .text(let text): text
+    case .number(let value, let decimals): grouped(value, decimals: decimals)
+    case .integer(let value): grouped(Double(value), decimals: 0)
+    case .empty: "-"
+    }
+  }
+
+  private func renderTable(width: Int) -> String {
+    let shownRows = rows.map { $0.map(ReportTable.shown) }
+    var widths = columns.map(\.heading.count)
+    for row in shownRows { for (i, text) in row.enumerated() { widths[i] = max(widths[i], text.count) } }
+    let isText = columns.indices.map { i in
+      rows.contains { if case .text = $0[i] { true } else { false } }
+        || rows.allSatisfy { $0[i] == .empty }
+    }
+    // Shorten the widest text columns until the line fits; numbers are never cut.
+    let gaps = 2 * max(0, columns.count - 1)
+    while widths.reduce(gaps, +) > width,
+      let widest = columns.indices.filter({ isText[$0] && widths[$0] > 8 }).max(by: { widths[$0] < widths[$1] })
+    {
+      widths[widest] -= 1
+    }
+    func line(_ cells: [String]) -> String {
+      let padded = cells.enumerated().map { i, text -> String in
+        let cut = text.count > widths[i] ? text.prefix(max(1, widths[i] - 1)) + "…" : text[...]
+        let space = String(repeating: " ", count: max(0, widths[i] - cut.count))
+        return isText[i] ? cut + space : space + cut
+      }
+      var joined = padded.joined(separator: "  ")
+      while joined.last == " " { joined.removeLast() }
+      return joined
+    }
+    var lines = title.isEmpty ? [] : [title]
+    lines.append(line(columns.map(\.heading)))
+    lines.append(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
+    lines += shownRows.map(line)
+    for note in notes { lines += wrapped(note, width: width) }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// A number with thousands separators and fixed decimals.
+public func grouped(_ value: Double, decimals: Int) -> String {
+  guard value.isFinite else { return "-" }
+  var text = fixed(abs(value), decimals: decimals)
+  let point = text.firstIndex(of: ".") ?? text.endIndex
+  var index = point
+  while let next = text.index(index, offsetBy: -3, limitedBy: text.startIndex), next > text.startIndex {
+    text.insert(",", at: next)
+    index = next
+  }
+  return (value < 0 && text.contains { ("1"..."9").contains($0) } ? "-" : "") + text
+}
+
+/// A number with fixed decimals, rounded half to even on its decimal expansion.
+public func fixed(_ value: Double, decimals: Int) -> String {
+  guard value.isFinite else { return "" }
+  guard abs(value) < 1e15 else { return "\(value)" }
+  var scale = 1.0
+  for _ in 0..<decimals { scale *= 10 }
+  let scaled = (abs(value) * scale).rounded(.toNearestOrEven)
+  guard scaled < 9e18 else { return "\(value)" }
+  let units = UInt64(scaled)
+  let divisor = UInt64(scale)
+  let sign = value < 0 && units > 0 ? "-" : ""
+  if decimals == 0 { return sign + String(units) }
+  let fraction = String(units % divisor)
+  return sign + String(units / divisor) + "."
+    + String(repeating: "0", count: decimals - fraction.count) + fraction
+}
+
+/// Words broken into lines of at most `width` characters.
+public func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
+  var lines: [String] = []
+  var line = indent
+  for word in text.split(separator: " ") {
+    if line.count > indent.count, line.count + 1 + word.count > width {
+      lines.append(line)
+      line = indent
+    }
+    line += (line.count > indent.count ? " " : "") + word
+  }
+  if line.count > indent.count { lines.append(line) }
+  return lines
+}
+
+/// Text as a JSON string with its quotes.
+public func jsonText(_ text: String) -> String {
+  var out = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"": out += "\\\""
+    case "\\": out += "\\\\"
+    case "\n": out += "\\n"
+    case "\r": out += "\\r"
+    case "\t": out += "\\t"
+    case _ where scalar.value < 0x20:
+      let hex = String(scalar.value, radix: 16)
+      out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+    default: out.unicodeScalars.append(scalar)
+    }
+  }
+  return out + "\""
+}

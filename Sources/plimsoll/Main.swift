@@ -1,0 +1,33 @@
+// The verbs; reads like a table of contents.
+
+import ArgumentParser
+import Foundation
+
+@main
+struct Plimsoll: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plimsoll",
+    abstract: "Measures a host's matmul and attention, and plans fleets of accelerators from it.",
+    discussion: """
+      Example: plimsoll run --suite quick && plimsoll plan openai-aws-38b
+      Exit status: 0 done, 1 internal, 3 slower, 4 nothing comparable, 5 verification mismatch, \
+      6 inconclusive, 7 infeasible, 8 plan checks failed, 64 usage, 65 bad data, 74 input/output.
+      """,
+    version: "0.1.0",
+    subcommands: [
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      if exitCode(for: error) != .failure {
+        exit(withError: error)
+      }
+      let failure = explain(error)
+      StandardError.write("plimsoll: \(failure.message)")
+      Foundation.exit(failure.status.rawValue)
+    }
+  }
+}
