@@ -1,4 +1,5 @@
-# Sourced by run and test: finds the toolchain and installs the Debian packages that are missing.
+# Sourced by run and test: finds the toolchain, installs the Debian packages that are missing, builds.
+# Every failure is one sentence and exit status 1.
 # shellcheck shell=bash
 
 packages=(libhwloc-dev libopenblas-dev libxlsxwriter-dev pkg-config)
@@ -9,35 +10,49 @@ fail() {
 }
 
 check_swift() {
-  command -v swift >/dev/null 2>&1 || fail "Swift is not on the PATH; install Swift 6.2 or newer from swift.org and try again."
-  local version
+  command -v swift >/dev/null 2>&1 ||
+    fail "Swift is not on the PATH; install Swift 6.2 or newer from swift.org and try again."
+  local version major minor
   version=$(swift --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9]+)\.([0-9]+).*/\1 \2/p' | head -1)
-  local major=${version% *} minor=${version#* }
   [ -n "$version" ] || fail "'swift --version' prints no version; reinstall the toolchain from swift.org."
+  major=${version% *} minor=${version#* }
   if [ "$major" -lt 6 ] || { [ "$major" -eq 6 ] && [ "$minor" -lt 2 ]; }; then
     fail "Swift $major.$minor is too old; install Swift 6.2 or newer from swift.org."
   fi
 }
 
-# install_packages PACKAGE...: installs what dpkg does not know as installed.
+# install_packages PACKAGE...: installs what is not installed yet.
 install_packages() {
-  local missing=() package
+  local missing=() package root=()
+  command -v dpkg-query >/dev/null 2>&1 ||
+    fail "this is not a Debian system (no dpkg-query); install by hand what matches: $*"
   for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
-  if [ "${install:-yes}" = no ]; then
-    fail "these packages are missing and --no-install was given: ${missing[*]}"
-  fi
-  command -v apt-get >/dev/null 2>&1 || fail "apt-get is not here; install these packages by hand: ${missing[*]}"
-  local root=()
+  [ "${install:-yes}" = yes ] || fail "missing packages, and --no-install was given: ${missing[*]}"
+  command -v apt-get >/dev/null 2>&1 || fail "apt-get is not here; install by hand: ${missing[*]}"
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || fail "not root and no sudo; install these packages by hand: ${missing[*]}"
-    root=(sudo)
+    command -v sudo >/dev/null 2>&1 || fail "not root and no sudo; install by hand: ${missing[*]}"
+    root=(sudo env DEBIAN_FRONTEND=noninteractive)
   fi
   printf 'Installing %s\n' "${missing[*]}" >&2
   export DEBIAN_FRONTEND=noninteractive
   "${root[@]}" apt-get update -qq >/dev/null 2>&1 || true
-  "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 \
-    || fail "apt-get could not install ${missing[*]}; is there a network? Install them by hand and try again."
+  "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+    fail "apt-get could not install ${missing[*]}; is there a network? Install them by hand and try again."
+}
+
+# fetch_dependencies: the Swift packages that Package.swift names, at their exact versions.
+fetch_dependencies() {
+  local log
+  log=$(swift package resolve 2>&1) || {
+    printf '%s\n' "$log" | grep -i error | head -3 >&2
+    fail "the Swift packages of Package.swift could not be fetched; is there a network?"
+  }
+}
+
+# build [ARGUMENT...]: a release build; the kernels without optimisation are neither fast nor the ones that run.
+build() {
+  swift build -c release "$@" || fail "the build failed; the first error above says where."
 }
