@@ -107,5 +107,6 @@ let package = Package(
     // Tests, one target a room
     tests("Quantities", ["Quantities"]),
     tests("Tables", ["Tables"]),
+    tests("EndToEnd", ["plimsoll"]),
   ]
 )
