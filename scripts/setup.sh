@@ -47,7 +47,7 @@ install_packages() {
 fetch_dependencies() {
   local log
   log=$(swift package resolve 2>&1) || {
-    printf '%s\n' "$log" | grep -i error | head -3 >&2
+    printf "%s\n" "$log" | grep -i error | head -3 >&2 || true
     fail "the Swift packages of Package.swift could not be fetched; is there a network?"
   }
 }
