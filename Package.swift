@@ -107,6 +107,7 @@ let package = Package(
     // Tests, one target a room
     tests("Quantities", ["Quantities"]),
     tests("Tables", ["Tables"]),
+    tests("Machines", ["Machines"]),
     tests("EndToEnd", ["plimsoll"]),
   ]
 )

@@ -34,6 +34,35 @@ public struct Machine: Hashable, Sendable, Codable {
     }
   }
 
+  /// A NUMA node; one without CPUs is a memory (GPU, HBM or CXL).
+  public struct NUMANode: Hashable, Sendable, Codable {
+    /// Number by the operating system; numbers can have holes.
+    public let number: Int
+    /// PUs next to it.
+    public let cpus: CPUSet
+    /// Local memory in bytes; 0 = not reported.
+    public let bytes: Int
+    /// A node from its parts.
+    public init(number: Int, cpus: CPUSet, bytes: Int) {
+      self.number = number
+      self.cpus = cpus
+      self.bytes = bytes
+    }
+  }
+
+  /// The cores of one kind, where a machine has several.
+  public struct CoreKind: Hashable, Sendable, Codable {
+    /// `P`, `E`, or `kind0` … slowest first where the machine does not name them.
+    public let name: String
+    /// PUs of this kind.
+    public let cpus: CPUSet
+    /// A kind from its parts.
+    public init(name: String, cpus: CPUSet) {
+      self.name = name
+      self.cpus = cpus
+    }
+  }
+
   /// CPU vendor, e.g. `AuthenticAMD`.
   public var vendor = ""
   /// CPU family number as text, or empty.
@@ -74,15 +103,17 @@ public struct Machine: Hashable, Sendable, Codable {
   public var isThisSystem = true
   /// GPUs, NICs.
   public var devices: [Device] = []
-  /// Kinds of cores, e.g. `P`, `E`; empty where there is one.
-  public var coreKinds: [String] = []
+  /// Names of the kinds of cores, e.g. `P`, `E`; empty where there is one.
+  public var coreKinds: [String] { kinds.map(\.name) }
+  /// PUs of each package, in order; empty where packages are not reported.
+  public var packageSets: [CPUSet] = []
+  /// PUs of each core, in order; where cores are not reported each PU counts as one.
+  public var coreSets: [CPUSet] = []
+  /// NUMA nodes, those without CPUs included.
+  public var memoryNodes: [NUMANode] = []
+  /// The cores of each kind; empty where there is one kind.
+  public var kinds: [CoreKind] = []
 
   /// An empty machine to fill in.
   public init() {}
-
-  /// The strongest instruction set that the kernels can use here.
-  public var bestInstructionSet: InstructionSet { instructionSets.last ?? .baseline }
-
-  /// Size of the largest cache in bytes; 0 = not reported.
-  public var lastLevelCacheBytes: Int { caches.max { $0.level < $1.level }?.bytes ?? 0 }
 }

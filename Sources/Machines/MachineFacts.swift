@@ -1,0 +1,42 @@
+// What follows from a machine's fields: cache sizes, the strongest instruction set, how far its shape is to be trusted.
+
+/// How far a machine's shape can be believed.
+public enum TopologyTrust: String, Hashable, Sendable, Codable {
+  /// Read from the hardware that the program runs on.
+  case host
+  /// Told by a hypervisor: cache sizes and core sharing are reports, not facts.
+  case guest
+  /// Read from a file or a description.
+  case imported
+}
+
+extension Machine {
+  /// The strongest instruction set that the kernels can use here.
+  public var bestInstructionSet: InstructionSet { instructionSets.last ?? .baseline }
+
+  /// Size of the largest cache in bytes; 0 = not reported.
+  public var lastLevelCacheBytes: Int {
+    let last = caches.map(\.level).max()
+    return caches.filter { $0.level == last }.map(\.bytes).max() ?? 0
+  }
+
+  /// Size of the largest cache of a level in bytes; nil = none reported.
+  public func cacheBytes(level: Int) -> Int? {
+    caches.filter { $0.level == level && $0.bytes > 0 }.map(\.bytes).max()
+  }
+
+  /// Instances of a cache level; nil = none reported.
+  public func cacheCount(level: Int) -> Int? {
+    let count = caches.count { $0.level == level }
+    return count > 0 ? count : nil
+  }
+
+  /// Most PUs on one core; nil where no core is known.
+  public var smtWidth: Int? { coreSets.map(\.count).max() }
+
+  /// Whose word the shape is.
+  public var topologyTrust: TopologyTrust {
+    if !isThisSystem { return .imported }
+    return hypervisor == nil ? .host : .guest
+  }
+}
