@@ -109,5 +109,6 @@ let package = Package(
     tests("Tables", ["Tables"]),
     tests("Machines", ["Machines"]),
     tests("EndToEnd", ["plimsoll"]),
+    tests("Results", ["Tables", "Results"]),
   ]
 )

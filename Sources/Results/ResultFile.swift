@@ -1,0 +1,154 @@
+// Result files in and out: the strict reader of other rooms, and the writer that never leaves half a file.
+
+import Foundation
+public import Tables
+
+/// A result file on disk.
+public enum ResultFile {
+  /// Reads every row of a result file.
+  ///
+  /// - Throws: `InputError` with file, line and column for anything that is not a whole result file of
+  ///   this schema version; a file that cannot be opened is one of these.
+  /// - Complexity: O(bytes).
+  public static func read(_ path: String) throws(InputError) -> [ResultRow] {
+    try rows(of: bytes(path), file: path)
+  }
+
+  /// Parses the bytes of a result file; see `read`.
+  public static func rows(of bytes: [UInt8], file: String) throws(InputError) -> [ResultRow] {
+    // Asked first: a torn last line is usually ragged too, and "torn" is the fact that helps.
+    if let last = bytes.last, last != UInt8(ascii: "\n") {
+      throw InputError(
+        file: file, line: bytes.count { $0 == UInt8(ascii: "\n") } + 1,
+        "the last line is torn (no newline at its end)",
+        advice: "the writer was interrupted; run it again or remove the last line")
+    }
+    let document = try CSVDocument(bytes, file: file)
+    if document.index(of: "row_key") == nil || document.index(of: "run_id") == nil {
+      throw InputError(
+        file: file, line: 1, column: 1, "this is a CSV file, but not a result file",
+        advice: "result files are written by 'plimsoll run'")
+    }
+    if document.index(of: "sample_index") != nil {
+      throw InputError(
+        file: file, line: 1, column: 1, "this is the journal of samples, not the result file",
+        advice: "give the .csv file with the same name but without .samples")
+    }
+    if let version = document.index(of: "schema_version"), let first = document.records.first,
+      first.fields[version] != String(ResultRow.schemaVersion)
+    {
+      throw InputError(
+        file: file, line: first.line, column: first.columns[version],
+        "schema version '\(first.fields[version].prefix(20))' where this program reads \(ResultRow.schemaVersion)",
+        advice: "read it with the version of plimsoll that wrote it")
+    }
+    let rows = try ResultRow.schema.rows(document, empty: ResultRow())
+    for (row, record) in zip(rows, document.records) {
+      try check(row, record, file: file)
+    }
+    return rows
+  }
+
+  /// Replaces the file by these rows: temporary name in the same folder, sync, rename.
+  public static func write(_ rows: [ResultRow], to path: String) throws {
+    try replaceFile(path, with: Array(ResultRow.schema.csv(rows).utf8))
+  }
+
+  /// The bytes of a file of at most 2 GiB.
+  static func bytes(_ path: String) throws(InputError) -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw InputError(file: path, "the file cannot be read", advice: "check the path and its permissions")
+    }
+    return Array(data)
+  }
+
+  /// What a cell-by-cell decoder cannot see: rules that join columns.
+  private static func check(_ row: ResultRow, _ record: CSVRecord, file: String) throws(InputError) {
+    func fault(_ column: String, _ what: String, _ advice: String) -> InputError {
+      let index = ResultRow.schema.header.firstIndex(of: column) ?? 0
+      return InputError(
+        file: file, line: record.line, column: record.columns[index], "\(column): \(what)", advice: advice)
+    }
+    guard row.schemaVersion == ResultRow.schemaVersion else {
+      throw fault("schema_version", "another version than the first row's", "keep versions in separate files")
+    }
+    for (name, value) in [
+      ("row_key", row.rowKey), ("run_id", row.runId), ("kernel", row.kernel), ("impl", row.impl),
+      ("placement", row.placement), ("machine_id", row.machineId),
+    ] where value.isEmpty {
+      throw fault(name, "empty, but every row has one", "the file was edited or is not ours")
+    }
+    if row.status.hasTimes {
+      guard let median = row.timeMedianSeconds, median > 0 else {
+        throw fault(
+          "time_median_seconds", "a row with status \(row.status.rawValue) needs a positive time",
+          "the file was edited or is not ours")
+      }
+      if let low = row.timeMedianCiLowSeconds, let high = row.timeMedianCiHighSeconds, low > high {
+        throw fault(
+          "time_median_ci_low_seconds", "above the upper end of the interval",
+          "the file was edited or is not ours")
+      }
+    } else if row.timeMedianSeconds != nil {
+      throw fault(
+        "time_median_seconds", "a row with status \(row.status.rawValue) has no time",
+        "the file was edited or is not ours")
+    }
+    if row.status == .failed || row.status == .skipped, row.statusDetail.isEmpty {
+      throw fault(
+        "status_detail", "a row that is not ok needs its reason", "the file was edited or is not ours")
+    }
+    for (index, cell) in record.fields.enumerated() where looksLikeFormula(cell) && Double(cell) == nil {
+      throw InputError(
+        file: file, line: record.line, column: record.columns[index],
+        "'\(cell.prefix(20))' would be a formula in a spreadsheet",
+        advice: "text cells start with a letter or a digit")
+    }
+  }
+}
+
+/// A file that could not be written.
+public struct WriteError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file or folder.
+  public let path: String
+  /// The system's reason.
+  public let reason: String
+  /// `path: reason`.
+  public var description: String { "\(path) cannot be written: \(reason)" }
+  init(_ path: String) {
+    self.path = path
+    reason = String(cString: strerror(errno))
+  }
+}
+
+/// Writes a file whole or not at all.
+public func replaceFile(_ path: String, with bytes: [UInt8]) throws(WriteError) {
+  let temporary = "\(path).tmp\(getpid())"
+  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw WriteError(path) }
+  do throws(WriteError) {
+    try writeAll(descriptor, bytes, path: path)
+    guard fsync(descriptor) == 0 else { throw WriteError(path) }
+  } catch {
+    close(descriptor)
+    unlink(temporary)
+    throw error
+  }
+  close(descriptor)
+  guard rename(temporary, path) == 0 else {
+    let error = WriteError(path)
+    unlink(temporary)
+    throw error
+  }
+}
+
+/// Writes every byte, whatever the system takes at a time.
+func writeAll(_ descriptor: Int32, _ bytes: [UInt8], path: String) throws(WriteError) {
+  var done = 0
+  while done < bytes.count {
+    let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { throw WriteError(path) }
+    done += count
+  }
+}

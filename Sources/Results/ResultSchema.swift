@@ -1,0 +1,38 @@
+// The schema of result files: 172 columns in fixed order, declared in the files beside this one.
+// Columns are only ever appended, and then with a new version.
+
+import Quantities
+public import Tables
+
+/// The groups of columns; each file of this name adds some.
+enum ResultColumns {}
+
+extension ResultRow {
+  /// Version of the columns.
+  public static let schemaVersion = 1
+
+  /// The columns of a result file.
+  public static let schema = Schema<ResultRow>(
+    ResultColumns.identity + ResultColumns.problem + ResultColumns.implementation
+      + ResultColumns.placement + ResultColumns.status + ResultColumns.sampling + ResultColumns.times
+      + ResultColumns.rates + ResultColumns.verification + ResultColumns.interference
+      + ResultColumns.machine + ResultColumns.fleet)
+}
+
+extension Column where Row == ResultRow {
+  /// The status column: one of the names of `RowStatus`.
+  static func status(_ name: String, _ doc: String) -> Column {
+    Column(
+      name, doc, encode: { $0.status.rawValue },
+      decode: { (row, cell) throws(CellFault) in
+        guard let status = RowStatus(rawValue: cell) else {
+          let names = RowStatus.allCases.map(\.rawValue)
+          let near = nearestNames(to: cell, among: names)
+          throw CellFault(
+            "'\(cell.prefix(40))' is not a status",
+            advice: near.isEmpty ? "one of \(names.joined(separator: ", "))" : "did you mean \(near[0])?")
+        }
+        row.status = status
+      })
+  }
+}

@@ -1,0 +1,125 @@
+import Results
+import Tables
+import Testing
+
+/// A valid row of a GEMM at 100 GFLOP/s; tests change what they look at.
+func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: Double = 0.01) -> ResultRow {
+  var row = ResultRow()
+  row.schemaVersion = ResultRow.schemaVersion
+  row.rowKey = key
+  row.runId = run
+  row.kernel = "gemm"
+  row.impl = "swift"
+  row.placement = "core0"
+  row.placementKind = "core"
+  row.machineId = "m1"
+  row.cacheMode = "hot"
+  row.shapeId = "gemm_1024"
+  row.threads = 1
+  row.status = .ok
+  row.flop = 1e9
+  row.minBytes = 1e7
+  row.arithmeticIntensityFlopPerByte = 100
+  row.timeMedianSeconds = seconds
+  row.timeMedianCiLowSeconds = seconds * 0.99
+  row.timeMedianCiHighSeconds = seconds * 1.01
+  row.gflopsMedian = 1 / seconds
+  return row
+}
+
+@Suite struct ResultFileTests {
+  @Test("every column of a row survives writing and reading")
+  func roundTrip() throws {
+    // Each column takes a value of its own type, so that two columns which share a field would differ.
+    let schema = ResultRow.schema
+    var row = ResultRow()
+    var expected: [String] = []
+    for (index, column) in schema.columns.enumerated() {
+      let tries = ["text \(index), with \"comma\"", "\(index).5", "\(index)", "1", "ok"]
+      let cell = tries.first { cell in
+        do {
+          var trial = row
+          try column.decode(&trial, cell)
+          return column.encode(trial) == cell
+        } catch { return false }
+      }
+      let kept = try #require(cell, "\(column.name) takes none of the values")
+      try column.decode(&row, kept)
+      expected.append(kept)
+    }
+    #expect(schema.cells(row) == expected)
+    let document = try CSVDocument(Array(schema.csv([row]).utf8))
+    #expect(try schema.rows(document, empty: ResultRow()) == [row])
+  }
+
+  @Test(
+    "the reader refuses what is no whole result file and says where",
+    arguments: [
+      ("torn", "torn"), ("foreign", "not a result file"), ("version", "schema version"),
+      ("time", "needs a positive time"), ("status", "is not a status"), ("formula", "formula"),
+      ("reason", "needs its reason"), ("key", "every row has one"),
+    ])
+  func refusals(kind: String, words: String) throws {
+    var row = sampleRow()
+    if kind == "version" { row.schemaVersion = 99 }
+    if kind == "time" { row.timeMedianSeconds = nil }
+    if kind == "formula" { row.machineLabel = "=1+1" }
+    if kind == "key" { row.rowKey = "" }
+    if kind == "reason" {
+      row.status = .failed
+      row.timeMedianSeconds = nil
+    }
+    var text = ResultRow.schema.csv([row])
+    if kind == "torn" { text.removeLast(5) }
+    if kind == "foreign" { text = "a,b\n1,2\n" }
+    if kind == "status" { text = text.replacing(",ok,", with: ",okay,") }
+    #expect {
+      try ResultFile.rows(of: Array(text.utf8), file: "x.csv")
+    } throws: { error in
+      let message = "\(error)"
+      return error is InputError && message.contains(words) && message.hasPrefix("x.csv:")
+    }
+  }
+
+  @Test("a good file reads back whole")
+  func good() throws {
+    let rows = [sampleRow(), sampleRow(key: "b")]
+    #expect(try ResultFile.rows(of: Array(ResultRow.schema.csv(rows).utf8), file: "x") == rows)
+  }
+}
+
+@Suite struct HostSummaryTests {
+  @Test("a summary takes the widest placement's ceilings and places each kernel on the roofline")
+  func summary() throws {
+    var peak = sampleRow(key: "p")
+    peak.kernel = "fma_peak"
+    peak.phase = "ceiling"
+    peak.gflopsMedian = 200
+    var small = sampleRow(key: "s")
+    small.kernel = "memory_read"
+    small.phase = "ceiling"
+    small.arrayBytes = 1000
+    small.gbytesPerSecondMedian = 300
+    var large = small
+    large.arrayBytes = 1_000_000
+    large.gbytesPerSecondMedian = 20
+    var narrow = sampleRow(key: "n")
+    narrow.threads = 0
+    let kernel = sampleRow(key: "k")
+    let host = try #require(HostSummary([narrow, peak, small, large, kernel]))
+    #expect(host.peakGflops == 200)
+    #expect(host.readGbytesPerSecond == 20)
+    #expect(host.ridgeFlopPerByte == 10)
+    let point = try #require(host.points.last)
+    #expect(point.rowKey == "k")
+    #expect(abs(point.intensityOverRidge - 10) < 1e-12)
+    #expect(abs(point.shareOfRoofline - 0.5) < 1e-12)
+  }
+
+  @Test("rows of two machines are not summarised as one")
+  func mixed() {
+    var other = sampleRow(key: "o")
+    other.machineId = "m2"
+    #expect(HostSummary([sampleRow(), other]) == nil)
+  }
+}
