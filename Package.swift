@@ -110,5 +110,6 @@ let package = Package(
     tests("Machines", ["Machines"]),
     tests("EndToEnd", ["plimsoll"]),
     tests("Results", ["Tables", "Results"]),
+    tests("Planner", ["Planner", "Quantities", "Tables"]),
   ]
 )
