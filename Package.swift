@@ -81,7 +81,7 @@ let package = Package(
 
     // The plan wing: what would a fleet do, and cost?
     .target(  // the CSV catalogues, embedded
-      name: "CatalogData", path: "Sources/CatalogData", exclude: ["README.md"],
+      name: "CatalogData", path: "Sources/CatalogData", exclude: ["README.md", "tables"],
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room("Catalog", ["Quantities", "Tables", "CatalogData"]),  // catalogue rows as checked values
     room("Estimator", ["Quantities", "Tables", "Results", "Catalog"]),  // operators -> capacity
@@ -111,5 +111,6 @@ let package = Package(
     tests("EndToEnd", ["plimsoll"]),
     tests("Results", ["Tables", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),
+    tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]
 )

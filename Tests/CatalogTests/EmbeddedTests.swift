@@ -1,0 +1,34 @@
+// The catalogue that the binary carries: it loads, and it is the one in the repository.
+
+import Catalog
+import Foundation
+import Quantities
+import Tables
+import Testing
+
+@Suite("The embedded catalogue")
+struct EmbeddedTests {
+  @Test("loads with every table filled")
+  func loads() throws {
+    let catalog = try Catalog.embedded()
+    #expect(catalog.accelerators.count == 49)
+    #expect(catalog.facts.count == 601)
+    #expect(catalog.prices.count == 638)
+    #expect(catalog.models.count == 40)
+    #expect(try Catalog.measuredKernels().count == 2030)
+    #expect(try Catalog.servingPoints().count == 11242)
+  }
+
+  @Test("is byte for byte the folder in the repository", arguments: Catalog.fileNames)
+  func equalsDisk(name: String) throws {
+    let path = repositoryFile("Sources/CatalogData/tables/\(name)")
+    let disk = try #require(FileManager.default.contents(atPath: path))
+    #expect(Catalog.embeddedBytes(name) == Array(disk))
+  }
+}
+
+/// A file of the repository this test was built from.
+func repositoryFile(_ path: String, here: String = #filePath) -> String {
+  URL(fileURLWithPath: here).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent(path).path
+}
