@@ -1,0 +1,276 @@
+// One replica as a formula: the time of a decode step and of a prefill from operators. Each product costs the
+// larger of its arithmetic and its memory time; KV reads, communication and launches are added to it.
+// Pure arithmetic: nothing here reads a file or knows a chip by name.
+
+public import Quantities
+
+/// Step times of a model in one deployment on one chip.
+public struct StepModel: Sendable {
+  /// A decode step over the batch, by part.
+  public struct Decode: Sendable, Hashable {
+    /// Matrix products.
+    public let products: Seconds
+    /// Reading the KV cache, or the arithmetic on it where that takes longer.
+    public let attention: Seconds
+    /// Collectives.
+    public let communication: Seconds
+    /// Kernel launches and scheduler.
+    public let overhead: Seconds
+    /// Per-request work of the server.
+    public let requests: Seconds
+    /// Sum of the parts.
+    public var total: Seconds { products + attention + communication + overhead + requests }
+  }
+
+  /// The prefill of one prompt, by part.
+  public struct Prefill: Sendable, Hashable {
+    /// Matrix products of the prompt alone.
+    public let products: Seconds
+    /// Their arithmetic only: what they add to a step that reads the weights anyway.
+    public let productArithmetic: Seconds
+    /// Causal attention.
+    public let attention: Seconds
+    /// Bytes of the collectives.
+    public let transfer: Seconds
+    /// Latency of the collectives, launches and scheduler.
+    public let latency: Seconds
+    /// Time of one prompt alone.
+    public var total: Seconds { products + attention + transfer + latency }
+  }
+
+  /// The model.
+  public let model: ModelShape
+  /// The chip.
+  public let chip: ChipRates
+  /// Ranks, engine and format.
+  public let deployment: Deployment
+  /// Fitted constants.
+  public let constants: EngineConstants
+  /// Bytes of one KV element.
+  public let kvBytesPerElement: Double
+  /// Kernels of one pass, by convention of the fit.
+  public let kernelCount: Double
+  /// Quantised products of one pass.
+  public let quantisedCount: Double
+  /// Weights of one rank.
+  public let weightBytesPerRank: Bytes
+
+  let sharding: Sharding
+  private let products: [MatrixProduct]
+  private let passOverhead: Seconds
+
+  /// A replica; `kvBytesPerElement` defaults to that of the precision.
+  public init(
+    model: ModelShape, chip: ChipRates, deployment: Deployment, constants: EngineConstants,
+    kvBytesPerElement: Double? = nil
+  ) {
+    self.model = model
+    self.chip = chip
+    self.deployment = deployment
+    self.constants = constants
+    self.kvBytesPerElement = kvBytesPerElement ?? deployment.precision.kvBytesPerElement
+    let sharding = Sharding(deployment, model: model)
+    let types = PartTypes(deployment.precision, model: model)
+    self.sharding = sharding
+    products = matrixProducts(of: model, sharding: sharding, types: types)
+    (kernelCount, quantisedCount) = launches(of: model, types: types)
+    let perQuantised =
+      deployment.precision == .fp8Block ? constants.blockScaledOverhead : constants.quantisedOverhead
+    passOverhead =
+      constants.kernelOverhead * kernelCount + perQuantised * quantisedCount + constants.stepOverhead
+
+    var elements = 0.0
+    for product in products {
+      let held = product.rows == .routed ? model.experts / sharding.expert : 1
+      elements += product.count * held * product.n * product.k * product.type.bytes
+    }
+    let embedding =
+      model.tiedEmbeddings
+      ? 0 : model.vocabulary * model.hidden * ElementType.bf16.bytes / sharding.tensor
+    weightBytesPerRank = Bytes((elements + embedding) / sharding.pipeline)
+  }
+
+  /// A decode step of `batch` sequences of the replica at mean context `context`.
+  ///
+  /// With pipeline stages the batch is cut into as many micro-batches, one in each stage.
+  public func decode(batch: Double, context: Double) -> Decode {
+    let group = batch / sharding.pipeline
+    let rank = group / sharding.data
+    let time = productTime(rankTokens: rank, groupTokens: group, sampled: rank)
+    let traffic = kvTraffic(sequences: rank, context: context)
+    let bytes = traffic / (chip.memoryBandwidth.value * constants.kvBandwidthShare)
+    let work = decodeAttentionWork(sequences: rank, context: context)
+    let flop = work / (chip.bf16Peak.value * constants.decodeAttentionShare)
+    let link = collectives(rankTokens: rank)
+    return Decode(
+      products: Seconds(time.total), attention: Seconds(max(bytes, flop)),
+      communication: link.latency + link.transfer, overhead: passOverhead,
+      requests: constants.requestOverhead * rank)
+  }
+
+  /// The prefill of `tokens` new prompt tokens behind `prefix` cached ones.
+  public func prefill(tokens: Double, prefix: Double = 0) -> Prefill {
+    let time = productTime(rankTokens: tokens, groupTokens: tokens, sampled: 1)
+    let work = prefillAttentionWork(tokens: tokens, prefix: prefix)
+    let link = collectives(rankTokens: tokens)
+    return Prefill(
+      products: Seconds(time.total), productArithmetic: Seconds(time.arithmetic),
+      attention: Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare)),
+      transfer: link.transfer, latency: link.latency + passOverhead)
+  }
+
+  /// What a prefill adds to a replica that decodes: weights are read once, ranks share the prompts.
+  ///
+  /// SGLang runs prefill in steps of its own and pays their latency; the others mix it into decode steps.
+  public func marginal(_ prefill: Prefill) -> Seconds {
+    let ownStep = deployment.engine == .sglang
+    let busy = prefill.productArithmetic + prefill.attention + prefill.transfer
+    return (ownStep ? busy + prefill.latency : busy) / (sharding.data * sharding.pipeline)
+  }
+
+  // MARK: Operators
+
+  /// Seconds of all products and of their arithmetic alone.
+  private func productTime(
+    rankTokens: Double, groupTokens: Double, sampled: Double
+  ) -> (total: Double, arithmetic: Double) {
+    let touched =
+      model.isMoE
+      ? expectedExpertsTouched(experts: model.experts, topK: model.topK, tokens: groupTokens)
+        / sharding.expert : 0
+    let routed = groupTokens * model.topK / sharding.expert
+    var total = 0.0
+    var arithmetic = 0.0
+    for product in products {
+      let isRouted = product.rows == .routed
+      let rows: Double =
+        switch product.rows {
+        case .tokens: rankTokens
+        case .routed: routed
+        case .sampled: sampled
+        }
+      guard rows > 0 else { continue }
+      // Small products do not fill the chip; a touched expert is padded to a tile of rows.
+      let filling =
+        isRouted
+        ? 1 + touched * constants.expertPadding / rows : 1 + constants.halfRateRows(product.type) / rows
+      let share =
+        constants.gemmShareFactor[product.type] * chip.gemmShare[product.type]
+        * (isRouted ? constants.groupedGEMMShare : 1)
+      let flop = product.count * 2 * rows * product.n * product.k * filling
+      let compute = flop / (chip.peak(product.type).value * share)
+      let weights = (isRouted ? touched : 1) * product.n * product.k * product.type.bytes
+      let activations =
+        rows * (2 * product.n + product.k * (2 + (product.type.isQuantised ? product.type.bytes : 0)))
+      let bandwidth =
+        chip.memoryBandwidth.value
+        * (isRouted ? constants.expertBandwidthShare : constants.weightBandwidthShare)
+      total += max(compute, product.count * (weights + activations) / bandwidth)
+      arithmetic += compute
+    }
+    return (total, arithmetic)
+  }
+
+  /// Copies of a KV head's share that one rank keeps, as a part of all KV heads.
+  private var kvShare: Double {
+    switch model.attention {
+    case .latent: 1
+    case .grouped: model.kvHeads > 0 ? max(1, model.kvHeads / sharding.tensor) / model.kvHeads : 0
+    }
+  }
+
+  /// KV bytes of one token on one rank, all stages.
+  var kvBytesPerToken: Double { model.kvElementsPerToken * kvBytesPerElement * kvShare }
+
+  func windowBytes(context: Double) -> Double {
+    let heads = model.kvHeads > 0 ? max(1, model.kvHeads / sharding.tensor) / model.kvHeads : 0
+    return model.windowedKVElementsPerToken * kvBytesPerElement * heads * min(context, model.window)
+  }
+
+  private func kvTraffic(sequences: Double, context: Double) -> Double {
+    let state = 2 * model.stateBytes / sharding.tensor  // read and written
+    return sequences * (context * kvBytesPerToken + windowBytes(context: context) + state)
+  }
+
+  private func decodeAttentionWork(sequences: Double, context: Double) -> Double {
+    let heads = model.queryHeads / sharding.tensor
+    switch model.attention {
+    case .latent:  // absorbed: scores and sums run in the latent
+      return 2 * sequences * context * heads * (2 * model.kvRank + model.ropeDim) * model.layers
+    case .grouped:
+      let keys = context * model.fullContextLayers + min(context, model.window) * model.windowLayers
+      return 4 * sequences * heads * model.headDim * keys
+    }
+  }
+
+  private func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
+    let heads = model.queryHeads / sharding.tensor
+    let pairs = causalPairs(tokens: tokens, prefix: prefix, window: nil)
+    switch model.attention {
+    case .latent:
+      return 2 * heads * (model.headDim + model.valueHeadDim) * pairs * model.layers
+    case .grouped:
+      let windowed = causalPairs(tokens: tokens, prefix: prefix, window: model.window)
+      return 4 * heads * model.headDim
+        * (pairs * model.fullContextLayers + windowed * model.windowLayers)
+    }
+  }
+
+  /// Collectives of one pass over `rankTokens` tokens of a rank.
+  private func collectives(rankTokens: Double) -> (transfer: Seconds, latency: Seconds) {
+    var transfer = 0.0
+    var latency = Seconds.zero
+    guard let link = chip.scaleUpBandwidth else { return (.zero, .zero) }
+    let bandwidth = link.value * constants.scaleUpShare
+    let row = model.hidden * ElementType.bf16.bytes
+    if sharding.tensor > 1 {
+      let calls = sharding.data > 1 ? model.layers : 2 * model.layers
+      let factor = Collective.allReduce.busFactor(ranks: sharding.tensor)
+      transfer += calls * factor * rankTokens * row / bandwidth
+      latency = latency + constants.allReduceLatency * calls
+    }
+    if sharding.data > 1, model.isMoE {
+      // All-gather in (4-bit where the chip computes in it), reduce-scatter out in bf16.
+      let native4 = deployment.precision == .fp4 && chip.fp4Peak != nil
+      let perElement = (native4 ? ElementType.fp4 : .bf16).bytes + ElementType.bf16.bytes
+      transfer +=
+        model.moeLayers * rankTokens * (sharding.expert - 1) * model.hidden * perElement / bandwidth
+      latency = latency + constants.allGatherLatency * (2 * model.moeLayers)
+    }
+    if sharding.pipeline > 1 {
+      let sends = sharding.pipeline - 1
+      transfer += sends * rankTokens * row / bandwidth
+      latency = latency + constants.allReduceLatency * sends
+    }
+    return (Seconds(transfer), latency)
+  }
+}
+
+/// Query-key pairs of `tokens` new tokens behind `prefix`, optionally inside a window; continuous form
+/// (n²/2 without prefix), which differs from n(n + 1)/2 by half a token.
+func causalPairs(tokens: Double, prefix: Double, window: Double?) -> Double {
+  func below(_ x: Double) -> Double {
+    guard let window, x > window else { return x * x / 2 }
+    return window * x - window * window / 2
+  }
+  return below(prefix + tokens) - below(prefix)
+}
+
+/// Kernels and quantised products of one pass. The counts are conventions fixed before fitting; what matters
+/// is that they are the same for every engine.
+private func launches(of model: ModelShape, types: PartTypes) -> (kernels: Double, quantised: Double) {
+  func flag(_ condition: Bool) -> Double { condition ? 1 : 0 }
+  let isLatent = model.attention == .latent
+  let shared = flag(model.sharedExperts > 0)
+  let dense = model.layers - model.moeLayers
+  let attention = (isLatent ? 9.0 : 5.0) + flag(model.normalisesQueriesAndKeys)
+  let kernels =
+    (model.layers - model.linearLayers) * attention + model.linearLayers * 8 + dense * 4
+    + model.moeLayers * (9 + 4 * shared) + 3
+  let attentionQuantised = flag(types.attention.isQuantised)
+  let ffnQuantised = flag(types.ffn.isQuantised)
+  let quantised =
+    attentionQuantised * model.layers * (isLatent ? 3 : 2) + 2 * dense * ffnQuantised
+    + model.moeLayers * (2 * flag(types.experts.isQuantised) + 2 * shared * ffnQuantised)
+  return (kernels, quantised)
+}
