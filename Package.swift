@@ -72,7 +72,7 @@ let package = Package(
       providers: [.apt(["libopenblas-dev"])]),
     room("KernelsBLAS", ["COpenBLAS"], path: "Kernels/BLAS"),  // the same through OpenBLAS
     room(  // operation + shape + ISA -> a prepared kernel and its work
-      "Kernels", ["Machines", "Measurement", "KernelsReference", "KernelsBLAS"] + isaModules,
+      "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
       path: "Kernels/Registry"),
     room("Suites", ["Quantities", "Machines", "Measurement", "Kernels"]),  // which rows run
 

@@ -5,3 +5,27 @@
 
 /// Hides a pointer's memory from the optimiser: everything reachable may have been read or written.
 void probe_escape(const void *_Nullable pointer);
+
+/// Binds the calling thread to one CPU; 0 or an errno value.
+int probe_pin_to_cpu(int cpu);
+
+/// CPU that the calling thread runs on now, or -1.
+int probe_current_cpu(void);
+
+/// Bytes of a full affinity mask; what probe_get_mask and probe_set_mask exchange.
+#define PROBE_MASK_BYTES 1024
+
+/// Reads the calling thread's affinity mask; 0 or an errno value.
+int probe_get_mask(uint8_t mask[_Nonnull PROBE_MASK_BYTES]);
+
+/// Restores the calling thread's affinity mask; 0 or an errno value.
+int probe_set_mask(const uint8_t mask[_Nonnull PROBE_MASK_BYTES]);
+
+/// Tells the core that this is a spin loop.
+void probe_pause(void);
+
+/// 1 where both the CPU and the operating system support the feature set: x86-64-v3 (AVX2, FMA …).
+int probe_has_avx2(void);
+
+/// As above for x86-64-v4 (AVX-512 F, BW, CD, DQ, VL).
+int probe_has_avx512(void);
