@@ -108,6 +108,7 @@ let package = Package(
     tests("Quantities", ["Quantities"]),
     tests("Tables", ["Tables"]),
     tests("Machines", ["Machines"]),
+    tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
     tests("Results", ["Tables", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),

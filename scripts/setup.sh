@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 
 packages=(libhwloc-dev libopenblas-dev libxlsxwriter-dev pkg-config)
+# Only tests need these: a second program that recalculates the workbook, and one that draws its pages.
+test_packages=(libreoffice-calc-nogui poppler-utils)
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$1" >&2

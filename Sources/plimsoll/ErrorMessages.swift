@@ -14,6 +14,7 @@ func explain(_ error: any Error) -> CommandFailure {
     CommandFailure(
       .badData,
       "\(gap.subject): \(gap.missing)" + (gap.remedy.isEmpty ? "" : "; \(gap.remedy)"))
+  case let error as FileError: CommandFailure(.inputOutput, error.description)
   case let error as CocoaError:
     CommandFailure(
       .inputOutput,
