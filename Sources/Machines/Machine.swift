@@ -85,6 +85,8 @@ public struct Machine: Hashable, Sendable, Codable {
   public var pus = 0
   /// PUs that this process may use.
   public var allowed = CPUSet([])
+  /// PUs that exist but are switched off.
+  public var offline = CPUSet([])
   /// One entry per cache instance.
   public var caches: [Cache] = []
   /// CPU features that matter for kernels, e.g. `avx2`, `avx512f`.

@@ -29,3 +29,12 @@ int probe_has_avx2(void);
 
 /// As above for x86-64-v4 (AVX-512 F, BW, CD, DQ, VL).
 int probe_has_avx512(void);
+
+/// The four CPUID registers EAX, EBX, ECX, EDX; zeros where the CPU has no CPUID.
+void probe_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t registers[_Nonnull 4]);
+
+/// The name of the feature with this index, null after the last.
+const char *_Nullable probe_feature_name(int32_t index);
+
+/// 1 when both the CPU and the operating system support the feature with this index.
+int32_t probe_feature_supported(int32_t index);
