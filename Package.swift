@@ -107,6 +107,7 @@ let package = Package(
     // Tests, one target a room
     tests("Quantities", ["Quantities"]),
     tests("Tables", ["Tables"]),
+    tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
     tests("Machines", ["Machines"]),
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),

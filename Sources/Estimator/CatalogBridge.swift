@@ -1,0 +1,190 @@
+// The border between catalogue rows and the pure arithmetic: a row becomes a shape, rates or constants, or a
+// gap that names the missing cell.
+
+public import Catalog
+public import Quantities
+public import Tables
+
+extension ModelShape {
+  /// The dimensions of a catalogued model, or the datum without which its work is not known.
+  public static func from(_ row: ModelArchitecture) -> Known<ModelShape> {
+    func gap(_ missing: String) -> Gap {
+      Gap("work of \(row.model)", missing: missing, remedy: "complete its row in models.csv")
+    }
+    let needed: [(String, Int?)] = [
+      ("layers", row.layers), ("hidden", row.hidden), ("q_heads", row.qHeads), ("kv_heads", row.kvHeads),
+      ("head_dim", row.headDim), ("vocab", row.vocab), ("kv_elems_per_token", row.kvElemsPerToken),
+    ]
+    for (name, value) in needed where (value ?? 0) <= 0 { return .failure(gap("no \(name)")) }
+    func number(_ value: Int?) -> Double { Double(value ?? 0) }
+
+    var shape = ModelShape()
+    shape.name = row.model
+    shape.attention = row.attention == "mla" ? .latent : .grouped
+    shape.layers = number(row.layers)
+    shape.denseLayers = number(row.denseLayers)
+    shape.moeLayers = number(row.moeLayers)
+    shape.hidden = number(row.hidden)
+    shape.queryHeads = number(row.qHeads)
+    shape.kvHeads = number(row.kvHeads)
+    shape.headDim = number(row.headDim)
+    shape.valueHeadDim = number(row.vHeadDim)
+    shape.ffn = number(row.ffn)
+    shape.expertFFN = number(row.moeFfn)
+    shape.experts = number(row.experts)
+    shape.topK = number(row.topK)
+    shape.sharedExperts = number(row.sharedExperts)
+    shape.sharedFFN = number(row.sharedFfn)
+    shape.vocabulary = number(row.vocab)
+    shape.tiedEmbeddings = row.tiedEmbeddings ?? false
+    shape.queryRank = number(row.qLoraRank)
+    shape.kvRank = number(row.kvLoraRank)
+    shape.nopeDim = number(row.qkNopeDim)
+    shape.ropeDim = number(row.qkRopeDim)
+    shape.window = number(row.window)
+    shape.windowLayers = number(row.windowLayers)
+    shape.linearLayers = number(row.linearLayers)
+    shape.kvElementsPerToken = number(row.kvElemsPerToken)
+    shape.windowedKVElementsPerToken = number(row.kvElemsPerTokenWindowed)
+    shape.stateBytes = number(row.stateBytesPerSeq)
+    shape.normalisesQueriesAndKeys = row.family.hasPrefix("qwen3")
+
+    if shape.attention == .latent, shape.kvRank == 0 {
+      return .failure(gap("compressed attention without a latent rank is not modelled yet"))
+    }
+    if shape.isMoE, shape.experts <= 0 || shape.topK <= 0 || shape.expertFFN <= 0 {
+      return .failure(gap("no experts, top_k or moe_ffn"))
+    }
+    if shape.linearLayers > 0 {
+      // The catalogue has the state but not the heads of linear layers; Qwen3.5 publishes 16 key heads of
+      // 128 elements, and its state (fp32, with a convolution of 3 steps in bf16) then gives the value heads.
+      guard row.family.hasPrefix("qwen3_5") else {
+        return .failure(gap("the heads of its linear layers are not in the catalogue"))
+      }
+      let head = 128.0
+      let keyHeads = 16.0
+      let convolution = 3.0 * ElementType.bf16.bytes
+      let perLayer = shape.stateBytes / shape.linearLayers - 2 * keyHeads * head * convolution
+      shape.linearHeadDim = head
+      shape.linearKeyHeads = keyHeads
+      shape.linearValueHeads = (perLayer / (4 * head * head + head * convolution)).rounded()
+    }
+    return .success(shape)
+  }
+}
+
+extension Precision {
+  /// The format that this name means for a model: the FP8 checkpoints of models published in block-scaled FP8,
+  /// and of Qwen3 mixtures, are block-scaled.
+  public func resolved(for model: ModelArchitecture) -> Precision {
+    guard self == .fp8 else { return self }
+    let isQwenMixture = model.kind == "moe" && model.family.hasPrefix("qwen3")
+    return model.nativeWeights == "fp8-block" || isQwenMixture ? .fp8Block : .fp8
+  }
+
+  /// The format that one would serve when none is given: the published one, or FP8 for a bf16 model on a
+  /// chip that computes in FP8.
+  public static func usual(for model: ModelArchitecture, on chip: ChipRates) -> Precision {
+    let native = model.nativeWeights
+    if native.contains("fp4") || native.contains("int4") { return .fp4 }
+    if native.hasPrefix("fp8") || chip.fp8Peak != nil { return Precision.fp8.resolved(for: model) }
+    return .bf16
+  }
+}
+
+/// True where the published name of a chip, e.g. `H100 SXM5 80GB`, begins with the words of an id.
+func publishedName(_ name: String, means id: String) -> Bool {
+  name == id || name.hasPrefix(id + " ")
+}
+
+/// The id that a published chip name means: the longest that begins it.
+public func acceleratorID(forPublishedName name: String, among ids: [String]) -> String? {
+  ids.filter { publishedName(name, means: $0) }.max { $0.count < $1.count }
+}
+
+extension EngineConstants {
+  /// The constants of a catalogue.
+  ///
+  /// - Throws: `InputError` that names the first constant that the table lacks.
+  public init(_ rows: [EngineConstant]) throws(InputError) {
+    func value(_ name: String, _ scope: String = "all") throws(InputError) -> Double {
+      guard let found = rows.first(where: { $0.constant == name && $0.engineOrChip == scope })?.value else {
+        throw InputError(
+          file: EngineConstant.fileName, "the constant '\(name)' for '\(scope)' is missing",
+          advice: "restore its row from the bundled table")
+      }
+      return found
+    }
+    func time(_ unit: Unit, _ name: String, _ scope: String = "all") throws(InputError) -> Seconds {
+      Seconds(unit.toBase(try value(name, scope)))
+    }
+    self.init()
+    weightBandwidthShare = try value("em")
+    expertBandwidthShare = try value("emm")
+    kvBandwidthShare = try value("ekv")
+    groupedGEMMShare = try value("efm")
+    decodeAttentionShare = try value("ekf")
+    prefillAttentionShare = try value("efa")
+    allReduceLatency = try time(.microsecond, "al")
+    allGatherLatency = try time(.microsecond, "al2")
+    scaleUpShare = try value("en")
+    kernelOverhead = try time(.microsecond, "oK")
+    quantisedOverhead = try time(.microsecond, "oQ")
+    blockScaledOverhead = try time(.microsecond, "oB")
+    stepOverhead = try time(.microsecond, "oS")
+    requestOverhead = try time(.microsecond, "oR")
+    halfRateRowsBF16 = try value("mh0")
+    halfRateRowsQuantised = try value("mh1")
+    expertPadding = try value("pad")
+    interference = try value("phi")
+    gemmShareFactor = ChipRates.GEMMShare(
+      bf16: try value("ef0"), fp8: try value("ef1"), fp4: try value("ef2"))
+    for engine in Engine.allCases {
+      var server = Server()
+      server.lockStep = try value("lock", engine.rawValue)
+      server.admission = try time(.millisecond, "ttft_a", engine.rawValue)
+      server.prefillLaunch = try time(.microsecond, "ttft_eps", engine.rawValue)
+      server.burst = try value("ttft_q", engine.rawValue)
+      server.burstFixedLengths = try value("ttft_qf", engine.rawValue)
+      servers[engine] = server
+    }
+  }
+}
+
+/// Shares of the dense peak that large products reach, by chip, and where they come from.
+struct KernelShares: Sendable {
+  /// A chip's shares: from measured kernels, or the class prior.
+  struct Entry: Sendable {
+    let shares: ChipRates.GEMMShare
+    let isMeasured: Bool
+  }
+
+  private let measured: [(name: String, shares: ChipRates.GEMMShare)]
+  private let prior: ChipRates.GEMMShare
+
+  init(_ rows: [EngineConstant]) throws(InputError) {
+    func shares(_ scope: String) -> ChipRates.GEMMShare? {
+      func value(_ type: String) -> Double? {
+        rows.first { $0.constant == "einf_\(type)" && $0.engineOrChip == scope }?.value
+      }
+      guard let bf16 = value("bf16") else { return nil }
+      // A type that was not measured falls back to the next wider one, as the arithmetic does.
+      let fp8 = value("fp8") ?? bf16
+      return ChipRates.GEMMShare(bf16: bf16, fp8: fp8, fp4: value("fp4") ?? fp8)
+    }
+    guard let prior = shares("class") else {
+      throw InputError(
+        file: EngineConstant.fileName, "the constant 'einf_bf16' for 'class' is missing",
+        advice: "restore its row from the bundled table")
+    }
+    self.prior = prior
+    let names = rows.filter { $0.constant == "einf_bf16" && $0.engineOrChip != "class" }.map(\.engineOrChip)
+    measured = names.compactMap { name in shares(name).map { (name, $0) } }
+  }
+
+  /// The shares of a chip; `ids` tells `H100` from `H100 PCIe`.
+  func entry(for id: String, among ids: [String]) -> Entry {
+    let own = measured.first { acceleratorID(forPublishedName: $0.name, among: ids) == id }
+    return Entry(shares: own?.shares ?? prior, isMeasured: own != nil)
+  }
+}

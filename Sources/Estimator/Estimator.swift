@@ -1,0 +1,202 @@
+// The estimator: catalogue rows in, operating points with intervals out. It looks up what the pure arithmetic
+// needs, searches deployments, and says what is missing where it cannot answer.
+
+public import Catalog
+public import Quantities
+public import Tables
+
+/// Estimates what accelerators do for a model.
+public struct Estimator: Sendable {
+  /// Constants of the step model.
+  public let constants: EngineConstants
+  /// This host's measured curves; nil = no result rows were given. No calibrated figure reads it.
+  public let host: HostCalibration?
+
+  let shares: KernelShares
+  let acceleratorIDs: [String]
+  let hostSizes: [String: Int]
+  let calibratedVendors: Set<String>
+
+  /// An estimator over a catalogue.
+  ///
+  /// - Throws: `InputError` where the table of engine constants is incomplete.
+  public init(catalog: Catalog, host: HostCalibration? = nil) throws(InputError) {
+    constants = try EngineConstants(catalog.engineConstants)
+    let shares = try KernelShares(catalog.engineConstants)
+    let ids = catalog.accelerators.map(\.id)
+    self.shares = shares
+    acceleratorIDs = ids
+    self.host = host
+    var sizes: [String: Int] = [:]
+    for instance in catalog.instances where instance.kind == "instance" {
+      sizes[instance.accelerator] = max(sizes[instance.accelerator] ?? 1, instance.acceleratorCount ?? 1)
+    }
+    hostSizes = sizes
+    calibratedVendors = Set(
+      catalog.accelerators.filter { shares.entry(for: $0.id, among: ids).isMeasured }.map(\.vendor))
+  }
+
+  /// Rates of a chip, or the datum that its row lacks.
+  public func rates(of accelerator: Accelerator) -> Known<ChipRates> {
+    func gap(_ missing: String, _ remedy: String = "add a sourced value to accelerators.csv") -> Gap {
+      Gap("performance of \(accelerator.id)", missing: missing, remedy: remedy)
+    }
+    guard let peak = accelerator.peak(.bf16) ?? accelerator.peak(.fp16) else {
+      let unstated = accelerator.unstatedDensityTflops
+      return .failure(
+        unstated.isEmpty
+          ? gap("no dense bf16 peak")
+          : gap("no dense bf16 peak: the vendor gives \(unstated) TFLOP/s without saying dense or sparse"))
+    }
+    guard let bandwidth = accelerator.memoryBandwidth else { return .failure(gap("no memory bandwidth")) }
+    guard let memory = accelerator.visibleMemory ?? accelerator.marketingMemory else {
+      return .failure(gap("no memory capacity"))
+    }
+    return .success(
+      ChipRates(
+        name: accelerator.id, bf16Peak: peak, fp8Peak: accelerator.peak(.fp8),
+        fp4Peak: accelerator.peak(.fp4), memoryBandwidth: bandwidth,
+        scaleUpBandwidth: accelerator.scaleUpOneWay, memory: memory,
+        gemmShare: shares.entry(for: accelerator.id, among: acceleratorIDs).shares))
+  }
+
+  /// Calibrated where the chip's kernels were measured, data sheet otherwise.
+  public func trust(in accelerator: Accelerator) -> Trust {
+    shares.entry(for: accelerator.id, among: acceleratorIDs).isMeasured ? .calibrated : .datasheet
+  }
+
+  /// Most accelerators that one replica may span: the scale-up domain, or a server where the chip has no
+  /// scale-up network but links over PCIe; 1 where the link is unknown.
+  public func replicaLimit(of accelerator: Accelerator) -> Int {
+    guard accelerator.scaleupUnidirectionalGBps != nil else { return 1 }
+    let domain = accelerator.scaleupDomain ?? 1
+    return domain > 1 ? domain : max(1, hostSizes[accelerator.id] ?? 1)
+  }
+
+  /// The operating point for a workload: of `deployment`, or of the one with most output tokens/s per accelerator.
+  ///
+  /// Without `precision` the usual format of model and chip is taken. The batch is the largest that keeps the
+  /// limits and fits the memory, or the workload's concurrency.
+  /// - Complexity: O(deployments · log batch); below a millisecond.
+  public func serve(
+    model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, precision: Precision? = nil,
+    deployment: Deployment? = nil
+  ) -> Known<ServingEstimate> {
+    rates(of: accelerator).flatMap { chip in
+      ModelShape.from(model).flatMap { shape in
+        let format =
+          (precision ?? deployment?.precision)?.resolved(for: model) ?? .usual(for: model, on: chip)
+        let search = DeploymentSearch(
+          model: shape, chip: chip, constants: constants, workload: workload,
+          replicaLimit: replicaLimit(of: accelerator))
+        let best = deployment.map { search.point(of: $0.with(precision: format)) } ?? search.best(format)
+        return best.map { point in
+          ServingEstimate(
+            point, workload: workload,
+            evidence: Evidence(
+              trust: trust(in: accelerator),
+              error: error(of: accelerator, deployment: point.model.deployment),
+              sources: sources(model: model, accelerator: accelerator)))
+        }
+      }
+    }
+  }
+
+  /// Work and accelerator-time of a training run: 6·N·D at an assumed share of the dense bf16 peak.
+  public func training(
+    parameters: Double, tokens: Double, on accelerator: Accelerator, mfu: Double
+  ) -> Known<TrainingEstimate> {
+    guard mfu > 0, mfu <= 1 else {
+      return .failure(
+        Gap(
+          "training on \(accelerator.id)", missing: "a share of peak between 0 and 1 (got \(mfu))",
+          remedy: "published large runs report 0.35 to 0.45"))
+    }
+    guard let peak = accelerator.peak(.bf16) else {
+      return .failure(
+        Gap(
+          "training on \(accelerator.id)", missing: "no dense bf16 peak",
+          remedy: "add a sourced value to accelerators.csv"))
+    }
+    let work = FLOP(6 * parameters * tokens)
+    let seconds = work / (peak * mfu)
+    return .success(
+      TrainingEstimate(
+        work: work,
+        acceleratorSeconds: Figure(
+          seconds.value, Seconds.symbol, trust: .assumed,
+          sources: ["accelerators.csv: \(accelerator.id)", "assumed share of peak \(mfu)"]),
+        mfu: mfu))
+  }
+
+  // Replicas wider than the points of the fit (16 ranks), and pipelines, are half as uncertain again.
+  private func error(of accelerator: Accelerator, deployment: Deployment) -> HeldOutError {
+    let base: HeldOutError =
+      trust(in: accelerator) == .calibrated
+      ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor
+    let isOutside = deployment.accelerators > 16 || deployment.pipelineParallel > 1
+    return isOutside ? base.widened(by: 1.5) : base
+  }
+
+  private func sources(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
+    let kernels =
+      trust(in: accelerator) == .calibrated
+      ? "engine_constants.csv: measured kernels of \(accelerator.id)"
+      : "engine_constants.csv: class prior, no kernels of \(accelerator.id) published"
+    return [
+      "models.csv: \(model.model)", "accelerators.csv: \(accelerator.id)", kernels,
+      "engine_constants.csv: fit on published serving points",
+    ]
+  }
+}
+
+/// What stands behind the figures of an estimate.
+struct Evidence: Sendable {
+  let trust: Trust
+  let error: HeldOutError
+  let sources: [String]
+}
+
+extension Deployment {
+  /// The same ranks with another number format.
+  public func with(precision: Precision) -> Deployment {
+    Deployment(
+      tensorParallel: tensorParallel, expertParallel: expertParallel, dataParallel: dataParallel,
+      pipelineParallel: pipelineParallel, engine: engine, precision: precision)
+  }
+}
+
+extension ServingEstimate {
+  init(_ point: DeploymentSearch.Point, workload: Workload, evidence: Evidence) {
+    let operating = point.operating
+    let deployment = point.model.deployment
+    let chips = Double(deployment.accelerators)
+    func figure(_ value: Double, _ unit: String, _ range: Interval) -> Figure {
+      Figure(
+        value, unit, interval: range.around(value), trust: evidence.trust, sources: evidence.sources)
+    }
+    let rate = TokensPerSecond.symbol
+    let error = evidence.error
+    let slower = Interval(1 / error.offline.high, 1 / error.offline.low)
+    let decodeSeconds = operating.decode.total.value * workload.outputTokens / operating.batch
+    let prefillSeconds = operating.marginalPrefill.value
+    self.init(
+      deployment: deployment, batch: Int(operating.batch.rounded(.down)), batchLimit: point.batchLimit,
+      weightBytesPerRank: point.model.weightBytesPerRank,
+      ttft: figure(operating.ttft.value, Seconds.symbol, error.ttft),
+      tpot: figure(operating.tpot.value, Seconds.symbol, error.tpot),
+      outputTokensPerSecondPerAccelerator: figure(
+        operating.outputTokensPerSecond.value / chips, rate, error.throughput),
+      inputTokensPerSecondPerAccelerator: figure(
+        operating.requestsPerSecond * workload.inputTokens / chips, rate, error.throughput),
+      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, slower),
+      decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error.tpot),
+      prefillTokensPerSecondPerAccelerator: figure(
+        workload.freshTokens / prefillSeconds / chips, rate, error.offline),
+      decodeTokensPerSecondPerAccelerator: figure(
+        operating.batch / operating.decode.total.value / chips, rate,
+        Interval(1 / error.tpot.high, 1 / error.tpot.low)),
+      binding: point.binding,
+      distanceToSaturation: point.batchLimit.isFinite ? max(0, 1 - operating.batch / point.batchLimit) : 1)
+  }
+}
