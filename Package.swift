@@ -111,6 +111,7 @@ let package = Package(
     tests("Machines", ["Machines"]),
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
+    tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Results", ["Tables", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
