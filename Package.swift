@@ -112,7 +112,7 @@ let package = Package(
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
-    tests("Results", ["Tables", "Results"]),
+    tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]

@@ -59,10 +59,14 @@ public struct Unit: Hashable, Sendable {
   public static let microsecond = known("us")
   /// 10^-3 s.
   public static let millisecond = known("ms")
+  /// 60 s.
+  public static let minute = known("min")
   /// 3600 s.
   public static let hour = known("h")
   /// 86,400 s.
   public static let day = known("day")
+  /// 1/100.
+  public static let percent = known("%")
   /// 2^10 B.
   public static let kibibyte = known("KiB")
   /// 2^20 B.
