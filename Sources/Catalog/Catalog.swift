@@ -41,35 +41,46 @@ public struct Catalog: Sendable {
     try Catalog(replacing: [:])
   }
 
-  /// Published kernel measurements (embedded).
-  public static func measuredKernels() throws(InputError) -> [MeasuredKernel] {
-    try embeddedRows(of: MeasuredKernel.self)
+  /// Published kernel measurements, of a folder's `measured_kernels.csv` if it has one.
+  public static func measuredKernels(directory: String? = nil) throws(InputError) -> [MeasuredKernel] {
+    try measurements(directory)
   }
 
-  /// Published serving measurements (embedded).
-  public static func servingPoints() throws(InputError) -> [ServingPoint] {
-    try embeddedRows(of: ServingPoint.self)
+  /// Published serving measurements, of a folder's `measured_serving.csv` if it has one.
+  ///
+  /// - Complexity: O(bytes), about 5 MB.
+  public static func servingPoints(directory: String? = nil) throws(InputError) -> [ServingPoint] {
+    try measurements(directory)
+  }
+
+  private static func measurements<Row: CatalogRow>(_ directory: String?) throws(InputError) -> [Row] {
+    var file: CatalogFile?
+    if let directory { file = try catalogFiles(in: directory).first { $0.0 == Row.fileName }?.1 }
+    let sheet = try Sheet<Row>(
+      file?.bytes ?? embeddedBytes(Row.fileName) ?? [], file: file?.name ?? Row.fileName)
+    var found = Findings()
+    found.structure(of: sheet, today: nil)
+    try found.throwFirstError()
+    return sheet.rows
   }
 
   /// The embedded tables with those of `files` in their place.
   init(replacing files: [String: CatalogFile]) throws(InputError) {
-    func read<Row: CatalogRow>(_ type: Row.Type) throws(InputError) -> [Row] {
-      guard let file = files[Row.fileName] else { return try Catalog.embeddedRows(of: type) }
-      return try Catalog.rows(of: type, file.bytes, file: file.name)
-    }
-    accelerators = try read(Accelerator.self)
-    facts = try read(AcceleratorFact.self)
-    rates = try read(AcceleratorRate.self)
-    instances = try read(CloudInstance.self)
-    prices = try read(CloudPrice.self)
-    priceHistory = try read(PriceMove.self)
-    deals = try read(Deal.self)
-    models = try read(ModelArchitecture.self)
-    power = try read(PowerFact.self)
-    demand = try read(DemandFact.self)
-    fleet = try read(FleetFact.self)
-    measuredPower = try read(MeasuredPower.self)
-    engineConstants = try read(EngineConstant.self)
+    let sheets = try Sheets(replacing: files)
+    try sheets.findings(today: nil).throwFirstError()
+    accelerators = sheets.accelerators.rows
+    facts = sheets.facts.rows
+    rates = sheets.rates.rows
+    instances = sheets.instances.rows
+    prices = sheets.prices.rows
+    priceHistory = sheets.priceHistory.rows
+    deals = sheets.deals.rows
+    models = sheets.models.rows
+    power = sheets.power.rows
+    demand = sheets.demand.rows
+    fleet = sheets.fleet.rows
+    measuredPower = sheets.measuredPower.rows
+    engineConstants = sheets.engineConstants.rows
   }
 }
 

@@ -50,6 +50,7 @@ public struct Unit: Hashable, Sendable {
     Unit("USD/h", .pricePerHour, 1),
     Unit("tokens", .tokens, 1), Unit("Mtokens", .tokens, 1e6), Unit("tokens/s", .tokenRate, 1),
     Unit("1", .ratio, 1), Unit("ratio", .ratio, 1), Unit("%", .ratio, 0.01), Unit("count", .count, 1),
+    Unit("10^9", .count, 1e9),
   ]
 
   private static let bySymbol = Dictionary(uniqueKeysWithValues: all.map { ($0.symbol, $0) })
@@ -59,14 +60,10 @@ public struct Unit: Hashable, Sendable {
   public static let microsecond = known("us")
   /// 10^-3 s.
   public static let millisecond = known("ms")
-  /// 60 s.
-  public static let minute = known("min")
   /// 3600 s.
   public static let hour = known("h")
   /// 86,400 s.
   public static let day = known("day")
-  /// 1/100.
-  public static let percent = known("%")
   /// 2^10 B.
   public static let kibibyte = known("KiB")
   /// 2^20 B.
@@ -95,6 +92,8 @@ public struct Unit: Hashable, Sendable {
   public static let millionUSD = known("MUSD")
   /// 10^6 tokens.
   public static let millionTokens = known("Mtokens")
+  /// 10^9 of what is counted.
+  public static let billion = known("10^9")
 
   private static func known(_ symbol: String) -> Unit {
     guard let unit = bySymbol[symbol] else { preconditionFailure("unit \(symbol) is not in the table") }

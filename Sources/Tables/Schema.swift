@@ -7,6 +7,8 @@ public struct Column<Row>: Sendable {
   public let name: String
   /// What the column holds, for the column dictionary.
   public let doc: String
+  /// True where a filled cell is a number (a truth value is 0 or 1).
+  public let isNumeric: Bool
   /// The cell's text; empty for unknown.
   public let encode: @Sendable (Row) -> String
   /// Stores the cell into the row; throws a sentence fragment that says what is wrong.
@@ -14,11 +16,12 @@ public struct Column<Row>: Sendable {
 
   /// A column from its parts.
   public init(
-    _ name: String, _ doc: String, encode: @escaping @Sendable (Row) -> String,
+    _ name: String, _ doc: String, isNumeric: Bool = false, encode: @escaping @Sendable (Row) -> String,
     decode: @escaping @Sendable (inout Row, String) throws(CellFault) -> Void
   ) {
     self.name = name
     self.doc = doc
+    self.isNumeric = isNumeric
     self.encode = encode
     self.decode = decode
   }
@@ -48,7 +51,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Double?> & Sendable
   ) -> Column {
     Column(
-      name, doc, encode: { $0[keyPath: path].map(decimalText) ?? "" },
+      name, doc, isNumeric: true, encode: { $0[keyPath: path].map(decimalText) ?? "" },
       decode: { (row, cell) throws(CellFault) in row[keyPath: path] = try parseNumber(cell) })
   }
 
@@ -57,7 +60,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Int?> & Sendable
   ) -> Column {
     Column(
-      name, doc, encode: { $0[keyPath: path].map(String.init) ?? "" },
+      name, doc, isNumeric: true, encode: { $0[keyPath: path].map(String.init) ?? "" },
       decode: { (row, cell) throws(CellFault) in row[keyPath: path] = try parseInteger(cell) })
   }
 
@@ -66,7 +69,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Bool?> & Sendable
   ) -> Column {
     Column(
-      name, doc, encode: { $0[keyPath: path].map { $0 ? "1" : "0" } ?? "" },
+      name, doc, isNumeric: true, encode: { $0[keyPath: path].map { $0 ? "1" : "0" } ?? "" },
       decode: { (row, cell) throws(CellFault) in
         switch cell {
         case "": row[keyPath: path] = nil

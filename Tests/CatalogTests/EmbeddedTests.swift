@@ -19,6 +19,16 @@ struct EmbeddedTests {
     #expect(try Catalog.servingPoints().count == 11242)
   }
 
+  @Test("breaks none of its own rules")
+  func isClean() throws {
+    let day = try #require(CalendarDay(firstOf: "2026-11-24"))
+    let report = try Catalog.check(directory: nil, today: day)
+    #expect(report.errors.map(\.description) == [])
+    let unexpected = report.warnings.filter { !$0.description.contains("older than 180 days") }
+    #expect(unexpected.map(\.description) == [])
+    #expect(report.counts.map(\.rows).reduce(0, +) > 15_000)
+  }
+
   @Test("is byte for byte the folder in the repository", arguments: Catalog.fileNames)
   func equalsDisk(name: String) throws {
     let path = repositoryFile("Sources/CatalogData/tables/\(name)")
