@@ -1,43 +1,42 @@
-// Who OpenBLAS says it is. The core type is chosen when the library loads: OPENBLAS_CORETYPE and
+// What OpenBLAS says of itself. The core type is chosen when the library loads: OPENBLAS_CORETYPE and
 // OPENBLAS_NUM_THREADS must be in the environment before the process starts.
 
 import COpenBLAS
 
-/// The BLAS that this process has loaded.
-public struct BLASInfo: Hashable, Sendable, Codable {
-  /// `OpenBLAS`.
-  public let name: String
-  /// Version number, or empty where the library does not tell it.
-  public let version: String
-  /// Kernels in use, e.g. `SkylakeX`; `Prescott` and `generic` are fallbacks for an unknown CPU.
-  public let corename: String
-  /// Build options, as the library prints them.
-  public let config: String
-  /// Threads with which the library was loaded.
-  public let threads: Int
-
-  /// True for the fallback kernels that OpenBLAS takes on a CPU that it does not know: such a peer is several
-  /// times slower than the library can be, and a comparison with it says nothing.
-  public var isFallback: Bool { ["prescott", "generic", "core2", "armv8"].contains(corename.lowercased()) }
-}
-
 /// The library's own account of itself.
 public enum BLAS {
-  /// Read once, before anything changes the thread count.
-  public static let info: BLASInfo = {
-    let config = text(openblas_get_config())
-    let words = config.split(separator: " ")
-    let version = words.count > 1 && words[0] == "OpenBLAS" ? String(words[1]) : ""
-    return BLASInfo(
-      name: "OpenBLAS", version: version, corename: text(openblas_get_corename()), config: config,
-      threads: Int(openblas_get_num_threads()))
-  }()
+  /// Kernels in use, e.g. `SkylakeX`.
+  public static let corename = text(openblas_get_corename())
+  /// Version and build options.
+  public static let config = text(openblas_get_config())
+  /// Threads with which the library was loaded: read once, before anything lowers the count.
+  public static let threads = Int(openblas_get_num_threads())
+
+  /// Lets the next calls use up to `count` threads, never more than were loaded: threads made later would
+  /// inherit the CPU mask of the bound thread that makes them.
+  public static func limitThreads(_ count: Int) {
+    openblas_set_num_threads(Int32(clamping: max(1, min(count, threads))))
+  }
 
   private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
-    pointer.map { String(cString: $0).trimmingSpaces } ?? ""
+    guard let pointer else { return "" }
+    return String(cString: pointer).split(separator: " ").joined(separator: " ")
   }
 }
 
-extension String {
-  fileprivate var trimmingSpaces: String { split(separator: " ").joined(separator: " ") }
+/// C (m, n) = A (m, k) · B (k, n), row-major, on OpenBLAS's own threads.
+public func blasGEMM(
+  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>
+) {
+  sgemm(m, n, k, a, k, transposed: false, b, n, c, n)
+}
+
+/// Row-major C = A·B, or A·Bᵀ, with row strides.
+func sgemm(
+  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aStride: Int, transposed: Bool,
+  _ b: UnsafePointer<Float>, _ bStride: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int
+) {
+  cblas_sgemm(
+    CblasRowMajor, CblasNoTrans, transposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a,
+    Int32(aStride), b, Int32(bStride), 0, c, Int32(cStride))
 }

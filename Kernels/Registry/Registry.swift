@@ -1,7 +1,7 @@
 // The door of the kernels: operation + shape + implementation + instruction set -> a prepared kernel and its
 // work. Nothing is timed here.
 
-public import KernelsBLAS
+import KernelsBLAS
 public import Machines
 public import Measurement
 import Quantities
@@ -22,7 +22,8 @@ public enum Kernels {
   ///
   /// Attention operands are (batch, heads, positions, head dim), row-major, for both implementations.
   /// - Parameters:
-  ///   - isa: the module of the Swift kernels; OpenBLAS chooses its own.
+  ///   - isa: the module of the Swift kernels; OpenBLAS chooses its own, and its attention takes the softmax
+  ///     of the strongest module that runs here.
   ///   - operandSets: copies that `rotate()` walks through, so that operands are not found in a cache.
   /// - Throws: where the shape lacks a field or is unsupported, the CPU lacks the instructions, the
   ///   implementation lacks the operation, or memory does not suffice.
@@ -32,13 +33,30 @@ public enum Kernels {
   ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape)
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
-    throw KernelError(
-      "\(problem.operation.rawValue) has no \(implementation.rawValue) kernel for \(isa.rawValue)")
+    let module = implementation == .swift ? try KernelModule.of(isa) : nil
+    switch problem.dimensions {
+    case .gemm(let size):
+      if module == nil { try requireBLASRange([size.m, size.n, size.k]) }
+      return try PreparedGEMM(
+        size, work: problem.work, module: module, team: team, sets: operandSets, seed: seed)
+    case .attention(let size):
+      if module == nil { try requireBLASRange([size.seqKV, size.headDim]) }
+      return try PreparedAttention(
+        size, work: problem.work, body: try attentionBody(operation, size, module, team), team: team,
+        sets: operandSets, seed: seed)
+    case .fmaPeak:
+      guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
+      return try PreparedPeak(module: module, team: team)
+    case .memory(let bytes, let passes):
+      guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
+      return try PreparedMemory(
+        operation, bytes: bytes, passes: passes, work: problem.work, module: module, team: team,
+        sets: operandSets, seed: seed)
+    }
   }
 
   /// FLOP and compulsory bytes of one `run()` of a prepared kernel, without allocating; zero for a shape that
-  /// `prepare` refuses. The FMA peak of a team does this work on each of its threads together: its prepared
-  /// kernel tells the exact figure.
+  /// `prepare` refuses. For the FMA peak: of one thread (its prepared kernel counts all).
   public static func work(_ operation: Operation, shape: Shape) -> Work {
     guard let problem = try? Problem(operation, shape) else { return Work(flop: .zero, bytes: .zero) }
     return problem.work
@@ -53,6 +71,31 @@ public enum Kernels {
     }
   }
 
+  /// True when this CPU and operating system can run the module's instructions.
+  public static func supports(_ isa: InstructionSet) -> Bool { (try? KernelModule.of(isa)) != nil }
+
   /// The BLAS that this process has loaded.
-  public static var blas: BLASInfo { BLAS.info }
+  public static let blas = BLASInfo(corename: BLAS.corename, config: BLAS.config, threads: BLAS.threads)
+
+  private static func attentionBody(
+    _ operation: Operation, _ size: Problem.Attention, _ module: KernelModule?, _ team: WorkerTeam
+  ) throws(KernelError) -> any AttentionBody {
+    let isDecode = operation == .attentionDecode
+    if let module {
+      return isDecode
+        ? try SwiftDecode(size, module: module, team: team)
+        : try SwiftPrefill(size, module: module, team: team)
+    }
+    let strongest = KernelModule.best
+    let rows = RowFunctions(softmax: strongest.softmaxRow, scale: strongest.scaleRow)
+    return isDecode
+      ? try BLASDecode(size, rows: rows, team: team) : try BLASPrefill(size, rows: rows, team: team)
+  }
+
+  /// CBLAS counts in 32 bits.
+  private static func requireBLASRange(_ dimensions: [Int]) throws(KernelError) {
+    guard dimensions.allSatisfy({ $0 <= Int(Int32.max) }) else {
+      throw KernelError("a dimension is beyond the 32-bit integers of this BLAS")
+    }
+  }
 }

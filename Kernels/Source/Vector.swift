@@ -1,1 +1,93 @@
-// vectors
+// The register of each instruction set and how it multiplies and adds: the only file with #if.
+// Everything else in this folder is one text, compiled once per instruction set.
+
+#if ISA_AVX512
+/// One 512-bit register.
+typealias Vector = SIMD16<Float>
+/// The register's lanes as integers.
+typealias VectorBits = SIMD16<Int32>
+#elseif ISA_AVX2
+/// One 256-bit register.
+typealias Vector = SIMD8<Float>
+/// The register's lanes as integers.
+typealias VectorBits = SIMD8<Int32>
+#else
+/// One 128-bit register.
+typealias Vector = SIMD4<Float>
+/// The register's lanes as integers.
+typealias VectorBits = SIMD4<Int32>
+#endif
+
+/// Floats in a register.
+@inline(__always) var lanes: Int { Vector.scalarCount }
+
+/// Rows of the register tile.
+@inline(__always) var tileRows: Int { 6 }
+
+#if ISA_AVX512 || ISA_NEON
+/// Registers across the tile: 6 x 4 sums, 4 of B and 1 of A fit in 32 registers.
+@inline(__always) var tileVectors: Int { 4 }
+/// Heads of a tile of dot products: 4 x 4 sums, 4 keys, 1 query.
+@inline(__always) var dotHeads: Int { 4 }
+#else
+/// Registers across the tile: 6 x 2 sums, 2 of B and 1 of A fit in 16 registers.
+@inline(__always) var tileVectors: Int { 2 }
+/// Heads of a tile of dot products: 2 x 4 sums, 4 keys, 1 query.
+@inline(__always) var dotHeads: Int { 2 }
+#endif
+
+/// Keys of a tile of dot products.
+@inline(__always) var dotKeys: Int { 4 }
+
+/// Columns of the register tile; the width of a packed panel.
+@inline(__always) var tileColumns: Int { tileVectors * lanes }
+
+/// a·b + c, in one instruction where there is one. The baseline of x86 has none: `addingProduct` would call
+/// the C library once per lane there.
+@inline(__always) func multiplyAdd(_ a: Vector, _ b: Vector, _ c: Vector) -> Vector {
+  #if ISA_BASELINE
+  return a * b + c
+  #else
+  return c.addingProduct(a, b)
+  #endif
+}
+
+@inline(__always) func load(_ address: UnsafePointer<Float>) -> Vector {
+  UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func load(_ address: UnsafeMutablePointer<Float>) -> Vector {
+  UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
+}
+
+@inline(__always) func store(_ vector: Vector, _ address: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(address).storeBytes(of: vector, as: Vector.self)
+}
+
+/// Larger of each lane; `pointwiseMax` compiles to branches per lane.
+@inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
+
+@inline(__always) func sum(_ vector: Vector) -> Float {
+  var total: Float = 0
+  #if ISA_AVX512
+  let quarter = halves(vector.lowHalf + vector.highHalf)
+  #elseif ISA_AVX2
+  let quarter = halves(vector)
+  #else
+  let quarter = vector
+  #endif
+  let pair = quarter.lowHalf + quarter.highHalf
+  total = pair[0] + pair[1]
+  return total
+}
+
+@inline(__always) func halves(_ vector: SIMD8<Float>) -> SIMD4<Float> { vector.lowHalf + vector.highHalf }
+
+@inline(__always) func largest(_ vector: Vector) -> Float {
+  var largest = vector[0]
+  for lane in 1..<Vector.scalarCount where vector[lane] > largest { largest = vector[lane] }
+  return largest
+}
+
+@inline(__always) func ceilDivide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
+@inline(__always) func smaller(_ a: Int, _ b: Int) -> Int { a < b ? a : b }

@@ -1,0 +1,84 @@
+// Memory of an operand: page aligned, first touched by the threads that will use it, filled with numbers
+// that depend only on the seed and the place, so that any thread can fill any part.
+
+import Glibc
+import Measurement
+import Quantities
+
+/// An array of floats outside Swift's heap.
+final class Buffer {
+  let start: UnsafeMutablePointer<Float>
+  let count: Int
+
+  /// Uninitialised memory; large arrays ask for huge pages, whichever implementation will read them.
+  init(_ count: Int) throws(KernelError) {
+    let bytes = count * MemoryLayout<Float>.stride
+    let hugePage = Int(Unit.mebibyte.toBase(2))
+    var memory: UnsafeMutableRawPointer?
+    // One vector beyond the end may be prefetched or read as padding, never used.
+    let padded = bytes + 4096
+    guard posix_memalign(&memory, bytes >= hugePage ? hugePage : 4096, padded) == 0, let memory else {
+      throw KernelError("there is no memory for an operand of \(bytes) bytes")
+    }
+    if bytes >= hugePage { madvise(memory, padded, MADV_HUGEPAGE) }
+    start = memory.bindMemory(to: Float.self, capacity: count)
+    self.count = count
+  }
+
+  deinit { free(start) }
+
+  /// Uniform random numbers in ±1, each thread its part.
+  func fillRandom(seed: UInt64, team: WorkerTeam) {
+    team.run { thread, threads in
+      for i in share(of: count, thread, threads) {
+        // The top 24 bits of a mixed counter, as a float in [-1, 1).
+        start[i] = Float(mix(seed &+ UInt64(i)) >> 40) * 0x1p-23 - 1
+      }
+    }
+  }
+
+  /// The same value everywhere.
+  func fill(_ value: Float, team: WorkerTeam) {
+    team.run { thread, threads in
+      for i in share(of: count, thread, threads) { start[i] = value }
+    }
+  }
+
+  /// True when no element is NaN or infinite.
+  var isFinite: Bool {
+    var sum: Float = 0
+    for i in 0..<count { sum += start[i] * 0 }
+    return sum == 0
+  }
+}
+
+/// SplitMix64's finaliser (Steele, Lea, Flood 2014): one multiply-shift chain per number.
+func mix(_ counter: UInt64) -> UInt64 {
+  var z = counter &* 0x9E37_79B9_7F4A_7C15
+  z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+  z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+  return z ^ (z >> 31)
+}
+
+/// The contiguous part of `items` that falls to a thread; parts differ by at most one.
+func share(of items: Int, _ thread: Int, _ threads: Int) -> Range<Int> {
+  let (whole, rest) = items.quotientAndRemainder(dividingBy: threads)
+  let lower = thread * whole + min(thread, rest)
+  return lower..<lower + whole + (thread < rest ? 1 : 0)
+}
+
+/// The part of `count` that falls to a thread in multiples of `step`.
+func share(of count: Int, step: Int, _ thread: Int, _ threads: Int) -> Range<Int> {
+  let blocks = share(of: (count + step - 1) / step, thread, threads)
+  return min(blocks.lowerBound * step, count)..<min(blocks.upperBound * step, count)
+}
+
+/// Refuses what would not fit in the machine's memory, before any of it is touched.
+func requireMemory(floats: Int, sets: Int) throws(KernelError) {
+  let (all, overflow) = floats.multipliedReportingOverflow(by: sets)
+  let bytes = Double(all) * Double(MemoryLayout<Float>.stride)
+  let installed = Double(sysconf(Int32(_SC_PHYS_PAGES))) * Double(sysconf(Int32(_SC_PAGESIZE)))
+  guard !overflow, bytes <= 0.8 * installed else {
+    throw KernelError("the operands need \(Int(Unit.mebibyte.fromBase(bytes))) MiB, more than memory allows")
+  }
+}

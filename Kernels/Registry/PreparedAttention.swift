@@ -1,0 +1,88 @@
+// Attention with its operands, row-major for both implementations: Q and O (batch, headsQ, seqQ, headDim),
+// K and V (batch, headsKV, seqKV, headDim).
+
+import KernelsBLAS
+import KernelsReference
+import Measurement
+import Quantities
+
+final class PreparedAttention: PreparedKernel {
+  struct Operands {
+    let q: Buffer, k: Buffer, v: Buffer, out: Buffer
+  }
+
+  let work: Work
+  let residentBytes: Bytes
+  private let size: Problem.Attention
+  private let team: WorkerTeam
+  private let body: any AttentionBody
+  private let sets: [Operands]
+  private var current = 0
+
+  init(
+    _ size: Problem.Attention, work: Work, body: any AttentionBody, team: WorkerTeam, sets count: Int,
+    seed: UInt64
+  ) throws(KernelError) {
+    self.size = size
+    self.work = work
+    self.team = team
+    self.body = body
+    let (queries, cache) = (size.queryElements, size.cacheElements)
+    try requireMemory(floats: 2 * (queries + cache), sets: count)
+    var sets: [Operands] = []
+    for set in 0..<count {
+      let operands = Operands(
+        q: try Buffer(queries), k: try Buffer(cache), v: try Buffer(cache), out: try Buffer(queries))
+      operands.q.fillRandom(seed: mix(seed &+ UInt64(3 * set)), team: team)
+      operands.k.fillRandom(seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
+      operands.v.fillRandom(seed: mix(seed &+ UInt64(3 * set + 2)), team: team)
+      operands.out.fill(0, team: team)
+      sets.append(operands)
+    }
+    self.sets = sets
+    residentBytes = Bytes(Double(2 * (queries + cache) * count * MemoryLayout<Float>.stride))
+  }
+
+  func rotate() { current = (current + 1) % sets.count }
+  func run() { body.run(sets[current], team: team) }
+
+  func verify(seed: UInt64) -> Verification {
+    let set = sets[current]
+    set.out.fill(.nan, team: team)
+    run()
+    let rows = size.batch * size.headsQ * size.seqQ
+    let checksAll = Double(rows) * Double(size.seqKV * size.headDim) <= ErrorScan.fullCheckLimit
+    let chosen = checksAll ? Array(0..<rows) : ErrorScan.sample(ErrorScan.sampledRows, of: rows, seed: seed)
+    // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x three parts in 10^7.
+    let terms = Double(size.headDim).squareRoot() + Double(size.seqKV).squareRoot()
+    var scan = ErrorScan(tolerance: (2 * terms + 16) * 0x1p-24)
+    for row in chosen {
+      let (sequenceHead, position) = row.quotientAndRemainder(dividingBy: size.seqQ)
+      let (sequence, head) = sequenceHead.quotientAndRemainder(dividingBy: size.headsQ)
+      let cache = (sequence * size.headsKV + head / size.group) * size.seqKV * size.headDim
+      let expected = oracleAttentionRow(
+        q: set.q.start + row * size.headDim, k: set.k.start + cache, v: set.v.start + cache,
+        headDim: size.headDim, visible: size.causal ? position + size.offset + 1 : size.seqKV,
+        scale: 1 / Double(size.headDim).squareRoot())
+      for i in 0..<size.headDim {
+        let found = Double(set.out.start[row * size.headDim + i])
+        scan.add(found, expected.values[i], scale: expected.scales[i])
+      }
+    }
+    if !set.out.isFinite { scan.add(.nan, 0, scale: 1) }
+    return scan.verification(
+      checksAll ? "double oracle, all elements" : "double oracle, \(chosen.count) random rows; all finite")
+  }
+}
+
+/// How one implementation goes through the heads of a problem.
+protocol AttentionBody: AnyObject {
+  func run(_ operands: PreparedAttention.Operands, team: WorkerTeam)
+}
+
+/// Offsets of one head of one sequence.
+extension Problem.Attention {
+  func queryOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsQ + head) * seqQ * headDim }
+  func cacheOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsKV + head) * seqKV * headDim }
+  var scale: Float { Float(1 / Double(headDim).squareRoot()) }
+}

@@ -1,0 +1,115 @@
+// GEMM with its operands: C (m, n) = A (m, k) · B (k, n).
+
+import KernelsBLAS
+import KernelsReference
+import Measurement
+import Quantities
+
+final class PreparedGEMM: PreparedKernel {
+  private struct Operands {
+    let a: Buffer, b: Buffer, c: Buffer
+  }
+
+  let work: Work
+  let residentBytes: Bytes
+  private let size: Problem.GEMM
+  private let team: WorkerTeam
+  private let module: KernelModule?
+  private let workspace: Buffer?
+  private let sets: [Operands]
+  private var current = 0
+
+  /// `module` is nil for OpenBLAS.
+  init(
+    _ size: Problem.GEMM, work: Work, module: KernelModule?, team: WorkerTeam, sets count: Int, seed: UInt64
+  ) throws(KernelError) {
+    self.size = size
+    self.work = work
+    self.team = team
+    self.module = module
+    let (a, b, c) = (size.m * size.k, size.k * size.n, size.m * size.n)
+    try requireMemory(floats: a + b + c, sets: count)
+    var sets: [Operands] = []
+    for set in 0..<count {
+      let operands = Operands(a: try Buffer(a), b: try Buffer(b), c: try Buffer(c))
+      operands.a.fillRandom(seed: mix(seed &+ UInt64(3 * set)), team: team)
+      operands.b.fillRandom(seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
+      operands.c.fill(0, team: team)
+      sets.append(operands)
+    }
+    self.sets = sets
+    workspace = try module.map { module throws(KernelError) in
+      try Buffer(module.gemmWorkspace * team.threadCount)
+    }
+    residentBytes = Bytes(Double((a + b + c) * count * MemoryLayout<Float>.stride))
+  }
+
+  func rotate() { current = (current + 1) % sets.count }
+
+  func run() {
+    let set = sets[current]
+    let (m, n, k) = (size.m, size.n, size.k)
+    guard let module, let workspace else {
+      BLAS.limitThreads(team.threadCount)
+      return blasGEMM(m: m, n: n, k: k, a: set.a.start, b: set.b.start, c: set.c.start)
+    }
+    team.run { thread, threads in
+      // Each thread packs its own columns of B and reads all of A, or the other way round where C is tall.
+      let byColumns = n >= m
+      let rows = byColumns ? 0..<m : share(of: m, step: module.gemmRowStep, thread, threads)
+      let columns = byColumns ? share(of: n, step: module.gemmColumnStep, thread, threads) : 0..<n
+      guard !rows.isEmpty, !columns.isEmpty else { return }
+      module.gemm(
+        rows.count, columns.count, k, set.a.start + rows.lowerBound * k, k, set.b.start + columns.lowerBound,
+        n, set.c.start + rows.lowerBound * n + columns.lowerBound, n,
+        workspace.start + thread * module.gemmWorkspace)
+    }
+  }
+
+  func verify(seed: UInt64) -> Verification {
+    let set = sets[current]
+    set.c.fill(.nan, team: team)
+    run()
+    let (m, n, k) = (size.m, size.n, size.k)
+    let checksAll = Double(m) * Double(n) * Double(k) <= ErrorScan.fullCheckLimit
+    let rows = checksAll ? Array(0..<m) : ErrorScan.sample(ErrorScan.sampledRows, of: m, seed: seed)
+    // Rounding errors of a sum of k products grow like √k when they are independent.
+    var scan = ErrorScan(tolerance: (4 * Double(k).squareRoot() + 4) * 0x1p-24)
+    for row in rows {
+      let expected = oracleGEMMRow(row, n: n, k: k, a: set.a.start, b: set.b.start)
+      for j in 0..<n {
+        scan.add(Double(set.c.start[row * n + j]), expected.values[j], scale: expected.scales[j])
+      }
+    }
+    guard !checksAll else { return scan.verification("double oracle, all elements") }
+    freivalds(set, seed: seed, into: &scan)
+    return scan.verification("double oracle, \(rows.count) random rows, and a Freivalds check of all")
+  }
+
+  /// C·x against A·(B·x) in Double for a random x of ±1 (Freivalds 1977): touches every element of C in
+  /// O(n²). The rounding errors of a row's n elements add up like √n, their scales like n.
+  private func freivalds(_ set: Operands, seed: UInt64, into scan: inout ErrorScan) {
+    let (m, n, k) = (size.m, size.n, size.k)
+    let signs = (0..<n).map { mix(seed &+ UInt64($0)) & 1 == 0 ? 1.0 : -1.0 }
+    var product = [Double](repeating: 0, count: k)
+    var scale = [Double](repeating: 0, count: k)
+    for p in 0..<k {
+      for j in 0..<n {
+        let b = Double(set.b.start[p * n + j])
+        product[p] += b * signs[j]
+        scale[p] += abs(b)
+      }
+    }
+    let shrink = 2 / Double(n).squareRoot()
+    for i in 0..<m {
+      var (expected, found, rowScale) = (0.0, 0.0, 0.0)
+      for p in 0..<k {
+        let a = Double(set.a.start[i * k + p])
+        expected += a * product[p]
+        rowScale += abs(a) * scale[p]
+      }
+      for j in 0..<n { found += Double(set.c.start[i * n + j]) * signs[j] }
+      scan.add(found, expected, scale: rowScale * shrink)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// Ceilings: multiply-adds that never leave the registers, and plain passes over memory.
+
+/// `rounds` rounds of 12 independent multiply-adds x -> x/2 + seed; their sum tends to 24·seed per lane. Twelve
+/// sums hide the latency of any core so far (latency x units is 8 to 10) and fit in 16 registers.
+@inline(never)
+public func fmaPeak(rounds: Int, seed: Float, result: UnsafeMutablePointer<Float>) {
+  var sums = InlineArray<12, Vector>(repeating: Vector())
+  // Different starts: equal sums would be merged into one.
+  for i in 0..<12 { sums[i] = Vector(repeating: seed + Float(i)) }
+  let a = Vector(repeating: 0.5)
+  let b = Vector(repeating: seed)
+  for _ in 0..<rounds {
+    for i in 0..<12 { sums[i] = multiplyAdd(sums[i], a, b) }
+  }
+  var total = sums[0]
+  for i in 1..<12 { total += sums[i] }
+  store(total, result)
+}
+
+/// FLOP of one round of `fmaPeak`.
+public func fmaPeakRound() -> Int { 12 * 2 * lanes }
+
+/// Floats that `fmaPeak` and `memoryRead` write.
+public func probeResult() -> Int { lanes }
+
+/// Adds up `count` floats, lane by lane, into `result`.
+@inline(never)
+public func memoryRead(count: Int, a: UnsafePointer<Float>, result: UnsafeMutablePointer<Float>) {
+  var sums = InlineArray<8, Vector>(repeating: Vector())
+  var i = 0
+  while i + 8 * lanes <= count {
+    for j in 0..<8 { sums[j] += load(a + i + j * lanes) }
+    i += 8 * lanes
+  }
+  var rest: Float = 0
+  while i < count {
+    rest += a[i]
+    i += 1
+  }
+  var total = sums[0]
+  for j in 1..<8 { total += sums[j] }
+  total[0] += rest
+  store(total, result)
+}
+
+/// b = a.
+@inline(never)
+public func memoryCopy(count: Int, a: UnsafePointer<Float>, b: UnsafeMutablePointer<Float>) {
+  var i = 0
+  while i + 4 * lanes <= count {
+    for j in 0..<4 { store(load(a + i + j * lanes), b + i + j * lanes) }
+    i += 4 * lanes
+  }
+  while i < count {
+    b[i] = a[i]
+    i += 1
+  }
+}
+
+/// c = a + s·b.
+@inline(never)
+public func memoryTriad(
+  count: Int, s: Float, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>
+) {
+  let factor = Vector(repeating: s)
+  var i = 0
+  while i + 4 * lanes <= count {
+    for j in 0..<4 {
+      store(multiplyAdd(load(b + i + j * lanes), factor, load(a + i + j * lanes)), c + i + j * lanes)
+    }
+    i += 4 * lanes
+  }
+  while i < count {
+    c[i] = a[i] + s * b[i]
+    i += 1
+  }
+}
