@@ -62,7 +62,7 @@ let package = Package(
       name: "CHwloc", path: "Sources/CHwloc", pkgConfig: "hwloc",
       providers: [.apt(["libhwloc-dev"])]),
     .target(name: "CProbe", path: "Sources/CProbe"),  // cpuid, pinning, optimisation barrier
-    room("Topology", ["Machines", "CHwloc", "CProbe"]),  // hwloc + cgroup + cpuid -> Machine
+    room("Topology", ["Quantities", "Tables", "Machines", "CHwloc", "CProbe"]),  // hwloc + cgroup + cpuid -> Machine
     room("Measurement", ["Quantities", "Machines", "CProbe"]),  // how a timing is taken
     .target(name: "CInstructions", path: "Kernels/Instructions"),  // one instruction per shim
   ] + isaTargets + [  // the SIMD text, once per ISA
@@ -109,9 +109,11 @@ let package = Package(
     tests("Tables", ["Tables"]),
     tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
     tests("Machines", ["Machines"]),
+    tests("Topology", ["Tables", "Machines", "Topology"]),
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
-    tests("Results", ["Tables", "Results"]),
+    tests("Measurement", ["Measurement", "Machines", "Quantities"]),
+    tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]

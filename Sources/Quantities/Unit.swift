@@ -60,10 +60,14 @@ public struct Unit: Hashable, Sendable {
   public static let microsecond = known("us")
   /// 10^-3 s.
   public static let millisecond = known("ms")
+  /// 60 s.
+  public static let minute = known("min")
   /// 3600 s.
   public static let hour = known("h")
   /// 86,400 s.
   public static let day = known("day")
+  /// 1/100.
+  public static let percent = known("%")
   /// 2^10 B.
   public static let kibibyte = known("KiB")
   /// 2^20 B.
@@ -92,6 +96,7 @@ public struct Unit: Hashable, Sendable {
   public static let millionUSD = known("MUSD")
   /// 10^6 tokens.
   public static let millionTokens = known("Mtokens")
+
   /// 10^9 of what is counted.
   public static let billion = known("10^9")
 

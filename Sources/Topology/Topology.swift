@@ -1,1 +1,114 @@
-// Topology
+// The owner of a hwloc topology: of this host, of an XML file, or of a synthetic description.
+// The idea: hwloc's handle lives here and nowhere else; what leaves the room is a plain `Machine`.
+
+internal import CHwloc
+import Foundation
+public import Machines
+import Tables
+
+/// A loaded topology; freed with its last use.
+///
+/// Only describes: nothing here binds threads or memory.
+public struct Topology: ~Copyable {
+  let handle: OpaquePointer
+  /// Where it came from: `host`, a file name, or the synthetic description.
+  public let source: String
+
+  /// The host that the program runs on.
+  ///
+  /// - Throws: `InputError` when hwloc cannot read it.
+  public static func live() throws -> Topology {
+    let handle = try open(source: "this host") { _ in }
+    return Topology(handle: handle, source: "host")
+  }
+
+  /// A topology from a file or a description.
+  ///
+  /// - Parameter input: the path of a hwloc XML file (it exists, or its name ends in `.xml`), else a synthetic
+  ///   description such as `pack:2 core:4 pu:2`.
+  /// - Throws: `InputError` for bad XML, XML of a newer major version, or a bad description; Foundation's
+  ///   error when the file cannot be read.
+  public init(input: String) throws {
+    if input.hasSuffix(".xml") || FileManager.default.fileExists(atPath: input) {
+      try self.init(xmlFile: input)
+    } else {
+      try self.init(synthetic: input)
+    }
+  }
+
+  /// Placements that a run would measure on this machine, and those that it would not.
+  public func placements(for machine: Machine) -> PlacementPlan { PlacementPlan(machine) }
+
+  /// The hwloc version that this program was built with.
+  public static var hwlocVersion: String {
+    let version = UInt32(HWLOC_API_VERSION)
+    return "\(version >> 16).\(version >> 8 & 0xff).\(version & 0xff)"
+  }
+
+  deinit { hwloc_topology_destroy(handle) }
+}
+
+extension Topology {
+  private init(handle: OpaquePointer, source: String) {
+    self.handle = handle
+    self.source = source
+  }
+
+  private init(xmlFile path: String) throws {
+    let xml = try Data(contentsOf: URL(fileURLWithPath: path))
+    try checkHwlocXML(xml, file: path)
+    let unreadable = InputError(
+      file: path, "hwloc \(Topology.hwlocVersion) cannot read this XML",
+      advice: "export it again with 'lstopo \(path)'")
+    let handle = try Topology.open(source: path) { handle throws(InputError) in
+      // hwloc wants a terminating zero and counts it.
+      let bytes = xml.map(CChar.init(bitPattern:)) + [0]
+      guard let count = Int32(exactly: bytes.count),
+        hwloc_topology_set_xmlbuffer(handle, bytes, count) == 0
+      else { throw unreadable }
+    } failure: {
+      unreadable
+    }
+    self.init(handle: handle, source: path)
+  }
+
+  private init(synthetic description: String) throws {
+    try checkSynthetic(description)
+    let refused = InputError(
+      "hwloc cannot build '\(description.prefix(80))'",
+      advice: "write levels from the largest to 'pu', e.g. \"pack:2 l3:4 core:8 pu:2\"")
+    let handle = try Topology.open(source: description) { handle throws(InputError) in
+      guard hwloc_topology_set_synthetic(handle, description) == 0 else { throw refused }
+    } failure: {
+      refused
+    }
+    self.init(handle: handle, source: description)
+  }
+
+  /// Creates, configures and loads a handle; destroys it on failure.
+  private static func open(
+    source: String, configure: (OpaquePointer) throws(InputError) -> Void,
+    failure: () -> InputError = {
+      InputError("hwloc cannot read this host", advice: "does 'lstopo' work here?")
+    }
+  ) throws(InputError) -> OpaquePointer {
+    // hwloc's own complaints would stand between the tables; ours name the file and the next step.
+    setenv("HWLOC_HIDE_ERRORS", "2", 0)
+    var created: OpaquePointer?
+    guard hwloc_topology_init(&created) == 0, let handle = created else { throw failure() }
+    do throws(InputError) {
+      try configure(handle)
+      // The display and OpenCL probes can start drivers or hang.
+      let blacklist = UInt(HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST.rawValue)
+      for component in ["gl", "opencl"] { hwloc_topology_set_components(handle, blacklist, component) }
+      // The whole machine with what we may use marked: identity must not depend on a cgroup.
+      hwloc_topology_set_flags(handle, UInt(HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED.rawValue))
+      hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_IMPORTANT)
+      guard hwloc_topology_load(handle) == 0 else { throw failure() }
+    } catch {
+      hwloc_topology_destroy(handle)
+      throw error
+    }
+    return handle
+  }
+}

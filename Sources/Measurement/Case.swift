@@ -1,0 +1,170 @@
+// One line of a suite, and what a worker process says of it.
+
+public import Machines
+public import Quantities
+
+/// Where the operands are when the kernel starts.
+public enum CacheMode: String, Hashable, Sendable, Codable {
+  /// The same buffers each time.
+  case hot
+  /// Weights (B, keys and values) rotate through more than twice the last-level cache; activations stay.
+  case weightsCold = "weights_cold"
+}
+
+/// What the row stands for in a model's pass.
+public enum Phase: String, Hashable, Sendable, Codable {
+  case square, prefill, decode, ceiling
+}
+
+/// One operation on one shape by one implementation: a suite's row before it meets a placement.
+public struct Case: Hashable, Sendable, Codable {
+  /// What is computed.
+  public let operation: Operation
+  /// On what size.
+  public let shape: Shape
+  /// Readable name of operation and size, shared by all implementations.
+  public let shapeID: String
+  /// What it stands for.
+  public let phase: Phase
+  /// Who computes.
+  public let implementation: Implementation
+  /// Where the operands are.
+  public let cacheMode: CacheMode
+
+  /// A case from its parts.
+  public init(
+    _ operation: Operation, _ shape: Shape, id: String, phase: Phase, by implementation: Implementation,
+    cacheMode: CacheMode = .hot
+  ) {
+    self.operation = operation
+    self.shape = shape
+    shapeID = id
+    self.phase = phase
+    self.implementation = implementation
+    self.cacheMode = cacheMode
+  }
+}
+
+/// How a case ended in one process.
+public enum CaseStatus: String, Hashable, Sendable, Codable {
+  case ok, mismatch, failed, timeout, skipped, interrupted
+}
+
+/// What happened to the process while the case ran.
+public struct Interference: Hashable, Sendable, Codable {
+  /// One-minute load average before.
+  public var load1Before: Double?
+  /// Times that the scheduler took the CPU away.
+  public var involuntarySwitches: Int?
+  /// Page faults that read from disk.
+  public var majorFaults: Int?
+  /// Page faults served from memory.
+  public var minorFaults: Int?
+  /// Share of the machine's CPU time that the hypervisor gave to others.
+  public var stealFraction: Double?
+  /// Nothing known.
+  public init() {}
+}
+
+/// What one worker process says of one case.
+public struct CaseReport: Hashable, Sendable, Codable {
+  /// Position of the case in the job.
+  public var index: Int
+  /// How it ended.
+  public var status: CaseStatus
+  /// Reason of anything but `ok`.
+  public var detail = ""
+  /// Number of the process that measured it, from 0.
+  public var process = 0
+  /// Instruction set of the code that ran.
+  public var isaPath = ""
+  /// Declared work of one execution.
+  public var work: Work?
+  /// Bytes of all operand sets together.
+  public var residentBytes: Bytes?
+  /// Comparison with the oracle.
+  public var verification: Verification?
+  /// Executions in each sample.
+  public var iterations: Int?
+  /// Seconds of untimed work before the first sample.
+  public var warmup: Double?
+  /// Samples; empty unless `ok`.
+  public var samples: [Sample] = []
+  /// Why no further sample was taken.
+  public var stopReason: StopReason?
+  /// Seconds spent on the case, preparation and verification included.
+  public var elapsed: Double?
+  /// What happened meanwhile.
+  public var interference = Interference()
+  /// UTC time of the end.
+  public var finished = ""
+
+  /// A report of how a case ended.
+  public init(index: Int, status: CaseStatus, detail: String = "") {
+    self.index = index
+    self.status = status
+    self.detail = detail
+  }
+}
+
+/// What the BLAS library of a worker process says of itself.
+public struct BLASFacts: Hashable, Sendable, Codable {
+  /// Library name.
+  public var name: String
+  /// Library version.
+  public var version: String
+  /// Kernel set that it chose.
+  public var corename: String
+  /// Its configuration string.
+  public var config: String
+  /// Threads that it uses.
+  public var threads: Int
+  /// Facts from their parts.
+  public init(name: String, version: String, corename: String, config: String, threads: Int) {
+    self.name = name
+    self.version = version
+    self.corename = corename
+    self.config = config
+    self.threads = threads
+  }
+}
+
+/// What a worker process says of itself before its first case.
+public struct WorkerFacts: Hashable, Sendable, Codable {
+  /// Number of the process, from 0.
+  public var process: Int
+  /// The BLAS that was loaded.
+  public var blas: BLASFacts
+  /// CPU mask that the kernel reports for the process.
+  public var mask: CPUSet
+  /// The clock.
+  public var clock: ClockQuality
+  /// Facts from their parts.
+  public init(process: Int, blas: BLASFacts, mask: CPUSet, clock: ClockQuality) {
+    self.process = process
+    self.blas = blas
+    self.mask = mask
+    self.clock = clock
+  }
+}
+
+/// Everything known of one case at one placement, all processes together.
+public struct Outcome: Hashable, Sendable {
+  /// The case.
+  public let subject: Case
+  /// Where it ran.
+  public let placement: Placement
+  /// One report per process that came to it, in order of process.
+  public var reports: [CaseReport] = []
+  /// Processes that were to report.
+  public let processesWanted: Int
+  /// The first process's words about itself.
+  public var worker: WorkerFacts?
+
+  /// An outcome without reports yet.
+  public init(_ subject: Case, at placement: Placement, processesWanted: Int) {
+    self.subject = subject
+    self.placement = placement
+    self.processesWanted = processesWanted
+  }
+}

@@ -1,0 +1,58 @@
+// The measured roofs of a placement, and how close each row came to them.
+
+public import Measurement
+public import Quantities
+
+/// What one placement can do at most, from the ceiling rows of the same run.
+public struct Ceilings: Sendable {
+  private let peak: Double?
+  /// Read bandwidth by array size, ascending.
+  private let ladder: [(bytes: Int, rate: Double)]
+  private let runID: String
+
+  /// The ceilings among these rows at a placement.
+  public init(_ rows: [ResultRow], placement: String) {
+    let here = rows.filter { $0.placement == placement && $0.status.hasTimes }
+    peak = here.filter { $0.kernel == Operation.fmaPeak.rawValue }.compactMap(\.gflopsMedian).max()
+    ladder = here.filter { $0.kernel == Operation.memoryRead.rawValue }
+      .compactMap { row in
+        guard let bytes = row.arrayBytes, let rate = row.gbytesPerSecondMedian else { return nil }
+        return (bytes, rate)
+      }.sorted { $0.bytes < $1.bytes }
+    runID = here.first { $0.phase == Phase.ceiling.rawValue }?.runId ?? ""
+  }
+
+  /// Fills the row's roofline columns; a row whose ceilings were not measured stays without.
+  ///
+  /// The working set picks the step of the bandwidth ladder, so that a kernel in L2 is held against L2.
+  public func apply(to row: inout ResultRow, workingSet: Bytes?) {
+    guard row.status.hasTimes, row.phase != Phase.ceiling.rawValue, let median = row.timeMedianSeconds,
+      let flop = row.flop, let bytes = row.minBytes, let peak, let largest = ladder.last
+    else { return }
+    let isCold = row.cacheMode == CacheMode.weightsCold.rawValue
+    let step =
+      isCold ? largest : ladder.first { Double($0.bytes) >= workingSet?.value ?? .infinity } ?? largest
+    let compute = flop / Unit.gigaflops.toBase(peak)
+    let memory = bytes / Unit.gigabytePerSecond.toBase(step.rate)
+    row.computeCeilingGflops = peak
+    row.bandwidthCeilingGbytesPerSecond = step.rate
+    row.ceilingRunId = runID
+    row.boundBy = compute >= memory ? "compute" : step.bytes == largest.bytes ? "memory" : "cache"
+    let share = Unit.percent.fromBase(max(compute, memory) / median)
+    row.pctOfRoofline = share
+    if share > 105 { row.warn("above 105 % of the measured roofline") }
+  }
+}
+
+/// Rows of a run with their ceilings, in the order given.
+public func rowsWithCeilings(_ outcomes: [Outcome], run: RunInfo) -> [ResultRow] {
+  let rows = outcomes.map { ResultRow($0, run: run) }
+  let places = Set(rows.map(\.placement))
+  let ceilings = Dictionary(uniqueKeysWithValues: places.map { ($0, Ceilings(rows, placement: $0)) })
+  return zip(rows, outcomes).map { row, outcome in
+    var row = row
+    ceilings[row.placement]?.apply(
+      to: &row, workingSet: outcome.reports.compactMap(\.residentBytes).first)
+    return row
+  }
+}

@@ -1,0 +1,162 @@
+// Crossing the door: an outcome of the bench becomes a row of the file.
+
+import Foundation
+public import Machines
+public import Measurement
+import Quantities
+
+extension ResultRow {
+  /// The row of an outcome; ceilings are added later, when the whole placement is known.
+  public init(_ outcome: Outcome, run: RunInfo) {
+    self = run.emptyRow()
+    fillProblem(outcome.subject)
+    fillPlacement(outcome.placement, outcome.worker)
+    fillImplementation(outcome, run)
+    rowKey = ResultRow.key(outcome.subject, outcome.placement)
+    fillStatus(outcome)
+    fillReports(outcome)
+    if status.hasTimes { fillTimes(outcome.reports.filter { $0.status == .ok }) }
+  }
+
+  /// Hash of problem, implementation, placement, cache mode and page mode.
+  public static func key(_ subject: Case, _ placement: Placement) -> String {
+    let s = subject.shape
+    let numbers = [s.batch, s.m, s.n, s.k, s.headsQ, s.headsKV, s.headDim, s.seqQ, s.seqKV, s.bytes]
+      .map { $0.map(String.init) ?? "" }
+    let parts =
+      [subject.operation.rawValue] + numbers + [s.causal.map { $0 ? "causal" : "full" } ?? ""]
+      + [subject.implementation.rawValue, DataType.f32.rawValue, placement.name, placement.smt]
+      + [String(placement.threads), subject.cacheMode.rawValue, defaultPages]
+    let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
+    // A letter first: a spreadsheet would read 12e45678 as a number.
+    return "k" + String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  private static let defaultPages = "default"
+
+  private mutating func fillProblem(_ subject: Case) {
+    let shape = subject.shape
+    kernel = subject.operation.rawValue
+    phase = subject.phase.rawValue
+    shapeId = subject.shapeID
+    cacheMode = subject.cacheMode.rawValue
+    pageMode = ResultRow.defaultPages
+    memoryPolicy = "first_touch"
+    replicas = 1
+    m = shape.m
+    n = shape.n
+    k = shape.k
+    headsQ = shape.headsQ
+    headsKv = shape.headsKV
+    headDimQk = shape.headDim
+    headDimV = shape.headDim
+    seqQ = shape.seqQ
+    seqKv = shape.seqKV
+    causal = shape.causal
+    arrayBytes = shape.bytes
+    let type = DataType.f32.rawValue
+    (dtypeA, dtypeAcc, dtypeOut) = (type, type, type)
+    switch subject.operation {
+    case .gemm:
+      (batch, transA, transB, dtypeB, layout) = (shape.batch, false, false, type, "row_major")
+    case .attentionPrefill, .attentionDecode:
+      (batch, dtypeB, layout) = (shape.batch, type, "batch_heads_positions_dim")
+    case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad:
+      break
+    }
+  }
+
+  private mutating func fillPlacement(_ place: Placement, _ worker: WorkerFacts?) {
+    placement = place.name
+    placementKind = place.kind
+    coreKind = place.coreKind
+    smtMode = place.smt
+    threads = place.threads
+    cpusetList = place.cpus.description
+    numaNodesList = place.numaNodes
+    bindingVerified = worker.map { $0.mask == place.cpus }
+    clockResolutionSeconds = worker.map(\.clock.resolution)
+    timerOverheadSeconds = worker.map(\.clock.overhead)
+  }
+
+  private mutating func fillImplementation(_ outcome: Outcome, _ run: RunInfo) {
+    impl = outcome.subject.implementation.rawValue
+    implIsaPath = outcome.reports.first { !$0.isaPath.isEmpty }?.isaPath ?? ""
+    guard outcome.subject.implementation == .openblas else {
+      implVersion = run.programVersion
+      targetCpuFlags = InstructionSet(rawValue: implIsaPath)?.compilerTarget ?? ""
+      return
+    }
+    blasCorenameForced = run.isCoreTypeForced
+    if !run.blasWarning.isEmpty { warnings = run.blasWarning }
+    guard let blas = outcome.worker?.blas else { return }
+    implVersion = blas.version
+    blasName = blas.name
+    blasVersion = blas.version
+    blasCorename = blas.corename
+    blasConfig = blas.config
+    blasThreads = blas.threads
+  }
+
+  private mutating func fillStatus(_ outcome: Outcome) {
+    let reports = outcome.reports
+    let good = reports.count { $0.status == .ok }
+    // One wrong result is enough: a mismatch outweighs the processes that got it right.
+    if let bad = reports.first(where: { $0.status == .mismatch }) {
+      (status, statusDetail) = (.mismatch, bad.detail)
+    } else if good > 0 {
+      status = good >= outcome.processesWanted ? .ok : .partial
+      if status == .partial {
+        let reason = reports.first { $0.status != .ok }?.detail ?? ""
+        statusDetail =
+          "\(good) of \(outcome.processesWanted) processes measured it"
+          + (reason.isEmpty ? "" : ": \(reason)")
+      }
+    } else if let first = reports.first {
+      status = RowStatus(rawValue: first.status.rawValue) ?? .failed
+      statusDetail = first.detail
+    } else {
+      (status, statusDetail) = (.interrupted, "the run ended before this row")
+    }
+  }
+
+  private mutating func fillReports(_ outcome: Outcome) {
+    let reports = outcome.reports
+    rowFinishedUtc = reports.map(\.finished).max() ?? ""
+    if let work = reports.compactMap(\.work).first {
+      flop = work.flop.value > 0 ? work.flop.value : nil
+      minBytes = work.bytes.value > 0 ? work.bytes.value : nil
+      if let flop, let minBytes { arithmeticIntensityFlopPerByte = flop / minBytes }
+    }
+    let checks = reports.compactMap(\.verification)
+    if let check = checks.first(where: { !$0.passed }) ?? checks.max(by: { $0.maxRelError < $1.maxRelError })
+    {
+      verifyReference = check.reference
+      verifyMaxAbsError = check.maxAbsError.isFinite ? check.maxAbsError : nil
+      verifyMaxRelError = check.maxRelError.isFinite ? check.maxRelError : nil
+      verifyTolerance = check.tolerance
+    }
+    elapsedSeconds = total(reports.compactMap(\.elapsed))
+    load1Before = reports.compactMap(\.interference.load1Before).max()
+    involuntaryContextSwitches = total(reports.compactMap(\.interference.involuntarySwitches))
+    majorFaults = total(reports.compactMap(\.interference.majorFaults))
+    minorFaults = total(reports.compactMap(\.interference.minorFaults))
+    stealFraction = reports.compactMap(\.interference.stealFraction).max()
+  }
+
+  private func total<Number: AdditiveArithmetic>(_ values: [Number]) -> Number? {
+    values.isEmpty ? nil : values.reduce(.zero, +)
+  }
+}
+
+extension InstructionSet {
+  /// The level that the module's object code is built for.
+  var compilerTarget: String {
+    switch self {
+    case .baseline: "baseline of the architecture"
+    case .avx2: "x86-64-v3"
+    case .avx512: "x86-64-v4"
+    case .neon: "armv8-a"
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// The samples of all processes become the row's times and rates.
+
+import Measurement
+import Quantities
+
+extension ResultRow {
+  /// Fills sampling, times and rates from the reports that measured the row.
+  mutating func fillTimes(_ reports: [CaseReport]) {
+    let processes = reports.map { $0.samples.map(\.seconds) }
+    let all = processes.flatMap { $0 }
+    nProcesses = processes.count
+    nSamples = all.count
+    iterationsPerSample = reports.first?.iterations
+    warmupSeconds = Statistics.mean(reports.compactMap(\.warmup))
+    stopReason =
+      (reports.contains { $0.stopReason == .timeCap } ? StopReason.timeCap : StopReason.maxSamples).rawValue
+    timeMinSeconds = all.min()
+    timeMaxSeconds = all.max()
+    timeQ1Seconds = Statistics.quantile(all, 0.25)
+    timeMedianSeconds = Statistics.median(all)
+    timeQ3Seconds = Statistics.quantile(all, 0.75)
+    timeMeanSeconds = Statistics.mean(all)
+    timeStddevSeconds = Statistics.standardDeviation(all)
+    timeMadSeconds = Statistics.medianAbsoluteDeviation(all)
+    fillInterval(processes, all)
+    fillSpread(processes, reports)
+    fillRates()
+  }
+
+  private mutating func fillInterval(_ processes: [[Double]], _ all: [Double]) {
+    if let interval = Statistics.hierarchicalInterval(processes) {
+      (timeMedianCiLowSeconds, timeMedianCiHighSeconds) = (interval.low, interval.high)
+      ciMethod = "hierarchical_bootstrap"
+    } else if processes.count == 1, let interval = Statistics.medianInterval(all) {
+      (timeMedianCiLowSeconds, timeMedianCiHighSeconds) = (interval.low, interval.high)
+      ciMethod = "order_statistic"
+    }
+    if !ciMethod.isEmpty { ciLevel = 0.95 }
+  }
+
+  private mutating func fillSpread(_ processes: [[Double]], _ reports: [CaseReport]) {
+    guard let median = timeMedianSeconds, median > 0 else { return }
+    let medians = processes.compactMap { Statistics.median($0) }
+    betweenProcessRelStddev = Statistics.standardDeviation(medians).map { $0 / median }
+    let variances = processes.compactMap { Statistics.standardDeviation($0).map { $0 * $0 } }
+    withinProcessRelStddev = Statistics.mean(variances).map { $0.squareRoot() / median }
+    if let q1 = timeQ1Seconds, let q3 = timeQ3Seconds {
+      // Tukey's fences.
+      let outside = processes.flatMap { $0 }.map { max(q1 - $0, $0 - q3) }
+      outliersMild = outside.count { $0 > 1.5 * (q3 - q1) }
+      outliersSevere = outside.count { $0 > 3 * (q3 - q1) }
+    }
+    driftRelPerMinute = slope(reports.flatMap(\.samples)).map { $0 * Unit.minute.toBase(1) / median }
+    if let spread = betweenProcessRelStddev, spread > ResultRow.noisyProcesses {
+      warn("processes differ by \(Int((100 * spread).rounded())) %")
+    }
+  }
+
+  /// Above this relative standard deviation between processes a row carries a warning.
+  private static let noisyProcesses = 0.05
+
+  /// Adds a warning behind the others.
+  mutating func warn(_ text: String) { warnings += (warnings.isEmpty ? "" : "; ") + text }
+
+  /// Least-squares slope of seconds against start; nil where all starts coincide.
+  private func slope(_ samples: [Sample]) -> Double? {
+    guard let meanStart = Statistics.mean(samples.map(\.start)),
+      let meanTime = Statistics.mean(samples.map(\.seconds))
+    else { return nil }
+    let spread = samples.reduce(0) { $0 + ($1.start - meanStart) * ($1.start - meanStart) }
+    guard spread > 0 else { return nil }
+    return samples.reduce(0) { $0 + ($1.start - meanStart) * ($1.seconds - meanTime) } / spread
+  }
+
+  private mutating func fillRates() {
+    if let flop {
+      func rate(_ seconds: Double?) -> Double? { seconds.map { Unit.gigaflops.fromBase(flop / $0) } }
+      gflopsMedian = rate(timeMedianSeconds)
+      gflopsCiLow = rate(timeMedianCiHighSeconds)
+      gflopsCiHigh = rate(timeMedianCiLowSeconds)
+      gflopsBest = rate(timeMinSeconds)
+    }
+    if let minBytes, let median = timeMedianSeconds {
+      gbytesPerSecondMedian = Unit.gigabytePerSecond.fromBase(minBytes / median)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// From hwloc's tree to the plain machine: counts, sets, caches, memory.
+// A missing level stays empty; nothing is filled in from a guess.
+
+internal import CHwloc
+import Foundation
+public import Machines
+
+extension Topology {
+  /// The machine as a plain value.
+  ///
+  /// Quota, memory limit, hypervisor and CPU features are known for this host only; `allowed` is what the
+  /// cgroup and the process's own binding leave.
+  ///
+  /// - Complexity: O(objects · PUs).
+  public func machine() -> Machine {
+    var machine = Machine()
+    machine.isThisSystem = isThisSystem
+    readIdentity(into: &machine)
+    readSets(into: &machine)
+    machine.caches = caches()
+    machine.memoryNodes = memoryNodes()
+    machine.numaNodes = machine.memoryNodes.count { !$0.cpus.isEmpty }
+    machine.kinds = cpuKinds()
+    machine.devices = devices(nodes: machine.memoryNodes)
+    machine.memoryBytes = root.map { Int(clamping: $0.pointer.pointee.total_memory) } ?? 0
+    if machine.isThisSystem { readThisHost(into: &machine) }
+    return machine
+  }
+
+  private func readSets(into machine: inout Machine) {
+    let packages = objects(HWLOC_OBJ_PACKAGE).map(\.cpus).filter { !$0.isEmpty }
+    let cores = objects(HWLOC_OBJ_CORE).map(\.cpus).filter { !$0.isEmpty }
+    let pus = objects(HWLOC_OBJ_PU).map(\.cpus)
+    machine.packageSets = packages
+    machine.packages = packages.count
+    machine.coreSets = cores.isEmpty ? pus : cores
+    machine.cores = cores.count
+    machine.pus = pus.count
+    machine.allowed = allowedCPUs.intersection(CPUSet(pus.flatMap(\.cpus)))
+    machine.offline = offlineCPUs
+  }
+
+  private func readIdentity(into machine: inout Machine) {
+    let places = [objects(HWLOC_OBJ_PACKAGE).first, root].compactMap { $0 }
+    func info(_ names: String...) -> String {
+      for name in names {
+        for place in places {
+          if let text = place.info(name) { return text.split(separator: " ").joined(separator: " ") }
+        }
+      }
+      return ""
+    }
+    // x86 names first, then those of Arm's identification register.
+    machine.vendor = info("CPUVendor", "CPUImplementer")
+    machine.vendor = armImplementers[machine.vendor] ?? machine.vendor
+    machine.family = info("CPUFamilyNumber", "CPUArchitecture")
+    machine.model = info("CPUModelNumber", "CPUPart")
+    machine.stepping = info("CPUStepping", "CPURevision")
+    machine.modelName = info("CPUModel")
+    let architecture = info("Architecture")
+    machine.architecture = architecture == "aarch64" ? "arm64" : architecture
+  }
+
+  private func caches() -> [Machine.Cache] {
+    let types = [
+      HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE, HWLOC_OBJ_L4CACHE, HWLOC_OBJ_L5CACHE,
+    ]
+    return zip(1..., types).flatMap { level, type in
+      objects(type).map { Machine.Cache(level: level, bytes: $0.cacheBytes, sharedBy: $0.cpus) }
+    }
+  }
+
+  /// NUMA nodes in order of number. hwloc gives memories without CPUs (HBM, GPU, CXL) the CPUs near them, so a
+  /// node counts as having CPUs only if it is the first with its set and no other node's set lies inside.
+  private func memoryNodes() -> [Machine.NUMANode] {
+    let nodes = objects(HWLOC_OBJ_NUMANODE)
+      .map { Machine.NUMANode(number: $0.number ?? 0, cpus: $0.cpus, bytes: $0.memoryBytes) }
+      .sorted { $0.number < $1.number }
+    var seen: Set<CPUSet> = []
+    return nodes.map { node in
+      let hasInner = nodes.contains {
+        !$0.cpus.isEmpty && $0.cpus != node.cpus && $0.cpus.isSubset(of: node.cpus)
+      }
+      guard !hasInner, seen.insert(node.cpus).inserted else {
+        return Machine.NUMANode(number: node.number, cpus: CPUSet([]), bytes: node.bytes)
+      }
+      return node
+    }
+  }
+}
+
+/// Names of the implementer numbers in Arm's main identification register (Arm ARM, MIDR_EL1).
+private let armImplementers = [
+  "0x41": "ARM", "0x42": "Broadcom", "0x43": "Cavium", "0x46": "Fujitsu", "0x48": "HiSilicon",
+  "0x4e": "NVIDIA", "0x50": "AppliedMicro", "0x51": "Qualcomm", "0x61": "Apple", "0x6d": "Microsoft",
+  "0xc0": "Ampere",
+]
