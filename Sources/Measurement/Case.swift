@@ -135,12 +135,12 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var process: Int
   /// The BLAS that was loaded.
   public var blas: BLASFacts
-  /// CPU mask that the kernel reports for the process.
-  public var mask: CPUSet
+  /// CPU mask that the kernel reports for the process; nil = not told.
+  public var mask: CPUSet?
   /// The clock.
   public var clock: ClockQuality
   /// Facts from their parts.
-  public init(process: Int, blas: BLASFacts, mask: CPUSet, clock: ClockQuality) {
+  public init(process: Int, blas: BLASFacts, mask: CPUSet?, clock: ClockQuality) {
     self.process = process
     self.blas = blas
     self.mask = mask

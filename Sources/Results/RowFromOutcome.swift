@@ -74,7 +74,7 @@ extension ResultRow {
     threads = place.threads
     cpusetList = place.cpus.description
     numaNodesList = place.numaNodes
-    bindingVerified = worker.map { $0.mask == place.cpus }
+    bindingVerified = worker?.mask.map { $0 == place.cpus }
     clockResolutionSeconds = worker.map(\.clock.resolution)
     timerOverheadSeconds = worker.map(\.clock.overhead)
   }

@@ -1,0 +1,119 @@
+// A suite is a list of cases; the sizes of memory probes follow the machine's caches.
+
+public import Machines
+public import Measurement
+import Quantities
+
+/// A named list of cases.
+public struct Suite: Sendable {
+  /// Name as `--suite` takes it.
+  public let name: String
+  /// Version of the list; rows of two versions may differ.
+  public let version: Int
+  /// Cases; implementations of one shape stand together.
+  public var cases: [Case]
+
+  /// Names of all suites.
+  public static let names = ["quick"]
+
+  /// The suite for every host: two minutes, each kind of kernel, both implementations.
+  ///
+  /// - Parameter availableMemory: bytes that may be taken without swapping; nil = unknown.
+  public static func quick(on machine: Machine, availableMemory: Int?) -> Suite {
+    let cases =
+      ceilings(machine, availableMemory: availableMemory) + matrixProducts() + attention()
+    return Suite(name: "quick", version: 1, cases: cases)
+  }
+
+  /// Peak of the arithmetic, and the read, copy and triad ladders from L1 to memory.
+  private static func ceilings(_ machine: Machine, availableMemory: Int?) -> [Case] {
+    var cases = [Case(.fmaPeak, Shape(), id: "fma_peak", phase: .ceiling, by: .swift)]
+    let probes: [(Operation, String, arrays: Int)] = [
+      (.memoryRead, "read", 1), (.memoryCopy, "copy", 2), (.memoryTriad, "triad", 3),
+    ]
+    for (level, bytes) in ladder(machine, availableMemory: availableMemory) {
+      for (operation, name, arrays) in probes {
+        let array = max(page, bytes / arrays / page * page)
+        cases.append(
+          Case(operation, .memory(bytes: array), id: "\(name)_\(level)", phase: .ceiling, by: .swift))
+      }
+    }
+    return cases
+  }
+
+  private static let page = Int(Unit.kibibyte.toBase(4))
+
+  /// Working sets: half of each cache, so that nothing else pushes it out, and four times the last one.
+  static func ladder(_ machine: Machine, availableMemory: Int?) -> [(level: String, bytes: Int)] {
+    var steps: [(String, Int)] = []
+    for level in 1...3 {
+      guard let bytes = machine.cacheBytes(level: level) else { continue }
+      steps.append(("l\(level)", bytes / 2))
+    }
+    // Where no cache is reported, four times this still leaves every cache known today.
+    let last = machine.lastLevelCacheBytes > 0 ? machine.lastLevelCacheBytes : Int(Unit.mebibyte.toBase(128))
+    let wanted = max(4 * last, Int(Unit.mebibyte.toBase(64)))
+    let allowed = availableMemory.map { $0 / 4 } ?? wanted
+    steps.append(("dram", min(wanted, allowed)))
+    return steps
+  }
+
+  private static func matrixProducts() -> [Case] {
+    var cases: [Case] = []
+    for n in [256, 512, 1024, 2048] {
+      cases += both(.gemm, .gemm(m: n, n: n, k: n), "square_\(n)", .square)
+    }
+    // (tokens, rows of weights, columns): attention output, key-value projection and gate of an 8B model.
+    for (m, n, k) in [(512, 4096, 4096), (128, 1024, 4096), (64, 14336, 4096)] {
+      cases += both(.gemm, .gemm(m: m, n: n, k: k), "gemm_m\(m)_n\(n)_k\(k)", .prefill)
+    }
+    for m in [1, 8, 16] {
+      cases += both(
+        .gemm, .gemm(m: m, n: 4096, k: 4096), "gemm_m\(m)_n4096_k4096", .decode, .weightsCold)
+    }
+    return cases
+  }
+
+  /// Grouped heads of an 8B model: 32 query heads share 8 key heads of 128 elements.
+  private static func attention() -> [Case] {
+    var cases: [Case] = []
+    for length in [256, 512, 1024] {
+      cases += both(
+        .attentionPrefill,
+        .attention(batch: 1, headsQ: 32, headsKV: 8, headDim: 128, seqQ: length, seqKV: length, causal: true),
+        "prefill_s\(length)", .prefill)
+    }
+    for (batch, length) in [(1, 1024), (1, 4096), (8, 1024)] {
+      cases += both(
+        .attentionDecode,
+        .attention(
+          batch: batch, headsQ: 32, headsKV: 8, headDim: 128, seqQ: 1, seqKV: length, causal: true),
+        "decode_b\(batch)_s\(length)", .decode, .weightsCold)
+    }
+    return cases
+  }
+
+  private static func both(
+    _ operation: Operation, _ shape: Shape, _ id: String, _ phase: Phase, _ mode: CacheMode = .hot
+  ) -> [Case] {
+    Implementation.allCases.map { Case(operation, shape, id: id, phase: phase, by: $0, cacheMode: mode) }
+  }
+}
+
+/// Where a suite runs: one core, the whole machine, and the largest places between them.
+///
+/// Every placement costs its share of the time, so at most `limit` are taken: the ends first.
+public func choosePlacements(_ all: [Placement], limit: Int) -> [Placement] {
+  var chosen: [Placement] = []
+  let core = all.first { $0.kind == "core" && $0.smt == "off" } ?? all.min { $0.threads < $1.threads }
+  let machine =
+    all.first { $0.kind == "machine" && $0.smt == "off" } ?? all.max { $0.threads < $1.threads }
+  let between = all.filter { $0.smt == "off" }.sorted { $0.threads > $1.threads }
+  for place in [core, machine].compactMap({ $0 }) + between
+  where chosen.count < max(1, limit) && !chosen.contains(where: { $0.cpus == place.cpus }) {
+    // One placement of a kind: the others are its twins.
+    if chosen.contains(where: { $0.kind == place.kind }) { continue }
+    chosen.append(place)
+  }
+  return chosen.sorted { $0.threads < $1.threads }
+}

@@ -1,0 +1,214 @@
+// The inside of a worker process: bound to its placement, it verifies and times case after case.
+
+import FoundationEssentials
+import Glibc
+import Kernels
+import KernelsBLAS
+import Machines
+public import Measurement
+import Quantities
+
+/// Runs one job.
+public struct Worker<Time: TimeSource> {
+  private let job: WorkerJob
+  private let time: Time
+  private let clock: ClockQuality
+  private let team: WorkerTeam
+  private let say: (WorkerMessage) -> Void
+  private let origin: Double
+
+  /// Binds the process to the job's CPUs and makes its threads.
+  ///
+  /// - Throws: `WorkerTeamError` when the threads cannot be bound.
+  public init(_ job: WorkerJob, time: Time, say: @escaping (WorkerMessage) -> Void) throws {
+    _ = ProcessBinding.bind(to: job.placement.cpus)
+    let mask = ProcessBinding.current()
+    self.job = job
+    self.time = time
+    self.say = say
+    clock = ClockQuality(of: time)
+    team = try WorkerTeam(job.placement)
+    origin = time.now()
+    let blas = Kernels.blas
+    let facts = BLASFacts(
+      name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
+      threads: blas.threads)
+    say(.facts(WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)))
+  }
+
+  /// Measures every group of the job.
+  public func run() {
+    settle()
+    for group in job.groups { measure(group) }
+  }
+
+  /// Keeps all threads at work until clocks and power limits have settled.
+  private func settle() {
+    guard job.settleSeconds > 0,
+      let kernel = try? Kernels.prepare(
+        .fmaPeak, shape: Shape(), implementation: .swift, isa: job.isa, team: team, operandSets: 1, seed: 1)
+    else { return }
+    let end = time.now() + job.settleSeconds
+    while time.now() < end { kernel.run() }
+  }
+
+  /// One case under way.
+  private final class Entry {
+    var report: CaseReport
+    let kernel: any PreparedKernel
+    var sampler: Sampler<Time>
+    let rotates: Bool
+    let implementation: Implementation
+    init(_ report: CaseReport, _ kernel: any PreparedKernel, _ sampler: Sampler<Time>, _ subject: Case) {
+      self.report = report
+      self.kernel = kernel
+      self.sampler = sampler
+      rotates = subject.cacheMode == .weightsCold
+      implementation = subject.implementation
+    }
+    func execute() {
+      kernel.run()
+      if rotates { kernel.rotate() }
+    }
+  }
+
+  private func measure(_ group: [Int]) {
+    let before = Snapshot()
+    var entries: [Entry] = []
+    for index in group {
+      say(.began(index))
+      let begin = time.now()
+      if let entry = prepare(index) {
+        entry.report.elapsed = time.now() - begin
+        entries.append(entry)
+      }
+    }
+    for entry in entries {
+      say(.began(entry.report.index))
+      entry.sampler.warmUp(entry.execute)
+    }
+    for round in 0..<max(1, job.plan.rounds) {
+      // Who goes first changes, so that a trend inside a round favours nobody.
+      for entry in round.isMultiple(of: 2) ? entries : entries.reversed() {
+        say(.began(entry.report.index))
+        leaveCPUsTo(entry, among: entries)
+        entry.sampler.round(entry.execute)
+      }
+    }
+    for entry in entries { finish(entry, since: before, sharing: entries.count) }
+  }
+
+  /// OpenBLAS's threads spin for some 26 ms after a call; on many threads that is time stolen from the next.
+  private func leaveCPUsTo(_ entry: Entry, among entries: [Entry]) {
+    guard entries.count > 1, team.threadCount > 1, entry.implementation == .swift else { return }
+    usleep(30_000)
+  }
+
+  private func prepare(_ index: Int) -> Entry? {
+    let subject = job.cases[index]
+    var report = CaseReport(index: index, status: .ok)
+    report.process = job.process
+    report.isaPath = Kernels.isaPath(implementation: subject.implementation, isa: job.isa)
+    let work = Kernels.work(subject.operation, shape: subject.shape)
+    report.work = work
+    func end(_ status: CaseStatus, _ detail: String) -> Entry? {
+      report.status = status
+      report.detail = detail
+      report.finished = Date().formatted(.iso8601)
+      say(.report(report))
+      return nil
+    }
+    let sets = operandSets(subject)
+    // Attention through BLAS keeps scores beside its operands; a quarter more is room enough for them.
+    let needed = work.bytes * Double(sets) * 1.25
+    if let limit = job.memoryLimit, needed.value > Double(limit) {
+      return end(
+        .skipped,
+        "needs about \(gigabytes(needed.value)) GB where \(gigabytes(Double(limit))) GB may be used")
+    }
+    do {
+      let kernel = try Kernels.prepare(
+        subject.operation, shape: subject.shape, implementation: subject.implementation, isa: job.isa,
+        team: team, operandSets: sets, seed: job.seed)
+      report.work = kernel.work
+      report.residentBytes = kernel.residentBytes
+      let check = kernel.verify(seed: job.seed)
+      report.verification = check
+      guard check.passed else {
+        return end(
+          .mismatch,
+          "largest relative error \(check.maxRelError), allowed \(check.tolerance), against \(check.reference)"
+        )
+      }
+      let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
+      return Entry(report, kernel, sampler, subject)
+    } catch {
+      return end(.failed, error.reason)
+    }
+  }
+
+  /// Enough copies that the last-level cache forgets a set before its turn comes again. Guests report caches
+  /// of the whole host, so no more than 512 MiB are asked for.
+  private func operandSets(_ subject: Case) -> Int {
+    guard subject.cacheMode == .weightsCold else { return 1 }
+    let weights = max(1, subject.weightBytes)
+    let most = Int(Unit.mebibyte.toBase(512))
+    let twice = job.lastLevelCacheBytes > 0 ? 2 * min(job.lastLevelCacheBytes, most / 2) : most
+    return twice / weights + 2
+  }
+
+  private func finish(_ entry: Entry, since before: Snapshot, sharing: Int) {
+    entry.report.samples = entry.sampler.samples
+    entry.report.iterations = entry.sampler.iterations
+    entry.report.warmup = entry.sampler.warmup
+    entry.report.stopReason = entry.sampler.stopReason
+    entry.report.elapsed = (entry.report.elapsed ?? 0) + entry.sampler.elapsed
+    entry.report.interference = before.interference(until: Snapshot(), sharing: sharing)
+    entry.report.finished = Date().formatted(.iso8601)
+    say(.report(entry.report))
+  }
+}
+
+/// Gigabytes with one decimal, for sentences.
+private func gigabytes(_ bytes: Double) -> Double { (Unit.gigabyte.fromBase(bytes) * 10).rounded() / 10 }
+
+extension Case {
+  /// Bytes that a decode step reads once and that the next step must read again: B, or keys and values.
+  var weightBytes: Int {
+    let element = MemoryLayout<Float>.stride
+    switch operation {
+    case .gemm: return (shape.n ?? 0) * (shape.k ?? 0) * element
+    case .attentionPrefill, .attentionDecode:
+      return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
+    case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
+    }
+  }
+}
+
+/// The process's and the machine's counters at one moment.
+private struct Snapshot {
+  private let usage: rusage
+  private let ticks: (stolen: Double, all: Double)?
+  private let load: Double?
+
+  init() {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    self.usage = usage
+    ticks = HostState.stealTicks()
+    load = HostState.load1()
+  }
+
+  /// What happened since; counts of a group are shared out evenly, because its cases took turns.
+  func interference(until end: Snapshot, sharing: Int) -> Interference {
+    var result = Interference()
+    result.load1Before = load
+    result.involuntarySwitches = (end.usage.ru_nivcsw - usage.ru_nivcsw) / max(1, sharing)
+    result.majorFaults = (end.usage.ru_majflt - usage.ru_majflt) / max(1, sharing)
+    result.minorFaults = (end.usage.ru_minflt - usage.ru_minflt) / max(1, sharing)
+    if let ticks, let after = end.ticks, after.all > ticks.all {
+      result.stealFraction = max(0, after.stolen - ticks.stolen) / (after.all - ticks.all)
+    }
+    return result
+  }
+}
