@@ -43,8 +43,14 @@ public enum ResultFile {
         advice: "read it with the version of plimsoll that wrote it")
     }
     let rows = try ResultRow.schema.rows(document, empty: ResultRow())
+    var lines: [String: Int] = [:]
     for (row, record) in zip(rows, document.records) {
       try check(row, record, file: file)
+      if let first = lines.updateValue(record.line, forKey: row.runId + "|" + row.rowKey) {
+        throw InputError(
+          file: file, line: record.line, column: 1, "the same run and row_key as line \(first)",
+          advice: "remove one of the two rows")
+      }
     }
     return rows
   }

@@ -15,6 +15,8 @@ struct Plimsoll: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
+      RunCommand.self,
+      WorkerCommand.self,
       CatalogCommand.self,
     ])
 

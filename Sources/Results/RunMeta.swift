@@ -1,0 +1,73 @@
+// What belongs to a run but to no row: settings, environment, what the machine's identity rests on, warnings.
+
+import Foundation
+import Machines
+public import Measurement
+
+/// The `.meta.json` beside a result file; no host name, no user, no path.
+public struct RunMeta: Codable, Sendable {
+  /// One candidate of the BLAS probe.
+  public struct CoreType: Codable, Sendable {
+    /// Value of OPENBLAS_CORETYPE, nil = the library's own choice.
+    public let requested: String?
+    /// What the library called itself.
+    public let corename: String
+    /// 1e9 FLOP/s of a product of 512 x 512 matrices on one core.
+    public let gflops: Double
+    /// A candidate from its parts.
+    public init(requested: String?, corename: String, gflops: Double) {
+      self.requested = requested
+      self.corename = corename
+      self.gflops = gflops
+    }
+  }
+
+  public var schemaVersion = ResultRow.schemaVersion
+  public var runID: String
+  public var started: String
+  public var finished = ""
+  public var suite: String
+  public var suiteVersion: Int
+  public var programVersion: String
+  /// Options of the command line that choose what is measured, resolved.
+  public var settings: [String: String] = [:]
+  /// Environment variables of the caller that change BLAS or threads.
+  public var environment: [String: String] = [:]
+  public var machineID: String
+  /// What `machineID` is the hash of.
+  public var machineIdentity: [String]
+  public var blas: BLASFacts?
+  public var blasCandidates: [CoreType] = []
+  public var blasChoice = ""
+  /// Rows by status.
+  public var rows: [String: Int] = [:]
+  public var warnings: [String] = []
+
+  /// The meta data of a run that starts.
+  public init(_ run: RunInfo) {
+    runID = run.id
+    started = run.started
+    suite = run.suite
+    suiteVersion = run.suiteVersion
+    programVersion = run.programVersion
+    machineID = run.machine.machineID
+    machineIdentity = run.machine.identityInputs
+  }
+
+  /// Replaces the file.
+  public func write(to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try replaceFile(path, with: Array(try encoder.encode(self)) + [UInt8(ascii: "\n")])
+  }
+
+  /// The variables among the caller's that are worth keeping.
+  public static func relevant(_ environment: [String: String]) -> [String: String] {
+    let names: Set<String> = [
+      "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OPENBLAS_L2_SIZE", "OPENBLAS_MAIN_FREE",
+      "OPENBLAS_THREAD_TIMEOUT", "OMP_NUM_THREADS", "OMP_PROC_BIND", "OMP_PLACES", "GOTO_NUM_THREADS",
+    ]
+    return environment.filter { names.contains($0.key) }
+  }
+}

@@ -1,0 +1,112 @@
+// Which OpenBLAS kernels the workers get, and what the user is told about it. A peer at half its speed makes
+// every ratio worthless, so a bad choice is named loudly, whoever made it.
+
+import Foundation
+import Machines
+import Measurement
+import Quantities
+import Results
+import Suites
+
+/// The environment of the workers with the core type of their BLAS.
+struct BLASSetup {
+  /// Variables of the workers.
+  let environment: [String: String]
+  /// True where OPENBLAS_CORETYPE is set for the workers.
+  let isForced: Bool
+  /// What the probe found, fastest first.
+  let candidates: [RunMeta.CoreType]
+  /// How the choice was made, as a phrase.
+  let choice: String
+  /// Sentences for the end of the run and the meta file.
+  let warnings: [String]
+  /// Sentence that every BLAS row carries; empty where all is well.
+  let rowWarning: String
+
+  /// Chooses: `--blas-coretype NAME` wins, then OPENBLAS_CORETYPE unless `auto` is asked for, then the fastest.
+  init(plan: RunPlan, machine: Machine, requested: String?) {
+    let inherited = ProcessInfo.processInfo.environment
+    guard plan.cases.contains(where: { $0.implementation == .openblas }), let place = plan.placements.first
+    else {
+      self.init(environment: inherited, isForced: false, choice: "no BLAS row")
+      return
+    }
+    let isAuto = requested?.lowercased() == "auto"
+    let exported = inherited["OPENBLAS_CORETYPE"].flatMap { $0.isEmpty ? nil : $0 }
+    let named = isAuto ? nil : requested ?? exported
+    var core = place
+    if let first = place.cpus.cpus.first {
+      core = Placement(name: "probe", kind: "core", cpus: CPUSet([first]), threads: 1)
+    }
+    StandardError.write("Timing the kernel sets of OpenBLAS …")
+    var names = CoreTypeChoice.names(for: machine)
+    if let named, !names.contains(named) { names.append(named) }
+    let probe = CoreTypeChoice.probe(
+      names, plan: plan, placement: core, executable: ownExecutable, arguments: ["worker"],
+      environment: inherited, observer: ProbeObserver())
+    // The probe's variables and the run's are the same: a cache size that was set for another core type
+    // would spoil the chosen one.
+    let chosen = named ?? probe.best?.requested
+    var environment = inherited
+    if named == nil || requested != nil {
+      environment = environment.filter { !$0.key.hasPrefix("OPENBLAS_") }
+    }
+    environment["OPENBLAS_CORETYPE"] = chosen
+    let used = probe.candidates.first { $0.requested == chosen }
+    let warning = BLASSetup.warning(used, probe, machine, named: named, isExported: requested == nil)
+    self.init(
+      environment: environment, isForced: chosen != nil,
+      candidates: probe.candidates.map {
+        RunMeta.CoreType(
+          requested: $0.requested, corename: $0.corename, gflops: Unit.gigaflops.fromBase($0.rate))
+      },
+      choice: named == nil
+        ? "fastest of the probe" : requested == nil ? "OPENBLAS_CORETYPE of the caller" : "--blas-coretype",
+      warning: warning)
+  }
+
+  private init(
+    environment: [String: String], isForced: Bool, candidates: [RunMeta.CoreType] = [], choice: String,
+    warning: String? = nil
+  ) {
+    self.environment = environment
+    self.isForced = isForced
+    self.candidates = candidates
+    self.choice = choice
+    warnings = warning.map { [$0] } ?? []
+    rowWarning = warning ?? ""
+  }
+
+  private static func warning(
+    _ used: CoreTypeChoice.Candidate?, _ probe: CoreTypeChoice, _ machine: Machine, named: String?,
+    isExported: Bool
+  ) -> String? {
+    guard let used else {
+      return named.map { "OpenBLAS core type \($0) was asked for, but a worker with it measured nothing" }
+        ?? "no OpenBLAS kernel set could be measured"
+    }
+    let rate = { (value: Double) in String(Int(Unit.gigaflops.fromBase(value).rounded())) }
+    var faults: [String] = []
+    if CoreTypeChoice.isGeneric(used.corename, on: machine) {
+      faults.append(
+        "OpenBLAS runs its generic \(used.corename) kernels on a CPU with \(machine.bestInstructionSet.rawValue)"
+      )
+    }
+    if let best = probe.best, best.rate > 1.05 * used.rate {
+      faults.append(
+        "OpenBLAS with core type \(used.corename) reaches \(rate(used.rate)) GFLOP/s on one core where "
+          + "\(best.corename) reaches \(rate(best.rate))")
+    }
+    guard !faults.isEmpty else { return nil }
+    return faults.joined(separator: ", and ")
+      + (isExported ? "; unset OPENBLAS_CORETYPE or use --blas-coretype auto" : "; use --blas-coretype auto")
+  }
+}
+
+/// The probe may be stopped like everything else.
+private final class ProbeObserver: RunObserver {
+  var shouldStop: Bool { Interrupt.status != nil }
+  func workerStarted(_ facts: WorkerFacts, at placement: Placement) {}
+  func finished(_ report: CaseReport, subject: Case, placement: Placement) {}
+  func replicateFinished(_ process: Int, outcomes: [Outcome]) {}
+}

@@ -1,0 +1,88 @@
+// A run's files while it goes on: the journal after each case, the result file after each replicate.
+
+import Foundation
+import Machines
+import Measurement
+import Results
+import Suites
+import Tables
+import Topology
+
+/// The observer that writes what a run measures.
+final class RunSession: RunObserver {
+  /// Name of the files without the endings.
+  let stem: String
+  private let run: RunInfo
+  private(set) var meta: RunMeta
+  private let journal: Journal
+  private let progress: RunProgress
+  private(set) var failure: (any Error)?
+
+  /// Opens the files of a run in a folder, which is made where it does not exist.
+  ///
+  /// - Throws: `CommandFailure` (74) when the folder cannot be written: before anything is measured.
+  init(_ run: RunInfo, meta: RunMeta, folder: String, topologyXML: String, expected: Int) throws {
+    self.run = run
+    self.meta = meta
+    stem = folder + "/" + run.stem
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      journal = try Journal(stem + ".samples.csv")
+      try replaceFile(stem + ".topology.xml", with: Array(topologyXML.utf8))
+      try meta.write(to: stem + ".meta.json")
+    } catch let error as WriteError {
+      throw CommandFailure(.inputOutput, "\(error); choose another folder with -o")
+    } catch {
+      throw CommandFailure(
+        .inputOutput, "\(folder) cannot be made: \(error.localizedDescription); choose another folder with -o"
+      )
+    }
+    progress = RunProgress(total: expected)
+  }
+
+  var shouldStop: Bool { Interrupt.status != nil || failure != nil }
+
+  func workerStarted(_ facts: WorkerFacts, at placement: Placement) {
+    if meta.blas == nil { meta.blas = facts.blas }
+    if let mask = facts.mask, mask != placement.cpus {
+      warn("\(placement.name): the worker ran on CPUs \(mask) where \(placement.cpus) were asked for")
+    }
+  }
+
+  func finished(_ report: CaseReport, subject: Case, placement: Placement) {
+    keep { try journal.append(report, rowKey: ResultRow.key(subject, placement), runID: run.id) }
+    progress.count("\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)")
+  }
+
+  func replicateFinished(_ process: Int, outcomes: [Outcome]) {
+    keep { try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv") }
+  }
+
+  /// Adds a warning once.
+  func warn(_ text: String) {
+    if !meta.warnings.contains(text) { meta.warnings.append(text) }
+  }
+
+  /// Writes the last state of all files and returns the rows.
+  func close(_ outcomes: [Outcome]) throws -> [ResultRow] {
+    progress.finish()
+    let rows = rowsWithCeilings(outcomes, run: run)
+    meta.finished = utcNow()
+    meta.rows = Dictionary(grouping: rows, by: \.status.rawValue).mapValues(\.count)
+    keep {
+      try ResultFile.write(rows, to: stem + ".csv")
+      try meta.write(to: stem + ".meta.json")
+    }
+    if let failure { throw failure }
+    return rows
+  }
+
+  /// A full disk ends the run; what is on the disk stays.
+  private func keep(_ write: () throws -> Void) {
+    do {
+      try write()
+    } catch {
+      failure = failure ?? CommandFailure(.inputOutput, "\(error)")
+    }
+  }
+}

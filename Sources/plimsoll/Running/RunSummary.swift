@@ -1,0 +1,80 @@
+// What a run prints at its end: Swift beside OpenBLAS, each against the measured roof.
+
+import Foundation
+import Results
+import Tables
+
+/// The tables of a run's rows.
+struct RunSummary {
+  let rows: [ResultRow]
+
+  /// One table for programs; for people one a placement, and the ceilings first.
+  func tables(_ format: TableFormat) -> [ReportTable] {
+    let places = rows.map(\.placement).reduce(into: [String]()) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+    guard format == .table else { return [pairs(places, title: "", showsPlacement: true)] }
+    var tables = places.map { place in
+      pairs([place], title: title(place), showsPlacement: false)
+    }.filter { !$0.rows.isEmpty }
+    if let ceilings = ceilings(places) { tables.insert(ceilings, at: 0) }
+    return tables
+  }
+
+  private func title(_ place: String) -> String {
+    let row = rows.first { $0.placement == place }
+    let threads = row?.threads ?? 1
+    return "\(place), \(threads) thread\(threads == 1 ? "" : "s"), CPU \(row?.cpusetList ?? "")"
+  }
+
+  private func pairs(_ places: [String], title: String, showsPlacement: Bool) -> ReportTable {
+    var table = ReportTable(
+      title,
+      (showsPlacement ? [.init("placement")] : []) + [
+        .init("kernel"), .init("shape"), .init("swift_gflops", "swift"), .init("openblas_gflops", "openblas"),
+        .init("swift_over_openblas", "ratio"), .init("swift_pct_of_roofline", "% of roof"),
+      ])
+    for place in places {
+      let here = rows.filter { $0.placement == place && $0.phase != "ceiling" }
+      var seen: Set<String> = []
+      for row in here where seen.insert(row.kernel + row.shapeId).inserted {
+        let peers = here.filter { $0.kernel == row.kernel && $0.shapeId == row.shapeId }
+        let ours = peers.first { $0.impl == "swift" }
+        let peer = peers.first { $0.impl == "openblas" }
+        var ratio: Double?
+        if let a = ours?.timeMedianSeconds, let b = peer?.timeMedianSeconds, a > 0 { ratio = b / a }
+        table.append(
+          (showsPlacement ? [.text(place)] : []) + [
+            .text(row.kernel), .text(row.shapeId), .optional(ours?.gflopsMedian, decimals: 1),
+            .optional(peer?.gflopsMedian, decimals: 1), .optional(ratio, decimals: 2),
+            .optional(ours?.pctOfRoofline, decimals: 0),
+          ])
+      }
+    }
+    table.notes =
+      ["GFLOP/s at the median; ratio above 1: Swift is faster."]
+      + rows.filter { places.contains($0.placement) && $0.status != .ok }.map {
+        "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)"
+      }
+    return table
+  }
+
+  private func ceilings(_ places: [String]) -> ReportTable? {
+    let ceilings = rows.filter { $0.phase == "ceiling" && $0.placement == places.first }
+    guard !ceilings.isEmpty else { return nil }
+    var table = ReportTable(
+      "Measured ceilings (GFLOP/s for fma_peak, GB/s for the others)",
+      [.init("probe"), .init("array_mib", "MiB")] + places.map { .init($0) })
+    for ceiling in ceilings {
+      let cells = places.map { place -> Cell in
+        let row = rows.first { $0.placement == place && $0.shapeId == ceiling.shapeId }
+        let rate = ceiling.arrayBytes == nil ? row?.gflopsMedian : row?.gbytesPerSecondMedian
+        return .optional(rate, decimals: 1)
+      }
+      table.append(
+        [.text(ceiling.shapeId), .optional(ceiling.arrayBytes.map { mebibytes(Double($0)) }, decimals: 2)]
+          + cells)
+    }
+    return table
+  }
+}
