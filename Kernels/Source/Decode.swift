@@ -7,7 +7,7 @@ import CInstructions
 
 private enum Block {
   /// Keys between two steps of the online softmax: their K and V fit in the first-level cache.
-  @inline(__always) static var keys: Int { 32 }
+  @inline(__always) static var keys: Int { 64 }
 }
 
 /// Floats that one split leaves behind: maxima and weights, then sums.
@@ -39,7 +39,7 @@ public func decode(
   var start = 0
   while start < keys {
     let count = smaller(Block.keys, keys - start)
-    scoreKeys(group, count, headDim, queries, k + start * headDim, scores)
+    scoreKeys(group, count, headDim, queries, k + start * headDim, v + start * headDim, scores)
     for head in 0..<group {
       foldRow(
         scores + head * Block.keys, count, count, headDim, maxima + head, weights + head,
@@ -91,7 +91,7 @@ public func decodeMerge(
 @inline(__always)
 private func scoreKeys(
   _ group: Int, _ count: Int, _ headDim: Int, _ queries: UnsafePointer<Float>, _ k: UnsafePointer<Float>,
-  _ scores: UnsafeMutablePointer<Float>
+  _ v: UnsafePointer<Float>, _ scores: UnsafeMutablePointer<Float>
 ) {
   var head = 0
   while head < group {
@@ -101,6 +101,7 @@ private func scoreKeys(
     var key = 0
     while key + dotKeys <= count {
       let source = k + key * headDim
+      if head == 0 { prefetch(source + Block.keys * headDim, v + key * headDim, dotKeys * headDim) }
       switch heads {
       case 1: Dot<1, 4>.multiply(headDim, q, source, target + key, Block.keys)
       case 2: Dot<2, 4>.multiply(headDim, q, source, target + key, Block.keys)
@@ -123,6 +124,17 @@ private func scoreKeys(
   }
 }
 
+/// Asks for the keys of the next block and the values of this one while this block's scores are computed.
+@inline(__always)
+private func prefetch(_ keys: UnsafePointer<Float>, _ values: UnsafePointer<Float>, _ count: Int) {
+  var i = 0
+  while i < count {
+    instruction_prefetch(keys + i)
+    instruction_prefetch(values + i)
+    i += 16
+  }
+}
+
 /// H heads by K keys of dot products along the head dim.
 private enum Dot<let H: Int, let K: Int> {
   @inline(never) static func multiply(
@@ -140,8 +152,29 @@ private enum Dot<let H: Int, let K: Int> {
       }
       i += lanes
     }
+    storeSums(sums, scores, stride)
+  }
+}
+
+/// Stores the sum of each register: row h, place j. As many registers as there are lanes are added up together.
+@inline(__always)
+private func storeSums<let H: Int, let K: Int>(
+  _ sums: InlineArray<H, InlineArray<K, Vector>>, _ scores: UnsafeMutablePointer<Float>, _ stride: Int
+) {
+  guard K == dotKeys else {
     for h in 0..<H {
       for j in 0..<K { scores[h * stride + j] = sum(sums[h][j]) }
     }
+    return
+  }
+  var level = InlineArray<8, Vector>(repeating: Vector())
+  for i in 0..<H * K / 2 { level[i] = merge(sums[2 * i / K][2 * i % K], sums[2 * i / K][2 * i % K + 1]) }
+  for i in 0..<4 { level[i] = merge(level[2 * i], level[2 * i + 1]) }
+  if lanes > 4 {
+    for i in 0..<2 { level[i] = merge(level[2 * i], level[2 * i + 1]) }
+  }
+  if lanes > 8 { level[0] = merge(level[0], level[1]) }
+  for h in 0..<H {
+    for j in 0..<K { scores[h * stride + j] = level[(h * K + j) / lanes][(h * K + j) % lanes] }
   }
 }

@@ -67,26 +67,35 @@ typealias VectorBits = SIMD4<Int32>
 /// Larger of each lane; `pointwiseMax` compiles to branches per lane.
 @inline(__always) func larger(_ a: Vector, _ b: Vector) -> Vector { a.replacing(with: b, where: b .> a) }
 
-@inline(__always) func sum(_ vector: Vector) -> Float {
-  var total: Float = 0
-  #if ISA_AVX512
-  let quarter = halves(vector.lowHalf + vector.highHalf)
-  #elseif ISA_AVX2
-  let quarter = halves(vector)
-  #else
-  let quarter = vector
-  #endif
-  let pair = quarter.lowHalf + quarter.highHalf
-  total = pair[0] + pair[1]
-  return total
+/// Sums of neighbours: a's in the low half, b's in the high half. Merging `lanes` vectors pairwise, then the
+/// results, and so on, leaves the sum of each vector in the lane of its number.
+@inline(__always) func merge(_ a: Vector, _ b: Vector) -> Vector {
+  Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf) + Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
 }
 
-@inline(__always) func halves(_ vector: SIMD8<Float>) -> SIMD4<Float> { vector.lowHalf + vector.highHalf }
+@inline(__always) func sum(_ vector: Vector) -> Float {
+  let quarter = halve(vector) { $0 + $1 }
+  let pair = quarter.lowHalf + quarter.highHalf
+  return pair[0] + pair[1]
+}
 
 @inline(__always) func largest(_ vector: Vector) -> Float {
-  var largest = vector[0]
-  for lane in 1..<Vector.scalarCount where vector[lane] > largest { largest = vector[lane] }
-  return largest
+  let quarter = halve(vector) { $0.replacing(with: $1, where: $1 .> $0) }
+  let pair = quarter.lowHalf.replacing(with: quarter.highHalf, where: quarter.highHalf .> quarter.lowHalf)
+  return pair[0] > pair[1] ? pair[0] : pair[1]
+}
+
+/// Folds a register onto its last four lanes.
+@inline(__always)
+private func halve(_ vector: Vector, _ fold: (SIMD4<Float>, SIMD4<Float>) -> SIMD4<Float>) -> SIMD4<Float> {
+  #if ISA_AVX512
+  let low = fold(vector.lowHalf.lowHalf, vector.lowHalf.highHalf)
+  return fold(low, fold(vector.highHalf.lowHalf, vector.highHalf.highHalf))
+  #elseif ISA_AVX2
+  return fold(vector.lowHalf, vector.highHalf)
+  #else
+  return vector
+  #endif
 }
 
 @inline(__always) func ceilDivide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
