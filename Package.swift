@@ -81,13 +81,13 @@ let package = Package(
 
     // The plan wing: what would a fleet do, and cost?
     .target(  // the CSV catalogues, embedded
-      name: "CatalogData", path: "Sources/CatalogData", exclude: ["README.md", "tables"],
+      name: "CatalogData", path: "Sources/CatalogData", exclude: ["README.md", "tables", "scenarios"],
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room("Catalog", ["Quantities", "Tables", "CatalogData"]),  // catalogue rows as checked values
     room("Estimator", ["Quantities", "Tables", "Results", "Catalog"]),  // operators -> capacity
     room(  // scenario -> plan
       "Planner",
-      ["Quantities", "Tables", "Catalog", "Estimator", .product(name: "TOMLKit", package: "TOMLKit")]),
+      ["Quantities", "Tables", "CatalogData", "Catalog", "Estimator", .product(name: "TOMLKit", package: "TOMLKit")]),
     .systemLibrary(
       name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
     room(  // values -> documents

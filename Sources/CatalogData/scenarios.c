@@ -1,0 +1,119 @@
+// The bundled scenarios as bytes of the binary: one array a file, found by path.
+#include "ScenarioData.h"
+
+#include <string.h>
+
+// clang-format off
+static const unsigned char azure_exclusive_assumptions_csv[] = {
+#embed "scenarios/azure-exclusive/assumptions.csv"
+};
+static const unsigned char azure_exclusive_offers_csv[] = {
+#embed "scenarios/azure-exclusive/offers.csv"
+};
+static const unsigned char azure_exclusive_scenario_toml[] = {
+#embed "scenarios/azure-exclusive/scenario.toml"
+};
+static const unsigned char defaults_assumptions_csv[] = {
+#embed "scenarios/defaults/assumptions.csv"
+};
+static const unsigned char defaults_models_csv[] = {
+#embed "scenarios/defaults/models.csv"
+};
+static const unsigned char defaults_scenario_toml[] = {
+#embed "scenarios/defaults/scenario.toml"
+};
+static const unsigned char defaults_supply_csv[] = {
+#embed "scenarios/defaults/supply.csv"
+};
+static const unsigned char google_tpu_assumptions_csv[] = {
+#embed "scenarios/google-tpu/assumptions.csv"
+};
+static const unsigned char google_tpu_offers_csv[] = {
+#embed "scenarios/google-tpu/offers.csv"
+};
+static const unsigned char google_tpu_scenario_toml[] = {
+#embed "scenarios/google-tpu/scenario.toml"
+};
+static const unsigned char multi_cloud_scarce_assumptions_csv[] = {
+#embed "scenarios/multi-cloud-scarce/assumptions.csv"
+};
+static const unsigned char multi_cloud_scarce_offers_csv[] = {
+#embed "scenarios/multi-cloud-scarce/offers.csv"
+};
+static const unsigned char multi_cloud_scarce_scenario_toml[] = {
+#embed "scenarios/multi-cloud-scarce/scenario.toml"
+};
+static const unsigned char openai_aws_38b_assumptions_csv[] = {
+#embed "scenarios/openai-aws-38b/assumptions.csv"
+};
+static const unsigned char openai_aws_38b_offers_csv[] = {
+#embed "scenarios/openai-aws-38b/offers.csv"
+};
+static const unsigned char openai_aws_38b_scenario_toml[] = {
+#embed "scenarios/openai-aws-38b/scenario.toml"
+};
+static const unsigned char own_silicon_assumptions_csv[] = {
+#embed "scenarios/own-silicon/assumptions.csv"
+};
+static const unsigned char own_silicon_offers_csv[] = {
+#embed "scenarios/own-silicon/offers.csv"
+};
+static const unsigned char own_silicon_scenario_toml[] = {
+#embed "scenarios/own-silicon/scenario.toml"
+};
+static const unsigned char second_tier_chips_assumptions_csv[] = {
+#embed "scenarios/second-tier-chips/assumptions.csv"
+};
+static const unsigned char second_tier_chips_offers_csv[] = {
+#embed "scenarios/second-tier-chips/offers.csv"
+};
+static const unsigned char second_tier_chips_scenario_toml[] = {
+#embed "scenarios/second-tier-chips/scenario.toml"
+};
+// clang-format on
+
+typedef struct {
+  const char *path;
+  const unsigned char *bytes;
+  size_t count;
+} scenario_file;
+
+static const scenario_file files[] = {
+    {"azure-exclusive/assumptions.csv", azure_exclusive_assumptions_csv, sizeof azure_exclusive_assumptions_csv},
+    {"azure-exclusive/offers.csv", azure_exclusive_offers_csv, sizeof azure_exclusive_offers_csv},
+    {"azure-exclusive/scenario.toml", azure_exclusive_scenario_toml, sizeof azure_exclusive_scenario_toml},
+    {"defaults/assumptions.csv", defaults_assumptions_csv, sizeof defaults_assumptions_csv},
+    {"defaults/models.csv", defaults_models_csv, sizeof defaults_models_csv},
+    {"defaults/scenario.toml", defaults_scenario_toml, sizeof defaults_scenario_toml},
+    {"defaults/supply.csv", defaults_supply_csv, sizeof defaults_supply_csv},
+    {"google-tpu/assumptions.csv", google_tpu_assumptions_csv, sizeof google_tpu_assumptions_csv},
+    {"google-tpu/offers.csv", google_tpu_offers_csv, sizeof google_tpu_offers_csv},
+    {"google-tpu/scenario.toml", google_tpu_scenario_toml, sizeof google_tpu_scenario_toml},
+    {"multi-cloud-scarce/assumptions.csv", multi_cloud_scarce_assumptions_csv, sizeof multi_cloud_scarce_assumptions_csv},
+    {"multi-cloud-scarce/offers.csv", multi_cloud_scarce_offers_csv, sizeof multi_cloud_scarce_offers_csv},
+    {"multi-cloud-scarce/scenario.toml", multi_cloud_scarce_scenario_toml, sizeof multi_cloud_scarce_scenario_toml},
+    {"openai-aws-38b/assumptions.csv", openai_aws_38b_assumptions_csv, sizeof openai_aws_38b_assumptions_csv},
+    {"openai-aws-38b/offers.csv", openai_aws_38b_offers_csv, sizeof openai_aws_38b_offers_csv},
+    {"openai-aws-38b/scenario.toml", openai_aws_38b_scenario_toml, sizeof openai_aws_38b_scenario_toml},
+    {"own-silicon/assumptions.csv", own_silicon_assumptions_csv, sizeof own_silicon_assumptions_csv},
+    {"own-silicon/offers.csv", own_silicon_offers_csv, sizeof own_silicon_offers_csv},
+    {"own-silicon/scenario.toml", own_silicon_scenario_toml, sizeof own_silicon_scenario_toml},
+    {"second-tier-chips/assumptions.csv", second_tier_chips_assumptions_csv, sizeof second_tier_chips_assumptions_csv},
+    {"second-tier-chips/offers.csv", second_tier_chips_offers_csv, sizeof second_tier_chips_offers_csv},
+    {"second-tier-chips/scenario.toml", second_tier_chips_scenario_toml, sizeof second_tier_chips_scenario_toml},
+};
+
+static const size_t file_count = sizeof files / sizeof files[0];
+
+const unsigned char *scenario_data(const char *path, size_t *count) {
+  *count = 0;
+  for (size_t i = 0; i < file_count; i++) {
+    if (strcmp(files[i].path, path) == 0) {
+      *count = files[i].count;
+      return files[i].bytes;
+    }
+  }
+  return 0;
+}
+
+const char *scenario_path(size_t index) { return index < file_count ? files[index].path : 0; }
