@@ -72,8 +72,8 @@ public enum Formulas {
   }
 
   /// Accelerator-seconds that one request takes: fresh input / θ_prefill + output / θ_decode.
-  public static func secondsPerRequest(workload: Workload, prefill: Double, decode: Double) -> Double {
-    workload.freshInputTokens / prefill + workload.outputTokens / decode
+  public static func secondsPerRequest(request: RequestShape, prefill: Double, decode: Double) -> Double {
+    request.freshInputTokens / prefill + request.outputTokens / decode
   }
 
   /// peak_requests_s = usable · (1 - stranded) · utilisation · derating / seconds_per_request.
@@ -122,20 +122,21 @@ public enum Formulas {
   }
 
   /// Share of a request's accelerator-seconds that its prefill takes.
-  public static func prefillShare(workload: Workload, prefill: Double, secondsPerRequest: Double) -> Double {
-    workload.freshInputTokens / prefill / secondsPerRequest
+  public static func prefillShare(request: RequestShape, prefill: Double, secondsPerRequest: Double) -> Double
+  {
+    request.freshInputTokens / prefill / secondsPerRequest
   }
 }
 
 /// The shape of a request.
-public struct Workload: Sendable, Hashable, Codable {
+public struct RequestShape: Sendable, Hashable, Codable {
   /// Prompt tokens, cached ones included.
   public let inputTokens: Double
   /// Generated tokens.
   public let outputTokens: Double
   /// Share of the prompt that a prefix cache already holds.
   public let cachedShare: Double
-  /// A workload from its parts.
+  /// A request from its parts.
   public init(inputTokens: Double, outputTokens: Double, cachedShare: Double) {
     self.inputTokens = inputTokens
     self.outputTokens = outputTokens

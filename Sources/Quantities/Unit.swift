@@ -50,7 +50,7 @@ public struct Unit: Hashable, Sendable {
     Unit("USD/h", .pricePerHour, 1),
     Unit("tokens", .tokens, 1), Unit("Mtokens", .tokens, 1e6), Unit("tokens/s", .tokenRate, 1),
     Unit("1", .ratio, 1), Unit("ratio", .ratio, 1), Unit("%", .ratio, 0.01), Unit("count", .count, 1),
-    Unit("10^9", .count, 1e9),
+    Unit("10^9", .count, 1e9), Unit("10^6", .count, 1e6),
   ]
 
   private static let bySymbol = Dictionary(uniqueKeysWithValues: all.map { ($0.symbol, $0) })
@@ -94,6 +94,8 @@ public struct Unit: Hashable, Sendable {
   public static let billionUSD = known("BUSD")
   /// 10^6 USD.
   public static let millionUSD = known("MUSD")
+  /// 10^6 of anything.
+  public static let million = known("10^6")
   /// 10^6 tokens.
   public static let millionTokens = known("Mtokens")
 

@@ -18,6 +18,7 @@ struct Plimsoll: ParsableCommand {
       RunCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,
+      PlanCommand.self,
     ])
 
   static func main() {

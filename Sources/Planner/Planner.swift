@@ -1,0 +1,172 @@
+// Scenario and evidence to plan: every offer at every price, every stand-in on every offer, month by month, then
+// the checks, what decides, and what is missing.
+
+import Catalog
+import Quantities
+import Tables
+
+extension Plan {
+  /// Plans a scenario.
+  ///
+  /// - Throws: `InputError` where an offer or a model names nothing in the catalogue, or inputs contradict.
+  public init(_ scenario: Scenario, evidence: PlanEvidence) throws {
+    try scenario.checkNames(evidence.catalog)
+    let numbers = PlanNumbers(scenario)
+    let builder = try OptionBuilder(numbers, evidence)
+    var gaps: [Gap] = []
+    let options = try Plan.options(builder, gaps: &gaps)
+    let capacities = try Plan.capacities(options, numbers, evidence, gaps: &gaps)
+    let schedule = try options.flatMap { try Plan.schedule($0, numbers, builder.months) }
+    let leading = Plan.leading(options, capacities, numbers)
+    let allocation = try Plan.allocation(options, capacities, numbers, builder.paidHours)
+    let checks = try PlanChecks(
+      numbers: numbers, options: options, capacities: capacities, schedule: schedule, allocation: allocation,
+      months: builder.months, paidHours: builder.paidHours)
+    for option in options where option.megawatts == nil {
+      gaps.append(
+        Gap(
+          "power of \(option.offer.accelerator)", missing: "no all-in power per accelerator is published",
+          remedy: "add a sourced value to accelerators.csv"))
+    }
+    let swings = leading.map { option in
+      SwingFinder(
+        numbers: numbers, evidence: evidence, offer: option.offer, basis: option.basis, date: option.date
+      ).swings()
+    }
+    self.init(
+      scenario: scenario, acceleratorShare: try numbers.acceleratorShare,
+      acceleratorMoney: try numbers.acceleratorMoney, months: builder.months, paidHours: builder.paidHours,
+      options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
+      allocation: allocation,
+      checks: checks.checks, swings: swings ?? [], gaps: gaps.unique,
+      host: try HostFleetBuilder(numbers: numbers, evidence: evidence).host(leading, capacities),
+      infeasible: try Plan.infeasible(options, allocation, numbers))
+  }
+
+  private static func options(_ builder: OptionBuilder, gaps: inout [Gap]) throws -> [PlanOption] {
+    var options: [PlanOption] = []
+    for offer in builder.numbers.scenario.offers {
+      for basis in PriceBasis.allCases {
+        for date in PriceDate.allCases {
+          do {
+            let rate = try builder.rate(offer, basis, date).get()
+            options.append(try builder.option(offer, basis, date, rate))
+          } catch let gap as Gap { gaps.append(gap) }
+        }
+      }
+    }
+    return options
+  }
+
+  private static func capacities(
+    _ options: [PlanOption], _ numbers: PlanNumbers, _ evidence: PlanEvidence, gaps: inout [Gap]
+  ) throws -> [PlanCapacity] {
+    let builder = try CapacityBuilder(numbers, evidence)
+    var capacities: [PlanCapacity] = []
+    for option in options {
+      for standIn in numbers.scenario.standIns {
+        switch try builder.capacity(option, standIn) {
+        case .success(let capacity): capacities.append(capacity)
+        case .failure(let gap): gaps.append(gap)
+        }
+      }
+    }
+    return capacities
+  }
+
+  /// Month by month for one option.
+  static func schedule(
+    _ option: PlanOption, _ numbers: PlanNumbers, _ months: [PlanMonth]
+  ) throws(InputError) -> [ScheduleRow] {
+    let share = try numbers.acceleratorShare
+    let yearly = try numbers.number("discount_rate")
+    return months.map { month in
+      let accelerators = option.accelerators * month.rampShare
+      let spend = accelerators * month.hours * option.rate.usdPerHour
+      let factor = discountFactor(month: month.index, yearly: yearly, timing: numbers.timing)
+      return ScheduleRow(
+        option: option.id, month: month, accelerators: accelerators, usable: option.usable * month.rampShare,
+        megawatts: option.megawatts.map { $0 * month.rampShare }, acceleratorSpend: spend,
+        spend: spend / share,
+        discountedSpend: spend / share * factor)
+    }
+  }
+
+  /// The first offer of the deal with a price on the headline's basis and date, best with a known throughput.
+  private static func leading(
+    _ options: [PlanOption], _ capacities: [PlanCapacity], _ numbers: PlanNumbers
+  ) -> PlanOption? {
+    let known = Set(capacities.map(\.option))
+    let wanted = options.filter { $0.basis == numbers.leadBasis && $0.date == numbers.leadDate }
+    let deals = wanted.filter { $0.offer.role == "deal" }
+    return deals.first { known.contains($0.id) } ?? deals.first ?? wanted.first ?? options.first
+  }
+
+  private static func allocation(
+    _ options: [PlanOption], _ capacities: [PlanCapacity], _ numbers: PlanNumbers, _ paidHours: Double
+  ) throws(InputError) -> [AllocationRow] {
+    guard numbers.scenario.text("allocate") == "portfolio", let money = try numbers.acceleratorMoney else {
+      return []
+    }
+    let model = numbers.scenario.standIns.first
+    let candidates = numbers.scenario.offers.compactMap { offer -> Allocator.Candidate? in
+      // A buyer takes the contracted price where one is known, else the list price; never the owner's cost.
+      let option = [numbers.leadBasis, .contracted, .list].lazy.compactMap { basis in
+        options.first { $0.offer == offer && $0.basis == basis && $0.date == numbers.leadDate }
+      }.first
+      guard let option else { return nil }
+      let work = capacities.first { $0.option == option.id && $0.standIn == model }
+      return Allocator.Candidate(option: option, usdPerMtok: work?.usdPerMtokTotal.value)
+    }
+    return try Allocator(numbers: numbers, paidHours: paidHours, money: money).allocate(candidates)
+  }
+
+  private static func infeasible(
+    _ options: [PlanOption], _ allocation: [AllocationRow], _ numbers: PlanNumbers
+  ) throws(InputError) -> [String] {
+    if !allocation.isEmpty {
+      let bought = allocation.reduce(0) { $0 + $1.accelerators }
+      guard let least = numbers.optional("min_accelerators"), bought < least else { return [] }
+      return [
+        "caps and shares allow \(grouped(bought, decimals: 0)) accelerators, "
+          + "min_accelerators is \(grouped(least, decimals: 0))"
+      ]
+    }
+    guard !options.isEmpty else { return ["no offer of the scenario has a price"] }
+    let wanted = options.filter { $0.basis == numbers.leadBasis && $0.date == numbers.leadDate }
+    let deals = wanted.filter { $0.offer.role == "deal" }
+    let judged = deals.isEmpty ? wanted : deals
+    if let bare = judged.first, judged.allSatisfy({ $0.accelerators < Double($0.offer.unit ?? 1) }) {
+      return ["the money does not buy one unit of \(bare.offer.accelerator)"]
+    }
+    guard !judged.isEmpty, judged.allSatisfy({ !$0.brokenLimits.isEmpty }) else { return [] }
+    return judged.flatMap(\.brokenLimits)
+  }
+}
+
+extension Scenario {
+  /// Every accelerator and model must be in the catalogue.
+  func checkNames(_ catalog: Catalog) throws(InputError) {
+    for offer in offers where catalog.accelerator(offer.accelerator) == nil {
+      let near = catalog.nearestAccelerators(to: offer.accelerator).joined(separator: ", ")
+      throw InputError(
+        file: offer.place,
+        "offer \(offer.id): no accelerator '\(offer.accelerator.prefix(40))' in the catalogue",
+        advice: near.isEmpty ? "`plimsoll catalog list accelerators` shows them" : "did you mean \(near)?")
+    }
+    for standIn in standIns where catalog.model(standIn.model) == nil {
+      let near = catalog.nearestModels(to: standIn.model).joined(separator: ", ")
+      throw InputError(
+        file: "models.csv", "no model '\(standIn.model.prefix(40))' in the catalogue",
+        advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
+    }
+  }
+}
+
+extension [Gap] {
+  /// The gaps once each, in order.
+  fileprivate var unique: [Gap] {
+    var seen: Set<Gap> = []
+    return filter { seen.insert($0).inserted }
+  }
+}
