@@ -24,7 +24,7 @@ void probe_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t registers[4]) {
 #define FEATURES(X)                                                                                     \
   X("sse4.2") X("avx") X("avx2") X("fma") X("bmi2") X("avx512f") X("avx512dq") X("avx512bw")            \
   X("avx512vl") X("avx512cd") X("avx512ifma") X("avx512vbmi") X("avx512vbmi2") X("avx512vnni")          \
-  X("avx512bitalg") X("avx512vpopcntdq") X("avx512bf16") X("gfni") X("vaes") X("vpclmulqdq")
+  X("avx512bitalg") X("avx512vpopcntdq") X("avx512bf16") X("gfni") X("vaes") X("vpclmulqdq") X("avxvnni") X("avx512fp16") X("amx-tile") X("amx-bf16")
 #define TEST(name) \
   if (index == position++) return __builtin_cpu_supports(name) ? 1 : 0;
 

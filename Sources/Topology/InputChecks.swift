@@ -69,7 +69,7 @@ func checkSynthetic(_ text: String) throws(InputError) {
       guard name.count > 1, levelNames.contains(where: { $0.hasPrefix(name) }) else {
         let near = nearestNames(to: name, among: levelNames, limit: 1)
         let hint = near.isEmpty ? example : "did you mean \(near.joined(separator: ", "))?"
-        throw InputError(column: column, "'\(name.prefix(40))' is no level of a machine", advice: hint)
+        throw InputError("'\(name.prefix(40))' (column \(column)) is no level of a machine", advice: hint)
       }
     }
     guard let number = parts.last, let count = Int(number), count > 0 else {
@@ -78,12 +78,12 @@ func checkSynthetic(_ text: String) throws(InputError) {
           "'\(text.prefix(60))' is neither a file nor a description of a machine", advice: example)
       }
       throw InputError(
-        column: column, "'\(word.prefix(40))' has no positive count", advice: "write it like 'core:4'")
+        "'\(word.prefix(40))' (column \(column)) has no positive count", advice: "write it like 'core:4'")
     }
     let (product, overflow) = total.multipliedReportingOverflow(by: count)
     guard !overflow, product <= largestSynthetic else {
       throw InputError(
-        column: column, "this machine would have more than \(largestSynthetic) CPUs",
+        "this machine would have more than \(largestSynthetic) CPUs",
         advice: "describe a smaller one")
     }
     total = product

@@ -22,7 +22,9 @@ extension Topology {
     machine.numaNodes = machine.memoryNodes.count { !$0.cpus.isEmpty }
     machine.kinds = cpuKinds()
     machine.devices = devices(nodes: machine.memoryNodes)
-    machine.memoryBytes = root.map { Int(clamping: $0.pointer.pointee.total_memory) } ?? 0
+    if !unstated.contains(.memorySizes) {
+      machine.memoryBytes = root.map { Int(clamping: $0.pointer.pointee.total_memory) } ?? 0
+    }
     if machine.isThisSystem { readThisHost(into: &machine) }
     return machine
   }
@@ -65,16 +67,22 @@ extension Topology {
     let types = [
       HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE, HWLOC_OBJ_L4CACHE, HWLOC_OBJ_L5CACHE,
     ]
+    let knowsCaches = !unstated.contains(.cacheSizes)
     return zip(1..., types).flatMap { level, type in
-      objects(type).map { Machine.Cache(level: level, bytes: $0.cacheBytes, sharedBy: $0.cpus) }
+      objects(type).map {
+        Machine.Cache(level: level, bytes: knowsCaches ? $0.cacheBytes : 0, sharedBy: $0.cpus)
+      }
     }
   }
 
   /// NUMA nodes in order of number. hwloc gives memories without CPUs (HBM, GPU, CXL) the CPUs near them, so a
   /// node counts as having CPUs only if it is the first with its set and no other node's set lies inside.
   private func memoryNodes() -> [Machine.NUMANode] {
+    let knowsMemory = !unstated.contains(.memorySizes)
     let nodes = objects(HWLOC_OBJ_NUMANODE)
-      .map { Machine.NUMANode(number: $0.number ?? 0, cpus: $0.cpus, bytes: $0.memoryBytes) }
+      .map {
+        Machine.NUMANode(number: $0.number ?? 0, cpus: $0.cpus, bytes: knowsMemory ? $0.memoryBytes : 0)
+      }
       .sorted { $0.number < $1.number }
     var seen: Set<CPUSet> = []
     return nodes.map { node in

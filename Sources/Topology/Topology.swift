@@ -13,13 +13,15 @@ public struct Topology: ~Copyable {
   let handle: OpaquePointer
   /// Where it came from: `host`, a file name, or the synthetic description.
   public let source: String
+  /// What the source says nothing about, so that hwloc's stand-ins are not taken for facts.
+  let unstated: Unstated
 
   /// The host that the program runs on.
   ///
   /// - Throws: `InputError` when hwloc cannot read it.
   public static func live() throws -> Topology {
     let handle = try open(source: "this host") { _ in }
-    return Topology(handle: handle, source: "host")
+    return Topology(handle: handle, source: "host", unstated: [])
   }
 
   /// A topology from a file or a description.
@@ -49,9 +51,10 @@ public struct Topology: ~Copyable {
 }
 
 extension Topology {
-  private init(handle: OpaquePointer, source: String) {
+  private init(handle: OpaquePointer, source: String, unstated: Unstated) {
     self.handle = handle
     self.source = source
+    self.unstated = unstated
   }
 
   private init(xmlFile path: String) throws {
@@ -69,7 +72,7 @@ extension Topology {
     } failure: {
       unreadable
     }
-    self.init(handle: handle, source: path)
+    self.init(handle: handle, source: path, unstated: [])
   }
 
   private init(synthetic description: String) throws {
@@ -82,7 +85,7 @@ extension Topology {
     } failure: {
       refused
     }
-    self.init(handle: handle, source: description)
+    self.init(handle: handle, source: description, unstated: Unstated(synthetic: description))
   }
 
   /// Creates, configures and loads a handle; destroys it on failure.
@@ -110,5 +113,21 @@ extension Topology {
       throw error
     }
     return handle
+  }
+}
+
+/// Sizes that hwloc makes up for a synthetic description.
+struct Unstated: OptionSet {
+  let rawValue: Int
+  static let cacheSizes = Unstated(rawValue: 1)
+  static let memorySizes = Unstated(rawValue: 2)
+
+  init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// A description may carry `(size=…)` for caches and `(memory=…)` for nodes; without them hwloc invents both.
+  init(synthetic description: String) {
+    self = []
+    if !description.contains("size=") { insert(.cacheSizes) }
+    if !description.contains("memory=") { insert(.memorySizes) }
   }
 }

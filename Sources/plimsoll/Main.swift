@@ -15,6 +15,7 @@ struct Plimsoll: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
+      TopologyCommand.self,
       RunCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,

@@ -42,6 +42,17 @@ import Topology
     #expect(try placements(Topology(input: description).machine()) == expected)
   }
 
+  @Test("sizes that a description does not give stay unknown; those that it gives are read")
+  func sizes() throws {
+    let bare = try Topology(input: "pack:1 l3:2 core:2 pu:1").machine()
+    #expect(bare.memoryBytes == 0)
+    #expect(bare.caches.map(\.bytes) == [0, 0])
+    #expect(bare.cacheBytes(level: 3) == nil)
+    let stated = try Topology(input: "[numa(memory=8589934592)] l3:2(size=33554432) core:2 pu:1").machine()
+    #expect(stated.memoryBytes == 8_589_934_592)
+    #expect(stated.cacheBytes(level: 3) == 33_554_432)
+  }
+
   @Test("two descriptions of one shape share an identity; another shape has another")
   func identity() throws {
     let first = try Topology(input: "pack:2 core:4 pu:2").machine()

@@ -1,0 +1,61 @@
+// plimsoll topology as a user runs it.
+
+import Foundation
+import Testing
+
+@Suite struct TopologyCommandTests {
+  @Test("this host fits 80 columns and shows its placements and where they come from")
+  func live() throws {
+    let run = try Program.run(["topology"], environment: ["COLUMNS": "80"])
+    #expect(run.status == 0)
+    #expect(run.err.isEmpty)
+    #expect(run.out.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    #expect(run.out.contains("core0"))
+    #expect(run.out.contains("identity"))
+    #expect(!run.out.contains(ProcessInfo.processInfo.hostName))
+  }
+
+  @Test("a described machine has fixed columns in CSV, a quoted CPU list and reasons for what is left out")
+  func described() throws {
+    let run = try Program.run(["topology", "--input", "pack:2 core:4 pu:2", "--format", "csv"])
+    #expect(run.status == 0)
+    let lines = run.out.split(separator: "\n", omittingEmptySubsequences: false)
+    #expect(lines.first == "section,name,value,unit,cpus,threads,numa_nodes,note")
+    #expect(lines.contains("placement,package0,one_per_core,,\"0,2,4,6\",4,0,"))
+    #expect(lines.contains("dropped,l3_0,,,,,,no cache is reported"))
+    #expect(lines.contains("machine,memory,,B,,,,"))
+  }
+
+  @Test("JSON is one array of objects")
+  func json() throws {
+    let run = try Program.run(["topology", "--input", "core:2 pu:1", "--format", "json"])
+    let rows = try JSONSerialization.jsonObject(with: Data(run.out.utf8)) as? [[String: Any]]
+    #expect(rows?.contains { $0["name"] as? String == "machine_id" } == true)
+  }
+
+  @Test(
+    "bad descriptions are bad data, files that are not there are input/output faults; nothing on standard output",
+    arguments: [
+      ("pack:2 kore:4", 65, "did you mean core?"), ("/nonexistent/a.xml", 74, "/nonexistent/a.xml"),
+    ])
+  func bad(input: String, status: Int, words: String) throws {
+    let run = try Program.run(["topology", "--input", input])
+    #expect(run.status == status)
+    #expect(run.out.isEmpty)
+    #expect(run.err.contains(words))
+  }
+
+  @Test("saved XML reads back; a folder that is not there leaves nothing and ends with 74")
+  func xml() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let file = folder.appendingPathComponent("host.xml").path
+    #expect(try Program.run(["topology", "--xml", file]).status == 0)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["host.xml"])
+    #expect(try Program.run(["topology", "--input", file]).out.contains("Imported"))
+    let refused = try Program.run(["topology", "--xml", folder.path + "/none/host.xml"])
+    #expect(refused.status == 74)
+    #expect(refused.out.isEmpty)
+  }
+}
