@@ -156,8 +156,8 @@ public struct Outcome: Hashable, Sendable {
   public let placement: Placement
   /// One report per process that came to it, in order of process.
   public var reports: [CaseReport] = []
-  /// Processes that were to report.
-  public let processesWanted: Int
+  /// Processes that were to report; fewer than planned where the time budget ended first.
+  public var processesWanted: Int
   /// The first process's words about itself.
   public var worker: WorkerFacts?
 

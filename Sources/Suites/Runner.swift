@@ -28,6 +28,8 @@ public struct RunPlan: Sendable {
   public var silence = 60
   /// Seconds of arithmetic at the start of each worker.
   public var settleSeconds = 0.3
+  /// Seconds after which no further replicate is started.
+  public var timeBudget = Double.infinity
 
   /// A plan from its parts.
   public init(
@@ -97,13 +99,19 @@ public struct Runner {
       ?? plan.placements.flatMap { place in
         plan.cases.map { Outcome($0, at: place, processesWanted: plan.processes) }
       }
+    let time = MonotonicTime()
+    let start = time.now()
     for process in 0..<plan.processes {
       for (index, place) in plan.placements.enumerated() {
         let first = index * plan.cases.count
         runProcess(process, at: place, into: &outcomes, from: first, observer)
         if observer.shouldStop { return outcomes }
       }
+      let elapsed = time.now() - start
+      let isLast = elapsed + elapsed / Double(process + 1) > plan.timeBudget
+      if isLast { for index in outcomes.indices { outcomes[index].processesWanted = process + 1 } }
       observer.replicateFinished(process, outcomes: outcomes)
+      if isLast { break }
     }
     return outcomes
   }

@@ -63,8 +63,8 @@ public struct Suite: Sendable {
     for n in [256, 512, 1024, 2048] {
       cases += both(.gemm, .gemm(m: n, n: n, k: n), "square_\(n)", .square)
     }
-    // (tokens, rows of weights, columns): attention output, key-value projection and gate of an 8B model.
-    for (m, n, k) in [(512, 4096, 4096), (128, 1024, 4096), (64, 14336, 4096)] {
+    // (tokens, columns and rows of the weights): attention output and key-value projection of an 8B model.
+    for (m, n, k) in [(512, 4096, 4096), (128, 1024, 4096), (64, 4096, 4096)] {
       cases += both(.gemm, .gemm(m: m, n: n, k: k), "gemm_m\(m)_n\(n)_k\(k)", .prefill)
     }
     for m in [1, 8, 16] {

@@ -17,6 +17,8 @@ struct Plimsoll: ParsableCommand {
     subcommands: [
       TopologyCommand.self,
       RunCommand.self,
+      CompareCommand.self,
+      ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,
       PlanCommand.self,

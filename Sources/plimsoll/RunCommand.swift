@@ -93,6 +93,11 @@ struct RunCommand: ParsableCommand {
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
     )
     .run(session)
+    let measured = outcomes.map(\.processesWanted).min() ?? processes
+    if measured < processes {
+      session.warn(
+        "the time budget of \(decimalText(timeBudget)) s allowed \(measured) of \(processes) processes")
+    }
     let rows = try session.close(outcomes)
     try report(rows, session)
   }
@@ -147,10 +152,12 @@ struct RunCommand: ParsableCommand {
     // Preparation and verification take about as long as the samples.
     let share = 0.5 * timeBudget / Double(processes * places.count * cases.count)
     sampling.rowCap = min(0.5, max(0.02, share))
-    return RunPlan(
+    var plan = RunPlan(
       cases: cases, placements: places, processes: processes, sampling: sampling, seed: seed,
       isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
       memoryLimit: HostState.availableMemory().map { $0 / 4 })
+    plan.timeBudget = timeBudget
+    return plan
   }
 
   private func meta(_ info: RunInfo, _ blas: BLASSetup, _ places: [Placement]) -> RunMeta {
