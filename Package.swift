@@ -113,6 +113,7 @@ let package = Package(
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
+    tests("Suites", ["Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("Planner", ["Planner", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),

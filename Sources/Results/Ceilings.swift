@@ -51,8 +51,9 @@ public func rowsWithCeilings(_ outcomes: [Outcome], run: RunInfo) -> [ResultRow]
   let ceilings = Dictionary(uniqueKeysWithValues: places.map { ($0, Ceilings(rows, placement: $0)) })
   return zip(rows, outcomes).map { row, outcome in
     var row = row
-    ceilings[row.placement]?.apply(
-      to: &row, workingSet: outcome.reports.compactMap(\.residentBytes).first)
+    // A report read back from a journal does not know its buffers; one set of operands is the compulsory traffic.
+    let workingSet = outcome.reports.compactMap(\.residentBytes).first ?? row.minBytes.map { Bytes($0) }
+    ceilings[row.placement]?.apply(to: &row, workingSet: workingSet)
     return row
   }
 }

@@ -31,13 +31,13 @@ public struct RunInfo: Sendable {
   /// Batch scheduler's variables, read once.
   private let fleet: FleetFacts
 
-  /// A run that starts now.
+  /// A run that starts now, or one that goes on under its old id and start.
   public init(
     suite: String, suiteVersion: Int, machine: Machine, host: HostState, programVersion: String,
-    hwlocVersion: String, seed: UInt64, isCoreTypeForced: Bool, id: String? = nil,
+    hwlocVersion: String, seed: UInt64, isCoreTypeForced: Bool, id: String? = nil, started: String? = nil,
     environment: [String: String]
   ) {
-    started = utcNow()
+    self.started = started ?? utcNow()
     self.id = id ?? String(UInt32.random(in: 0x1000_0000...UInt32.max), radix: 16)
     self.suite = suite
     self.suiteVersion = suiteVersion

@@ -3,6 +3,7 @@
 import Foundation
 import Machines
 public import Measurement
+public import Tables
 
 /// The `.meta.json` beside a result file; no host name, no user, no path.
 public struct RunMeta: Codable, Sendable {
@@ -23,7 +24,7 @@ public struct RunMeta: Codable, Sendable {
   }
 
   public var schemaVersion = ResultRow.schemaVersion
-  public var runID: String
+  public var runId: String
   public var started: String
   public var finished = ""
   public var suite: String
@@ -33,24 +34,26 @@ public struct RunMeta: Codable, Sendable {
   public var settings: [String: String] = [:]
   /// Environment variables of the caller that change BLAS or threads.
   public var environment: [String: String] = [:]
-  public var machineID: String
-  /// What `machineID` is the hash of.
+  public var machineId: String
+  /// What `machineId` is the hash of.
   public var machineIdentity: [String]
   public var blas: BLASFacts?
   public var blasCandidates: [CoreType] = []
   public var blasChoice = ""
+  /// OPENBLAS_CORETYPE of the workers; nil = left to the library.
+  public var blasCoretype: String?
   /// Rows by status.
   public var rows: [String: Int] = [:]
   public var warnings: [String] = []
 
   /// The meta data of a run that starts.
   public init(_ run: RunInfo) {
-    runID = run.id
+    runId = run.id
     started = run.started
     suite = run.suite
     suiteVersion = run.suiteVersion
     programVersion = run.programVersion
-    machineID = run.machine.machineID
+    machineId = run.machine.machineID
     machineIdentity = run.machine.identityInputs
   }
 
@@ -60,6 +63,19 @@ public struct RunMeta: Codable, Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     try replaceFile(path, with: Array(try encoder.encode(self)) + [UInt8(ascii: "\n")])
+  }
+
+  /// Reads the file back, for a run that is to go on.
+  ///
+  /// - Throws: `InputError` when the file is missing or not ours.
+  public static func read(_ path: String) throws(InputError) -> RunMeta {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let bytes = try ResultFile.bytes(path)
+    guard let meta = try? decoder.decode(RunMeta.self, from: Data(bytes)) else {
+      throw InputError(file: path, "this is not the meta file of a run", advice: "start a new run")
+    }
+    return meta
   }
 
   /// The variables among the caller's that are worth keeping.

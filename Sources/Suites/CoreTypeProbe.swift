@@ -69,7 +69,7 @@ public struct CoreTypeChoice: Hashable, Sendable {
       if let name { variables["OPENBLAS_CORETYPE"] = name }
       let silent = SilentObserver(observer)
       let outcome = Runner(short, executable: executable, arguments: arguments, environment: variables)
-        .run(silent).first
+        .run(silent, from: short.outcomes()).first
       // The fastest sample: what the kernels can do, not what the neighbours left of it.
       guard let report = outcome?.reports.first, report.status == .ok, let work = report.work,
         let best = report.samples.map(\.seconds).min(), best > 0, let blas = outcome?.worker?.blas

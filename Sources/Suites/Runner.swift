@@ -46,6 +46,11 @@ public struct RunPlan: Sendable {
     self.memoryLimit = memoryLimit
   }
 
+  /// One outcome without reports for each placement and case, in that order.
+  public func outcomes() -> [Outcome] {
+    placements.flatMap { place in cases.map { Outcome($0, at: place, processesWanted: processes) } }
+  }
+
   /// Positions of the cases that take turns: same operation, shape and cache mode.
   var groups: [[Int]] {
     var places: [String: Int] = [:]
@@ -92,13 +97,9 @@ public struct Runner {
     self.environment = environment
   }
 
-  /// Runs everything; the outcomes stand in order of placement, then case.
-  public func run(_ observer: any RunObserver, resuming earlier: [Outcome]? = nil) -> [Outcome] {
-    var outcomes =
-      earlier
-      ?? plan.placements.flatMap { place in
-        plan.cases.map { Outcome($0, at: place, processesWanted: plan.processes) }
-      }
+  /// Runs what `earlier` (of `RunPlan.outcomes`) lacks; the outcomes stand in order of placement, then case.
+  public func run(_ observer: any RunObserver, from earlier: [Outcome]) -> [Outcome] {
+    var outcomes = earlier
     let time = MonotonicTime()
     let start = time.now()
     for process in 0..<plan.processes {
@@ -123,8 +124,11 @@ public struct Runner {
   ) {
     var generator = SeededGenerator(seed: plan.seed &+ UInt64(process) &* 1_000_003)
     // A case that failed once is not asked again: the same input on the same machine fails the same way.
+    // Nor is one that this process measured before the run was stopped and resumed.
     var remaining = plan.groups.map { group in
-      group.filter { index in outcomes[first + index].reports.allSatisfy { $0.status == .ok } }
+      group.filter { index in
+        outcomes[first + index].reports.allSatisfy { $0.status == .ok && $0.process != process }
+      }
     }.filter { !$0.isEmpty }.shuffled(using: &generator)
     var stillborn = 0
     while !remaining.isEmpty, !observer.shouldStop {

@@ -8,11 +8,11 @@ import Quantities
 public struct Suite: Sendable {
   /// Name as `--suite` takes it.
   public let name: String
-  /// Version of the list; rows of two versions may differ.
-  public let version: Int
   /// Cases; implementations of one shape stand together.
   public var cases: [Case]
 
+  /// Version of the lists; rows of two versions may differ.
+  public static let version = 1
   /// Names of all suites.
   public static let names = ["quick"]
 
@@ -22,7 +22,7 @@ public struct Suite: Sendable {
   public static func quick(on machine: Machine, availableMemory: Int?) -> Suite {
     let cases =
       ceilings(machine, availableMemory: availableMemory) + matrixProducts() + attention()
-    return Suite(name: "quick", version: 1, cases: cases)
+    return Suite(name: "quick", cases: cases)
   }
 
   /// Peak of the arithmetic, and the read, copy and triad ladders from L1 to memory.

@@ -56,6 +56,9 @@ struct RunCommand: ParsableCommand {
       """)
   var blasCoretype: String?
 
+  @Option(help: "Go on with a stopped run: its result file. Other options but --format are taken from it.")
+  var resume: String?
+
   @Flag(help: "Only show the cases and placements that would be measured.")
   var dryRun = false
 
@@ -71,106 +74,74 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let topology = try Topology.live()
     let machine = topology.machine()
-    let cases = try chosenCases(on: machine)
-    let places = try chosenPlacements(topology.placements(for: machine))
+    let stopped = try resume.map { try StoppedRun(resultFile: $0) }
+    let settings = try settings(of: stopped, on: machine)
+    let cases = try settings.cases(on: machine)
+    let places = try settings.places(topology.placements(for: machine))
     if dryRun {
       try output.show([listing(cases, places)])
       return
     }
     Interrupt.watch()
-    let plan = runPlan(machine, cases, places)
-    try checkWritable(folder)
-    let blas = BLASSetup(plan: plan, machine: machine, requested: blasCoretype)
+    let plan = settings.plan(machine, cases, places)
+    let target =
+      resume.map { ($0 as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 } ?? folder
+    try checkWritable(target)
+    let blas =
+      stopped.map { BLASSetup(goingOn: $0.meta) }
+      ?? BLASSetup(plan: plan, machine: machine, requested: settings.blasCoretype)
     var info = RunInfo(
-      suite: suite, suiteVersion: 1, machine: machine, host: HostState(),
-      programVersion: Plimsoll.configuration.version, hwlocVersion: Topology.hwlocVersion, seed: seed,
-      isCoreTypeForced: blas.isForced, environment: ProcessInfo.processInfo.environment)
+      suite: settings.suite, suiteVersion: Suite.version, machine: machine, host: HostState(),
+      programVersion: Plimsoll.configuration.version, hwlocVersion: Topology.hwlocVersion,
+      seed: settings.seed,
+      isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
+      environment: ProcessInfo.processInfo.environment)
     info.blasWarning = blas.rowWarning
+    var outcomes = plan.outcomes()
+    if let stopped { outcomes = outcomes.map(stopped.restored) }
     let session = try RunSession(
-      info, meta: meta(info, blas, places), folder: folder, topologyXML: try topology.scrubbedXML(),
-      expected: cases.count * places.count * processes)
-    let outcomes = Runner(
+      info, meta: meta(info, blas, settings), folder: target, topologyXML: try topology.scrubbedXML(),
+      outcomes: outcomes)
+    outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
-    )
-    .run(session)
-    let measured = outcomes.map(\.processesWanted).min() ?? processes
-    if measured < processes {
-      session.warn(
-        "the time budget of \(decimalText(timeBudget)) s allowed \(measured) of \(processes) processes")
-    }
-    let rows = try session.close(outcomes)
-    try report(rows, session)
+    ).run(session, from: outcomes)
+    try report(try session.close(outcomes), session)
   }
 
-  private func chosenCases(on machine: Machine) throws -> [Case] {
-    guard Suite.names.contains(suite) else {
-      throw CommandFailure.unknown(
-        "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
+  /// The options of this call, or those of the run that goes on.
+  private func settings(of stopped: StoppedRun?, on machine: Machine) throws -> RunSettings {
+    guard let stopped, let resume else {
+      var settings = RunSettings()
+      settings.suite = suite
+      settings.filters = kernel.map { "kernel:\($0)" } + impl.map { "impl:\($0)" } + filter
+      settings.placements = placement
+      settings.processes = processes
+      settings.timeBudget = timeBudget
+      settings.seed = seed
+      settings.blasCoretype = blasCoretype
+      return settings
     }
-    let all = Suite.quick(on: machine, availableMemory: HostState.availableMemory()).cases
-    var chosen = CaseFilter()
-    let pairs = kernel.map { ("kernel", $0) } + impl.map { ("impl", $0) } + (try filter.map(splitFilter))
-    for (key, value) in pairs {
-      do throws(CaseFilter.Unknown) {
-        try chosen.add(key, value, cases: all)
-      } catch {
-        throw CommandFailure.unknown(
-          error.what, error.name, nearest: error.nearest, list: "plimsoll run --dry-run")
-      }
+    guard stopped.meta.machineId == machine.machineID else {
+      throw InputError(
+        file: resume,
+        "the run was made on another type of machine (\(stopped.meta.machineId)) than this one"
+          + " (\(machine.machineID))", advice: "start a new run here")
     }
-    let cases = all.filter(chosen.matches)
-    guard !cases.isEmpty else { throw CommandFailure(.usage, "no case passes all filters together") }
-    return cases
+    guard stopped.meta.programVersion == Plimsoll.configuration.version,
+      stopped.meta.suiteVersion == Suite.version, let settings = RunSettings(stopped.meta.settings)
+    else {
+      throw InputError(file: resume, "another version of plimsoll made this run", advice: "start a new run")
+    }
+    return settings
   }
 
-  private func splitFilter(_ text: String) throws -> (String, String) {
-    guard let colon = text.firstIndex(of: ":") else {
-      throw CommandFailure(.usage, "--filter takes key:value, e.g. phase:decode, not '\(text)'")
-    }
-    return (String(text[..<colon]), String(text[text.index(after: colon)...]))
-  }
-
-  private func chosenPlacements(_ all: PlacementPlan) throws -> [Placement] {
-    guard !all.used.isEmpty else {
-      throw CommandFailure(.badData, "this process may use no CPU of the machine; see 'plimsoll topology'")
-    }
-    guard !placement.isEmpty else { return choosePlacements(all.used, limit: 3) }
-    var chosen: [Placement] = []
-    for name in placement {
-      guard let place = all.placement(named: name) else {
-        throw CommandFailure.unknown(
-          "placement", name, nearest: nearestNames(to: name, among: all.names), list: "plimsoll topology")
-      }
-      let known = name == "machine" ? namedMachine(place) : place
-      if !chosen.contains(known) { chosen.append(known) }
-    }
-    return chosen
-  }
-
-  private func runPlan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) -> RunPlan {
-    var sampling = SamplingPlan()
-    // Preparation and verification take about as long as the samples.
-    let share = 0.5 * timeBudget / Double(processes * places.count * cases.count)
-    sampling.rowCap = min(0.5, max(0.02, share))
-    var plan = RunPlan(
-      cases: cases, placements: places, processes: processes, sampling: sampling, seed: seed,
-      isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
-      memoryLimit: HostState.availableMemory().map { $0 / 4 })
-    plan.timeBudget = timeBudget
-    return plan
-  }
-
-  private func meta(_ info: RunInfo, _ blas: BLASSetup, _ places: [Placement]) -> RunMeta {
+  private func meta(_ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings) -> RunMeta {
     var meta = RunMeta(info)
-    meta.settings = [
-      "suite": suite, "kernel": kernel.joined(separator: " "), "impl": impl.joined(separator: " "),
-      "filter": filter.joined(separator: " "), "placements": places.map(\.name).joined(separator: " "),
-      "processes": String(processes), "time_budget": decimalText(timeBudget), "seed": String(seed),
-      "blas_coretype": blasCoretype ?? "",
-    ]
+    meta.settings = settings.dictionary
     meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
     meta.blasCandidates = blas.candidates
     meta.blasChoice = blas.choice
+    meta.blasCoretype = blas.coretype
     meta.warnings = blas.warnings
     return meta
   }
@@ -179,8 +150,10 @@ struct RunCommand: ParsableCommand {
     for warning in session.meta.warnings { StandardError.write("WARNING: \(warning)") }
     try output.show(RunSummary(rows: rows).tables(output.format))
     let good = rows.count { $0.status == .ok }
-    let files =
-      "\(good) of \(rows.count) rows ok; files:\n  \(session.stem).csv, .samples.csv, .meta.json, .topology.xml"
+    let files = """
+      \(good) of \(rows.count) rows ok; files (.csv, .samples.csv, .meta.json, .topology.xml):
+        \(session.stem)
+      """
     if output.format == .table {
       try StandardOutput.write("\n" + files + "\n")
     } else {

@@ -12,8 +12,10 @@ import Suites
 struct BLASSetup {
   /// Variables of the workers.
   let environment: [String: String]
-  /// True where OPENBLAS_CORETYPE is set for the workers.
-  let isForced: Bool
+  /// OPENBLAS_CORETYPE of the workers; nil = left to the library.
+  let coretype: String?
+  /// True where it is set.
+  var isForced: Bool { coretype != nil }
   /// What the probe found, fastest first.
   let candidates: [RunMeta.CoreType]
   /// How the choice was made, as a phrase.
@@ -28,7 +30,7 @@ struct BLASSetup {
     let inherited = ProcessInfo.processInfo.environment
     guard plan.cases.contains(where: { $0.implementation == .openblas }), let place = plan.placements.first
     else {
-      self.init(environment: inherited, isForced: false, choice: "no BLAS row")
+      self.init(environment: inherited, coretype: nil, choice: "no BLAS row")
       return
     }
     let isAuto = requested?.lowercased() == "auto"
@@ -44,8 +46,7 @@ struct BLASSetup {
     let probe = CoreTypeChoice.probe(
       names, plan: plan, placement: core, executable: ownExecutable, arguments: ["worker"],
       environment: inherited, observer: ProbeObserver())
-    // The probe's variables and the run's are the same: a cache size that was set for another core type
-    // would spoil the chosen one.
+    // A cache size that was exported for another core type would spoil the chosen one.
     let chosen = named ?? probe.best?.requested
     var environment = inherited
     if named == nil || requested != nil {
@@ -55,22 +56,38 @@ struct BLASSetup {
     let used = probe.candidates.first { $0.requested == chosen }
     let warning = BLASSetup.warning(used, probe, machine, named: named, isExported: requested == nil)
     self.init(
-      environment: environment, isForced: chosen != nil,
+      environment: environment, coretype: chosen,
       candidates: probe.candidates.map {
         RunMeta.CoreType(
           requested: $0.requested, corename: $0.corename, gflops: Unit.gigaflops.fromBase($0.rate))
       },
       choice: named == nil
-        ? "fastest of the probe" : requested == nil ? "OPENBLAS_CORETYPE of the caller" : "--blas-coretype",
+        ? "fastest of the probe" : requested == nil ? BLASSetup.callersChoice : "--blas-coretype",
       warning: warning)
   }
 
+  /// The choice of a run that goes on: rows of two core types must not stand in one file.
+  init(goingOn meta: RunMeta) {
+    var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("OPENBLAS_") }
+    for (name, value) in meta.environment
+    where meta.blasChoice == BLASSetup.callersChoice && name.hasPrefix("OPENBLAS_") {
+      environment[name] = value
+    }
+    environment["OPENBLAS_CORETYPE"] = meta.blasCoretype
+    self.init(
+      environment: environment, coretype: meta.blasCoretype, candidates: meta.blasCandidates,
+      choice: meta.blasChoice, warning: meta.warnings.first { $0.contains("OpenBLAS") })
+  }
+
+  /// How the meta file says that the caller's variables decided.
+  private static let callersChoice = "OPENBLAS_CORETYPE of the caller"
+
   private init(
-    environment: [String: String], isForced: Bool, candidates: [RunMeta.CoreType] = [], choice: String,
+    environment: [String: String], coretype: String?, candidates: [RunMeta.CoreType] = [], choice: String,
     warning: String? = nil
   ) {
     self.environment = environment
-    self.isForced = isForced
+    self.coretype = coretype
     self.candidates = candidates
     self.choice = choice
     warnings = warning.map { [$0] } ?? []

@@ -16,20 +16,24 @@ final class RunSession: RunObserver {
   private(set) var meta: RunMeta
   private let journal: Journal
   private let progress: RunProgress
+  private let planned: Int
   private(set) var failure: (any Error)?
 
   /// Opens the files of a run in a folder, which is made where it does not exist.
   ///
   /// - Throws: `CommandFailure` (74) when the folder cannot be written: before anything is measured.
-  init(_ run: RunInfo, meta: RunMeta, folder: String, topologyXML: String, expected: Int) throws {
+  init(_ run: RunInfo, meta: RunMeta, folder: String, topologyXML: String, outcomes: [Outcome]) throws {
     self.run = run
     self.meta = meta
     stem = folder + "/" + run.stem
+    planned = outcomes.map(\.processesWanted).min() ?? 0
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       journal = try Journal(stem + ".samples.csv")
       try replaceFile(stem + ".topology.xml", with: Array(topologyXML.utf8))
       try meta.write(to: stem + ".meta.json")
+      // Complete from the first moment: a run that is killed can be resumed.
+      try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv")
     } catch let error as WriteError {
       throw CommandFailure(.inputOutput, "\(error); choose another folder with -o")
     } catch {
@@ -37,7 +41,7 @@ final class RunSession: RunObserver {
         .inputOutput, "\(folder) cannot be made: \(error.localizedDescription); choose another folder with -o"
       )
     }
-    progress = RunProgress(total: expected)
+    progress = RunProgress(total: outcomes.reduce(0) { $0 + $1.processesWanted - $1.reports.count })
   }
 
   var shouldStop: Bool { Interrupt.status != nil || failure != nil }
@@ -66,6 +70,9 @@ final class RunSession: RunObserver {
   /// Writes the last state of all files and returns the rows.
   func close(_ outcomes: [Outcome]) throws -> [ResultRow] {
     progress.finish()
+    if let measured = outcomes.map(\.processesWanted).min(), measured < planned {
+      warn("the time budget allowed \(measured) of \(planned) processes")
+    }
     let rows = rowsWithCeilings(outcomes, run: run)
     meta.finished = utcNow()
     meta.rows = Dictionary(grouping: rows, by: \.status.rawValue).mapValues(\.count)

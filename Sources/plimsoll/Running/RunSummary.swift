@@ -51,11 +51,11 @@ struct RunSummary {
           ])
       }
     }
+    let missing = rows.filter { places.contains($0.placement) && $0.status != .ok }
     table.notes =
       ["GFLOP/s at the median; ratio above 1: Swift is faster."]
-      + rows.filter { places.contains($0.placement) && $0.status != .ok }.map {
-        "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)"
-      }
+      + missing.prefix(10).map { "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
+      + (missing.count > 10 ? ["and \(missing.count - 10) more rows that are not ok; see the file."] : [])
     return table
   }
 

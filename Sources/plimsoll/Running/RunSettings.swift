@@ -1,0 +1,106 @@
+// What the options of `run` choose, as one value that the meta file keeps and a resumed run reads back.
+
+import Foundation
+import Machines
+import Measurement
+import Quantities
+import Suites
+import Tables
+
+/// The settings of a run.
+struct RunSettings {
+  var suite = "quick"
+  var filters: [String] = []
+  var placements: [String] = []
+  var processes = 3
+  var timeBudget = 150.0
+  var seed: UInt64 = 1
+  var blasCoretype: String?
+
+  /// The settings as the meta file holds them.
+  var dictionary: [String: String] {
+    [
+      "suite": suite, "filter": filters.joined(separator: " "),
+      "placement": placements.joined(separator: " "), "processes": String(processes),
+      "time_budget": decimalText(timeBudget), "seed": String(seed), "blas_coretype": blasCoretype ?? "",
+    ]
+  }
+
+  init() {}
+
+  /// Settings from a meta file; nil when one is missing or makes no sense.
+  init?(_ dictionary: [String: String]) {
+    guard let suite = dictionary["suite"], let filters = dictionary["filter"],
+      let placements = dictionary["placement"], let processes = dictionary["processes"].flatMap({ Int($0) }),
+      let timeBudget = dictionary["time_budget"].flatMap({ Double($0) }),
+      let seed = dictionary["seed"].flatMap({ UInt64($0) }), (1...100).contains(processes), timeBudget > 0
+    else { return nil }
+    self.suite = suite
+    self.filters = filters.split(separator: " ").map(String.init)
+    self.placements = placements.split(separator: " ").map(String.init)
+    self.processes = processes
+    self.timeBudget = timeBudget
+    self.seed = seed
+    blasCoretype = dictionary["blas_coretype"].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The suite's cases that pass all filters.
+  ///
+  /// - Throws: `CommandFailure` (64) for a name that no case has.
+  func cases(on machine: Machine) throws -> [Case] {
+    guard Suite.names.contains(suite) else {
+      throw CommandFailure.unknown(
+        "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
+    }
+    let all = Suite.quick(on: machine, availableMemory: HostState.availableMemory()).cases
+    var chosen = CaseFilter()
+    for text in filters {
+      guard let colon = text.firstIndex(of: ":") else {
+        throw CommandFailure(.usage, "--filter takes key:value, e.g. phase:decode, not '\(text)'")
+      }
+      do throws(CaseFilter.Unknown) {
+        try chosen.add(String(text[..<colon]), String(text[text.index(after: colon)...]), cases: all)
+      } catch {
+        throw CommandFailure.unknown(
+          error.what, error.name, nearest: error.nearest, list: "plimsoll run --dry-run")
+      }
+    }
+    let cases = all.filter(chosen.matches)
+    guard !cases.isEmpty else { throw CommandFailure(.usage, "no case passes all filters together") }
+    return cases
+  }
+
+  /// The placements that were named, else a core, the machine and what lies between.
+  ///
+  /// - Throws: `CommandFailure`: 64 for an unknown name.
+  func places(_ all: PlacementPlan) throws -> [Placement] {
+    guard !all.used.isEmpty else {
+      throw CommandFailure(.badData, "this process may use no CPU of the machine; see 'plimsoll topology'")
+    }
+    guard !placements.isEmpty else { return choosePlacements(all.used, limit: 3) }
+    var chosen: [Placement] = []
+    for name in placements {
+      guard let place = all.placement(named: name) else {
+        throw CommandFailure.unknown(
+          "placement", name, nearest: nearestNames(to: name, among: all.names), list: "plimsoll topology")
+      }
+      let known = name == "machine" ? namedMachine(place) : place
+      if !chosen.contains(known) { chosen.append(known) }
+    }
+    return chosen
+  }
+
+  /// The plan of the runner.
+  func plan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) -> RunPlan {
+    var sampling = SamplingPlan()
+    // Preparation and verification take about as long as the samples.
+    let share = 0.5 * timeBudget / Double(processes * places.count * cases.count)
+    sampling.rowCap = min(0.5, max(0.02, share))
+    var plan = RunPlan(
+      cases: cases, placements: places, processes: processes, sampling: sampling, seed: seed,
+      isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
+      memoryLimit: HostState.availableMemory().map { $0 / 4 })
+    plan.timeBudget = timeBudget
+    return plan
+  }
+}

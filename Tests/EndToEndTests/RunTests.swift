@@ -1,0 +1,94 @@
+// Measuring as a user does it, in small: one product on one core, and what goes wrong around it.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct RunTests {
+  private let small = [
+    "run", "--kernel", "gemm", "--filter", "shape:square_256", "--placement", "core0", "--processes", "1",
+    "--time-budget", "2",
+  ]
+
+  private func scratch() throws -> String {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
+      .path()
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    return folder
+  }
+
+  private func resultFile(in folder: String) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let name = try #require(names.first { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") })
+    return folder + "/" + name
+  }
+
+  @Test("a run leaves four files of one stem that hold no host name and validate; compare takes them")
+  func run() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let run = try Program.run(small + ["-o", folder, "--blas-coretype", "auto"])
+    #expect(run.status == 0, "\(run.err)")
+    #expect(run.out.contains("2 of 2 rows ok"))
+    #expect(run.out.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(folder) })
+    let file = try resultFile(in: folder)
+    let stem = String(file.dropLast(4))
+    for ending in [".samples.csv", ".meta.json", ".topology.xml"] {
+      let text = try String(contentsOfFile: stem + ending, encoding: .utf8)
+      #expect(!text.contains(folder))
+    }
+    #expect(try Program.run(["validate", file, stem + ".samples.csv"]).status == 0)
+    let compare = try Program.run(["compare", file, file, "--format", "csv"])
+    #expect(compare.status == 0)
+    #expect(compare.out.split(separator: "\n").count == 3)
+    let open = try Program.run(["compare", file, file, "--fail-on", "inconclusive"])
+    #expect(open.status == 6)  // one process a side proves nothing
+    let bytes = try #require(FileManager.default.contents(atPath: file))
+    try bytes.dropLast(7).write(to: URL(filePath: folder + "/torn.csv"))
+    let torn = try Program.run(["validate", folder + "/torn.csv"])
+    #expect(torn.status == 65)
+    #expect(torn.err.contains("torn.csv:3: the last line is torn"))
+    // Nothing is left to do, so a resumed run only rewrites its files.
+    #expect(try Program.run(["run", "--resume", file]).status == 0)
+  }
+
+  #if arch(x86_64)
+  @Test("a generic BLAS that the caller forces is used, and named loudly in rows, meta file and messages")
+  func genericBLAS() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let run = try Program.run(
+      small + ["-o", folder, "--impl", "openblas"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
+    #expect(run.status == 0)
+    #expect(run.err.contains("WARNING: OpenBLAS runs its generic Prescott kernels"))
+    let file = try resultFile(in: folder)
+    #expect(try String(contentsOfFile: file, encoding: .utf8).contains("generic Prescott kernels"))
+    let meta = try String(contentsOfFile: String(file.dropLast(4)) + ".meta.json", encoding: .utf8)
+    #expect(meta.contains("generic Prescott kernels"))
+  }
+  #endif
+
+  @Test(
+    "unknown names are usage errors with the nearest name",
+    arguments: [
+      (["--kernel", "gem"], "did you mean gemm"), (["--placement", "cor0"], "did you mean core0"),
+      (["--suite", "quik"], "did you mean quick"), (["--filter", "shpe:a"], "did you mean shape"),
+      (["--filter", "shape"], "key:value"),
+    ])
+  func unknown(arguments: [String], words: String) throws {
+    let run = try Program.run(["run", "--dry-run"] + arguments)
+    #expect(run.status == 64)
+    #expect(run.err.contains(words))
+  }
+
+  @Test("a folder that cannot be written ends the run before it measures")
+  func unwritable() throws {
+    let run = try Program.run(small + ["-o", "/proc/results"])
+    #expect(run.status == 74)
+    #expect(run.err.contains("choose another folder with -o"))
+  }
+
+  @Test("what cannot be compared has a status of its own")
+  func nothingComparable() throws {
+    #expect(try Program.run(["compare", "no-such.csv", "no-such.csv"]).status == 65)
+  }
+}

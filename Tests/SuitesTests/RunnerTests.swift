@@ -1,0 +1,138 @@
+// The runner against workers that are shell scripts: what a real kernel does only on a broken machine,
+// a script does on demand.
+
+import Foundation
+import Machines
+import Measurement
+import Suites
+import Testing
+
+/// Records what the runner says.
+private final class Recorder: RunObserver {
+  var workers = 0
+  var reports: [CaseReport] = []
+  var replicates = 0
+  var shouldStop = false
+  func workerStarted(_ facts: WorkerFacts, at placement: Placement) { workers += 1 }
+  func finished(_ report: CaseReport, subject: Case, placement: Placement) { reports.append(report) }
+  func replicateFinished(_ process: Int, outcomes: [Outcome]) { replicates += 1 }
+}
+
+@Suite struct RunnerTests {
+  private let place = Placement(
+    name: "machine", kind: "machine", cpus: ProcessBinding.current() ?? CPUSet([0]), threads: 1)
+
+  private func plan(cases: Int, processes: Int) -> RunPlan {
+    RunPlan(
+      cases: (0..<cases).map {
+        Case(.gemm, .gemm(m: $0 + 1, n: 1, k: 1), id: "c\($0)", phase: .square, by: .swift)
+      },
+      placements: [place], processes: processes, sampling: SamplingPlan(), seed: 1, isa: .baseline,
+      lastLevelCacheBytes: 0, memoryLimit: nil)
+  }
+
+  private func text(_ message: WorkerMessage) throws -> String {
+    String(decoding: try message.line().dropLast(), as: UTF8.self)
+  }
+
+  /// Runs a plan with a script that finds the messages in $FACTS, $BEGAN0, $OK1 … and $COUNT, the number of
+  /// workers started before it.
+  private func run(_ plan: RunPlan, _ recorder: Recorder, script: String) throws -> [Outcome] {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let blas = BLASFacts(name: "none", version: "", corename: "", config: "", threads: 1)
+    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
+    var environment = ["PATH": "/usr/bin:/bin", "DIR": folder.path()]
+    environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
+    for index in plan.cases.indices {
+      var report = CaseReport(index: index, status: .ok)
+      report.samples = [Sample(start: 0, seconds: 1)]
+      environment["BEGAN\(index)"] = try text(.began(index))
+      environment["OK\(index)"] = try text(.report(report))
+    }
+    let counted = #"""
+      cat > /dev/null; COUNT=$(cat "$DIR/count" 2>/dev/null || echo 0); echo $((COUNT + 1)) > "$DIR/count"
+      say() { printf '%s\n' "$@"; }; say "$FACTS"
+
+      """#
+    return Runner(plan, executable: "/bin/sh", arguments: ["-c", counted + script], environment: environment)
+      .run(recorder, from: plan.outcomes())
+  }
+
+  @Test("a case that kills its worker fails with the signal, the others are measured by a new worker")
+  func dyingWorker() throws {
+    let recorder = Recorder()
+    let outcomes = try run(
+      plan(cases: 2, processes: 2), recorder,
+      script: #"""
+        if [ $COUNT = 0 ]; then say "$BEGAN0"; echo boom >&2; kill -ILL $$; fi
+        say "$BEGAN1" "$OK1"
+        """#)
+    #expect(outcomes[0].reports.map(\.status) == [.failed])
+    #expect(outcomes[0].reports.first?.detail.contains("signal 4") == true)
+    #expect(outcomes[0].reports.first?.detail.contains("boom") == true)
+    #expect(outcomes[1].reports.map(\.status) == [.ok, .ok])
+    #expect(outcomes[1].reports.map(\.process) == [0, 1])
+    #expect(recorder.workers == 3)  // one died; the failed case is not asked of the second process
+    #expect(recorder.replicates == 2)
+  }
+
+  @Test("a worker that says nothing is given up and its case times out")
+  func silentWorker() throws {
+    var plan = plan(cases: 1, processes: 1)
+    plan.silence = 1
+    let outcomes = try run(plan, Recorder(), script: #"say "$BEGAN0"; exec sleep 30"#)
+    #expect(outcomes[0].reports.map(\.status) == [.timeout])
+  }
+
+  @Test("workers that never get to a case do not go round for ever")
+  func stillborn() throws {
+    let recorder = Recorder()
+    let outcomes = try run(plan(cases: 3, processes: 1), recorder, script: "echo broken >&2; exit 9")
+    #expect(outcomes.allSatisfy { $0.reports.map(\.status) == [.failed] })
+    #expect(outcomes[2].reports.first?.detail == "the worker ended with status 9: broken")
+    #expect(recorder.workers == 2)
+  }
+
+  @Test("chatter between the messages is ignored, and a stop keeps what was measured")
+  func stop() throws {
+    let recorder = Recorder()
+    final class Stopper: RunObserver {
+      let inner: Recorder
+      init(_ inner: Recorder) { self.inner = inner }
+      var shouldStop: Bool { !inner.reports.isEmpty }
+      func workerStarted(_ facts: WorkerFacts, at placement: Placement) {}
+      func finished(_ report: CaseReport, subject: Case, placement: Placement) {
+        inner.reports.append(report)
+      }
+      func replicateFinished(_ process: Int, outcomes: [Outcome]) {}
+    }
+    let plan = plan(cases: 2, processes: 1)
+    let outcomes = try runStopping(plan, Stopper(recorder))
+    #expect(outcomes[0].reports.map(\.status) == [.ok])
+    #expect(outcomes[1].reports.isEmpty)
+  }
+
+  private func runStopping(_ plan: RunPlan, _ observer: any RunObserver) throws -> [Outcome] {
+    var report = CaseReport(index: 0, status: .ok)
+    report.samples = [Sample(start: 0, seconds: 1)]
+    return Runner(
+      plan, executable: "/bin/sh",
+      arguments: [
+        "-c", #"cat > /dev/null; echo "a library's greeting"; printf '%s\n' "$OK"; exec sleep 30"#,
+      ],
+      environment: ["PATH": "/usr/bin:/bin", "OK": try text(.report(report))]
+    ).run(observer, from: plan.outcomes())
+  }
+
+  @Test("when the time is over the remaining replicates are given up and rows need fewer processes")
+  func budget() throws {
+    var plan = plan(cases: 1, processes: 5)
+    plan.timeBudget = 0.001
+    let recorder = Recorder()
+    let outcomes = try run(plan, recorder, script: #"say "$BEGAN0" "$OK0""#)
+    #expect(recorder.replicates == 1)
+    #expect(outcomes[0].processesWanted == 1)
+  }
+}

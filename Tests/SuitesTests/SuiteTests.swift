@@ -1,0 +1,84 @@
+import Machines
+import Measurement
+import Suites
+import Testing
+
+private func machine(l3 mebibytes: Int?) -> Machine {
+  var machine = Machine()
+  let all = CPUSet([0, 1])
+  machine.caches = [
+    .init(level: 1, bytes: 48 << 10, sharedBy: all), .init(level: 2, bytes: 1 << 20, sharedBy: all),
+  ]
+  if let mebibytes { machine.caches.append(.init(level: 3, bytes: mebibytes << 20, sharedBy: all)) }
+  return machine
+}
+
+@Suite struct SuiteTests {
+  @Test("every product and attention stands in both implementations side by side")
+  func pairs() {
+    let cases = Suite.quick(on: machine(l3: 32), availableMemory: nil).cases.filter { $0.phase != .ceiling }
+    for (first, second) in zip(cases, cases.dropFirst()) where first.implementation == .swift {
+      #expect(
+        second.implementation == .openblas && second.shapeID == first.shapeID && second.shape == first.shape)
+    }
+    #expect(Set(cases.map(\.operation)) == [.gemm, .attentionPrefill, .attentionDecode])
+    #expect(Set(cases.map(\.shapeID)).count == cases.count / 2)
+    #expect(cases.filter { $0.phase == .decode }.allSatisfy { $0.cacheMode == .weightsCold })
+  }
+
+  @Test(
+    "the bandwidth ladder ends at four times the last cache, or at a quarter of the free memory",
+    arguments: [
+      (32, nil, 128), (32, 256, 64), (nil, nil, 64), (260, nil, 1040),
+    ] as [(Int?, Int?, Int)])
+  func ladder(l3: Int?, free: Int?, largest: Int) {
+    let cases = Suite.quick(on: machine(l3: l3), availableMemory: free.map { $0 << 20 }).cases
+    let reads = cases.filter { $0.operation == .memoryRead }.compactMap(\.shape.bytes)
+    #expect(reads.first == 24 << 10)
+    #expect(reads == reads.sorted())
+    #expect(reads.last == largest << 20)
+  }
+
+  @Test("filters narrow by key and add up inside a key; unknown names come back with their nearest")
+  func filters() throws {
+    let cases = Suite.quick(on: machine(l3: 32), availableMemory: nil).cases
+    var filter = CaseFilter()
+    try filter.add("shape", "square_256", cases: cases)
+    try filter.add("shape", "square_512", cases: cases)
+    try filter.add("impl", "swift", cases: cases)
+    #expect(cases.filter(filter.matches).map(\.shapeID) == ["square_256", "square_512"])
+    #expect {
+      try filter.add("kernel", "gem", cases: cases)
+    } throws: { error in
+      guard let error = error as? CaseFilter.Unknown else { return false }
+      return error.what == "kernel" && error.name == "gem" && error.nearest == ["gemm"]
+    }
+    #expect(throws: CaseFilter.Unknown.self) { try filter.add("colour", "red", cases: cases) }
+  }
+
+  @Test("a core, the machine and the largest place between are chosen; the whole is called machine")
+  func placements() {
+    let core = Placement(name: "core0", kind: "core", cpus: CPUSet([0]), threads: 1)
+    let twin = Placement(name: "core1", kind: "core", cpus: CPUSet([1]), threads: 1)
+    let cache = Placement(name: "l3_0", kind: "l3", cpus: CPUSet(0..<4), threads: 4)
+    let node = Placement(name: "numa0", kind: "numa", cpus: CPUSet(0..<8), threads: 8)
+    let all = Placement(
+      name: "package0", kind: "package", cpus: CPUSet(0..<16), threads: 16, aliases: ["machine"])
+    let chosen = choosePlacements([core, twin, cache, node, all], limit: 3)
+    #expect(chosen.map(\.name) == ["core0", "numa0", "machine"])
+    #expect(chosen.last?.kind == "machine" && chosen.last?.aliases == ["package0"])
+    #expect(choosePlacements([core, all], limit: 3).map(\.name) == ["core0", "machine"])
+    #expect(choosePlacements([core], limit: 3).map(\.name) == ["core0"])
+  }
+
+  @Test("core types suit the CPU, and a generic one is known by its name only where the CPU has more")
+  func coreTypes() {
+    var modern = Machine()
+    modern.instructionSets = [.baseline, .avx2, .avx512]
+    #expect(CoreTypeChoice.names(for: modern).contains("SkylakeX"))
+    #expect(CoreTypeChoice.names(for: Machine()) == [nil])
+    #expect(CoreTypeChoice.isGeneric("Prescott", on: modern))
+    #expect(!CoreTypeChoice.isGeneric("Haswell", on: modern))
+    #expect(!CoreTypeChoice.isGeneric("Prescott", on: Machine()))
+  }
+}
