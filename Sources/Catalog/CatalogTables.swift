@@ -53,10 +53,15 @@ extension Catalog {
   }
 
   private func report<Row: CatalogRow>(_ rows: [Row], _ brief: Bool) -> ReportTable {
-    let wanted = briefColumns[Row.tableName]
-    let columns = Row.schema.columns.filter { !brief || wanted?.contains($0.name) ?? true }
+    let headings = brief ? briefColumns[Row.tableName] : nil
+    let columns = Row.schema.columns.filter { column in
+      headings?.contains { $0.name == column.name } ?? true
+    }
     var table = ReportTable(
-      "\(Row.tableName): \(rows.count) rows", columns.map { ReportTable.Column($0.name) })
+      "\(Row.tableName): \(rows.count) rows",
+      columns.map { column in
+        .init(column.name, headings?.first { $0.name == column.name }?.heading)
+      })
     for row in rows { table.append(columns.map { cell($0.encode(row), isNumeric: $0.isNumeric) }) }
     if brief, columns.count < Row.schema.columns.count {
       table.notes.append(
@@ -66,27 +71,65 @@ extension Catalog {
   }
 }
 
-/// The columns that fit a terminal, by table.
-private let briefColumns: [String: Set<String>] = [
+/// The columns that fit a terminal with their headings there, by table.
+private let briefColumns: [String: [(name: String, heading: String)]] = [
   "accelerators": [
-    "id", "vendor", "bf16_tflops", "fp8_tflops", "mem_capacity_marketing_gb", "mem_bw_tbps", "tdp_w",
+    ("id", "id"), ("vendor", "vendor"), ("bf16_tflops", "bf16 TFLOP/s"), ("fp8_tflops", "fp8"),
+    ("mem_capacity_marketing_gb", "GB"), ("mem_bw_tbps", "TB/s"), ("tdp_w", "TDP W"),
+    ("lowest_confidence", "confidence"),
   ],
-  "accelerator_facts": ["accelerator", "quantity", "value", "unit", "as_of", "confidence"],
-  "accelerator_rates": ["accelerator", "basis", "usd_per_accelerator_hour", "as_of", "confidence"],
-  "cloud_instances": ["provider", "instance_type", "kind", "accelerator", "accelerator_count"],
+  "accelerator_facts": [
+    ("accelerator", "accelerator"), ("quantity", "quantity"), ("value", "value"), ("unit", "unit"),
+    ("as_of", "as_of"), ("confidence", "confidence"),
+  ],
+  "accelerator_rates": [
+    ("accelerator", "accelerator"), ("basis", "basis"), ("usd_per_accelerator_hour", "USD/h each"),
+    ("as_of", "as_of"), ("confidence", "confidence"),
+  ],
+  "cloud_instances": [
+    ("provider", "provider"), ("instance_type", "instance_type"), ("kind", "kind"),
+    ("accelerator", "accelerator"), ("accelerator_count", "count"),
+  ],
   "cloud_prices": [
-    "instance_type", "region", "price_basis", "usd_per_accelerator_hour", "as_of_date",
+    ("provider", "provider"), ("instance_type", "instance_type"), ("region", "region"),
+    ("price_basis", "price_basis"), ("usd_per_accelerator_hour", "USD/h each"), ("as_of_date", "as of"),
   ],
-  "price_history": ["accelerator", "instance_type", "price_basis", "date", "usd_per_hour"],
-  "deals": ["id", "date", "buyer", "usd_billion", "usd_qualifier", "gw"],
-  "models": ["model", "kind", "attention", "params_total_b", "params_active_b", "max_context"],
-  "power_and_sites": ["subject", "region", "quantity", "value", "unit"],
-  "demand_facts": ["metric", "entity", "value", "unit", "period"],
-  "fleet_facts": ["metric", "value", "unit", "basis"],
-  "measured_power": ["accelerator", "model", "scenario", "tok_s", "w_per_accelerator"],
-  "engine_constants": ["constant", "engine_or_chip", "value", "unit", "how"],
-  "measured_kernels": ["accelerator", "kernel", "dtype", "value", "unit"],
-  "measured_serving": ["model", "accelerator", "scenario", "metric", "value"],
+  "price_history": [
+    ("accelerator", "accelerator"), ("instance_type", "instance_type"), ("price_basis", "price_basis"),
+    ("date", "date"), ("usd_per_hour", "USD/h"),
+  ],
+  "deals": [
+    ("id", "id"), ("date", "date"), ("buyer", "buyer"), ("usd_billion", "10^9 USD"),
+    ("usd_qualifier", "qualifier"), ("gw", "GW"),
+  ],
+  "models": [
+    ("model", "model"), ("kind", "kind"), ("attention", "attention"), ("params_total_b", "10^9 params"),
+    ("params_active_b", "active"), ("max_context", "context"),
+  ],
+  "power_and_sites": [
+    ("subject", "subject"), ("region", "region"), ("quantity", "quantity"), ("value", "value"),
+    ("unit", "unit"), ("as_of", "as_of"),
+  ],
+  "demand_facts": [
+    ("metric", "metric"), ("entity", "entity"), ("value", "value"), ("unit", "unit"), ("period", "period"),
+  ],
+  "fleet_facts": [("metric", "metric"), ("value", "value"), ("unit", "unit"), ("basis", "basis")],
+  "measured_power": [
+    ("accelerator", "accelerator"), ("model", "model"), ("scenario", "scenario"), ("tok_s", "tokens/s"),
+    ("w_per_accelerator", "W each"),
+  ],
+  "engine_constants": [
+    ("constant", "constant"), ("engine_or_chip", "engine_or_chip"), ("value", "value"), ("unit", "unit"),
+    ("how", "how"),
+  ],
+  "measured_kernels": [
+    ("accelerator", "accelerator"), ("kernel", "kernel"), ("dtype", "dtype"), ("value", "value"),
+    ("unit", "unit"),
+  ],
+  "measured_serving": [
+    ("model", "model"), ("accelerator", "accelerator"), ("scenario", "scenario"), ("metric", "metric"),
+    ("value", "value"),
+  ],
 ]
 
 /// A cell's text as a number where its column holds numbers.

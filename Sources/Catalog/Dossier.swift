@@ -7,8 +7,12 @@ public import Tables
 public struct DossierLine: Hashable, Sendable {
   /// Table that it stands in.
   public let table: String
-  /// What is known: a quantity, a basis with its place, a column.
+  /// What is known: a quantity, a price basis, a column.
   public let quantity: String
+  /// Provider and instance type of a price or instance; else empty.
+  public var offer = ""
+  /// Region of a price or a site fact; else empty.
+  public var region = ""
   /// The number or word.
   public let value: Cell
   /// Unit of the number; empty where the quantity's name holds it.
@@ -53,7 +57,8 @@ extension Catalog {
       } + rates.filter { $0.accelerator == chip.id }.sorted { $0.asOf < $1.asOf }.map(line)
       + instances.filter { $0.accelerator == chip.id || $0.processor == chip.id }.map { instance in
         DossierLine(
-          table: CloudInstance.tableName, quantity: "\(instance.provider) \(instance.instanceType)",
+          table: CloudInstance.tableName, quantity: instance.kind,
+          offer: "\(instance.provider) \(instance.instanceType)",
           value: number(instance.acceleratorCount.map(Double.init)), unit: "accelerators",
           condition: instance.notes, date: "", confidence: "", source: instance.source)
       } + prices.filter { $0.accelerator == chip.id }.sorted(by: earlier).map(line)
@@ -99,7 +104,7 @@ extension Catalog {
   private func line(_ rate: AcceleratorRate) -> DossierLine {
     DossierLine(
       table: AcceleratorRate.tableName, quantity: rate.basis, value: number(rate.usdPerAcceleratorHour),
-      unit: "USD/h per accelerator", condition: rate.notes, date: rate.asOf, confidence: rate.confidence,
+      unit: "USD/h each", condition: rate.notes, date: rate.asOf, confidence: rate.confidence,
       source: rate.source)
   }
 
@@ -107,10 +112,11 @@ extension Catalog {
     let each = price.usdPerAcceleratorHour
     return DossierLine(
       table: CloudPrice.tableName,
-      quantity: "\(price.priceBasis) \(price.provider) \(price.instanceType) \(price.region)",
-      value: number(each ?? price.usdPerHour), unit: each == nil ? "USD/h" : "USD/h per accelerator",
-      condition: [price.terms, price.flag].filter { !$0.isEmpty }.joined(separator: "; "),
-      date: price.asOfDate, confidence: price.dateBasis == "stated" ? "" : "date: \(price.dateBasis)",
+      quantity: price.priceBasis, offer: "\(price.provider) \(price.instanceType)", region: price.region,
+      value: number(each ?? price.usdPerHour), unit: each == nil ? "USD/h" : "USD/h each",
+      condition: [price.terms, price.flag, price.dateBasis == "stated" ? "" : "date: \(price.dateBasis)"]
+        .filter { !$0.isEmpty }.joined(separator: "; "),
+      date: price.asOfDate, confidence: "",
       source: price.source)
   }
 
@@ -118,8 +124,8 @@ extension Catalog {
     let each = move.usdPerAcceleratorHour
     return DossierLine(
       table: PriceMove.tableName,
-      quantity: "\(move.priceBasis) \(move.provider) \(move.instanceType) \(move.region)",
-      value: number(each ?? move.usdPerHour), unit: each == nil ? "USD/h" : "USD/h per accelerator",
+      quantity: move.priceBasis, offer: "\(move.provider) \(move.instanceType)", region: move.region,
+      value: number(each ?? move.usdPerHour), unit: each == nil ? "USD/h" : "USD/h each",
       condition: move.event, date: move.date, confidence: move.confidence, source: move.source)
   }
 
@@ -136,7 +142,7 @@ extension Catalog {
   private func matches(_ id: String, _ name: String) -> Bool { id.lowercased() == name.lowercased() }
 
   private func earlier(_ left: CloudPrice, _ right: CloudPrice) -> Bool {
-    (left.priceBasis, left.provider, left.asOfDate, left.instanceType, left.region)
-      < (right.priceBasis, right.provider, right.asOfDate, right.instanceType, right.region)
+    (left.provider, left.instanceType, left.priceBasis, left.asOfDate, left.region)
+      < (right.provider, right.instanceType, right.priceBasis, right.asOfDate, right.region)
   }
 }

@@ -23,10 +23,18 @@ extension CatalogCommand {
     @Argument(help: "Name of a table; without it the tables themselves are listed.")
     var table: String?
 
+    @Flag(help: "Prints the meaning of every column of every table as Markdown.")
+    var dictionary = false
+
     @OptionGroup var catalog: CatalogOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+      if dictionary {
+        let sections = Catalog.summaries.map { "### \($0.name).csv\n\($0.purpose)\n\n\($0.dictionary)" }
+        try StandardOutput.write(sections.joined(separator: "\n"))
+        return
+      }
       let facts = try catalog.load()
       guard let table else {
         try output.show([try overview(facts)])
@@ -79,11 +87,15 @@ extension CatalogCommand {
 
     /// One table for programs, sources in full on each line.
     private func flat(_ lines: [DossierLine]) -> ReportTable {
-      let names = ["table", "quantity", "value", "unit", "condition", "date", "confidence", "source"]
+      let names = [
+        "table", "quantity", "offer", "region", "value", "unit", "condition", "date", "confidence", "source",
+      ]
       var table = ReportTable(name, names.map { ReportTable.Column($0) })
       for line in lines {
         table.append([
-          .text(line.table), .text(line.quantity), line.value, word(line.unit), word(line.condition),
+          .text(line.table), .text(line.quantity), word(line.offer), word(line.region), line.value,
+          word(line.unit),
+          word(line.condition),
           word(line.date), word(line.confidence), word(line.source),
         ])
       }
@@ -92,39 +104,62 @@ extension CatalogCommand {
 
     /// One table a section for people; sources are numbered and stand under it in full.
     private func sections(_ lines: [DossierLine]) -> [ReportTable] {
-      var order: [String] = []
-      for line in lines where !order.contains(line.table) { order.append(line.table) }
-      return order.map { title in section(title, lines.filter { $0.table == title }) }
+      var order: [[String]] = []
+      var parts: [[String]: [DossierLine]] = [:]
+      for line in lines {
+        let key = [line.table, line.table == CloudInstance.tableName ? "" : line.offer]
+        if parts[key] == nil { order.append(key) }
+        parts[key, default: []].append(line)
+      }
+      return order.compactMap { key in
+        guard let part = parts[key], let first = part.first else { return nil }
+        let isRow = ["id", "model", "provider"].contains(first.quantity)
+        return isRow ? card(first.table, part) : section(first.table, part)
+      }
     }
 
+    /// A row as names and values; what is too long for a line follows in full.
+    private func card(_ title: String, _ lines: [DossierLine]) -> ReportTable {
+      var table = ReportTable("\(name): \(title)", [.init("column"), .init("value")])
+      for line in lines {
+        if case .text(let text) = line.value, text.count > 48 {
+          table.notes.append("\(line.quantity): \(text)")
+        } else {
+          table.append([.text(line.quantity), line.value])
+        }
+      }
+      if let line = lines.first {
+        let marks = [line.date, line.confidence].filter { !$0.isEmpty }.joined(separator: ", ")
+        table.notes.append("source: \(line.source)" + (marks.isEmpty ? "" : " (\(marks))"))
+      }
+      return table
+    }
+
+    /// Values with their evidence. A word that all lines share stands in the title, once.
     private func section(_ title: String, _ lines: [DossierLine]) -> ReportTable {
-      let isRow = lines.allSatisfy { $0.unit.isEmpty && $0.condition.isEmpty }
-      let columns: [ReportTable.Column] =
-        isRow
-        ? [.init("column"), .init("value")]
-        : [
-          .init("quantity"), .init("value"), .init("unit"), .init("date"), .init("confidence"),
-          .init("source", "src"),
-        ]
-      var table = ReportTable("\(name): \(title)", columns)
+      let words: [(name: String, text: (DossierLine) -> String)] = [
+        ("quantity", \.quantity), ("offer", \.offer), ("region", \.region), ("unit", \.unit),
+        ("date", \.date),
+        ("confidence", \.confidence),
+      ]
+      let shown = words.filter { word in
+        !["offer", "unit", "confidence"].contains(word.name) || Set(lines.map(word.text)).count > 1
+      }
+      .filter { word in lines.contains { !word.text($0).isEmpty } }
+      let shared = words.filter { word in !shown.contains { $0.name == word.name } }
+        .compactMap { word in lines.first.map(word.text) }.filter { !$0.isEmpty }
+      var table = ReportTable(
+        ["\(name): \(title)", shared.joined(separator: ", ")].filter { !$0.isEmpty }.joined(separator: ", "),
+        shown.map { .init($0.name) } + [.init("value"), .init("source", "src")])
       var sources: [String] = []
       for line in lines {
-        let note = [line.condition, line.source].filter { !$0.isEmpty }.joined(separator: " — ")
+        let note = [line.condition, line.source].filter { !$0.isEmpty }.joined(separator: " | ")
         if !sources.contains(note) { sources.append(note) }
         let number = (sources.firstIndex(of: note) ?? 0) + 1
-        table.append(
-          isRow
-            ? [.text(line.quantity), line.value]
-            : [
-              .text(line.quantity), line.value, word(line.unit), word(line.date), word(line.confidence),
-              .text("[\(number)]"),
-            ])
+        table.append(shown.map { word($0.text(line)) } + [line.value, .text("[\(number)]")])
       }
       for (index, source) in sources.enumerated() where !source.isEmpty {
-        let date = isRow ? lines.first?.date ?? "" : ""
-        let trust = isRow ? lines.first?.confidence ?? "" : ""
-        let marks = [date, trust].filter { !$0.isEmpty }.joined(separator: ", ")
-        table.notes.append("[\(index + 1)] \(source)" + (marks.isEmpty ? "" : " (\(marks))"))
+        table.notes.append("[\(index + 1)] \(source)")
       }
       return table
     }

@@ -112,6 +112,7 @@ extension Findings {
   mutating func accelerators(_ sheet: Sheet<Accelerator>, index: FactIndex) {
     for (row, chip) in sheet.numbered {
       density(sheet, row, chip)
+      sparseSuspicion(sheet, row, chip)
       wideValues(sheet, row, chip, index)
       if let one = chip.scaleupUnidirectionalGBps, let both = chip.scaleupBidirectionalGBps,
         abs(2 * one / both - 1) > 0.01
@@ -127,7 +128,6 @@ extension Findings {
             row, "allin_facility_kw_per_chip", "\(chip.id): facility power is not above IT power",
             advice: "facility power holds a PUE of 1.15"))
       }
-      sparseSuspicion(sheet, row, chip)
       plausibility(sheet, row, chip)
     }
   }

@@ -47,7 +47,8 @@ extension Catalog {
   ) throws(InputError) -> CatalogReport {
     let name = URL(fileURLWithPath: file).lastPathComponent
     let table = fileNames.contains(name) ? name : try tableOf(header: bytes, file: file)
-    let report = try check(replacing: [table: CatalogFile(name: file, bytes: bytes)], today: today)
+    let files = [table: CatalogFile(name: file, bytes: bytes)]
+    let report = try check(replacing: files, only: table, today: today)
     // Other files are right by themselves; a fault there comes from this one (a removed chip, say).
     let own = report.findings.filter { $0.fault.file == file || $0.severity == .error }
     return CatalogReport(
@@ -57,14 +58,19 @@ extension Catalog {
   /// True where the first line is the header of a catalogue table.
   public static func recognises(_ bytes: [UInt8]) -> Bool { headerMatch(bytes) != nil }
 
+  /// Checks all tables; the two of measurements, on which no other rests, only if they are asked for.
   private static func check(
-    replacing files: [String: CatalogFile], today: CalendarDay?
+    replacing files: [String: CatalogFile], only table: String? = nil, today: CalendarDay?
   ) throws(InputError) -> CatalogReport {
     let sheets = try Sheets(replacing: files)
     var found = sheets.findings(today: today)
-    let measurements: [any AnySheet] = [
-      try sheet(of: MeasuredKernel.self, files), try sheet(of: ServingPoint.self, files),
-    ]
+    var measurements: [any AnySheet] = []
+    if [nil, MeasuredKernel.fileName].contains(table) {
+      measurements.append(try sheet(of: MeasuredKernel.self, files))
+    }
+    if [nil, ServingPoint.fileName].contains(table) {
+      measurements.append(try sheet(of: ServingPoint.self, files))
+    }
     for sheet in measurements { sheet.inspect(&found, today: today) }
     let counts = (sheets.each + measurements).map {
       CatalogReport.Count(table: $0.tableName, rows: $0.count)

@@ -9,18 +9,22 @@ extension Findings {
     let rules = TableRules.of(Row.fileName)
     let document = sheet.document
     let columns = ColumnIndex(document)
+    let required = columns.places(rules.required)
+    let positive = columns.places(rules.positive)
+    let notNegative = columns.places(rules.notNegative)
+    let worded = columns.places(rules.words.keys.sorted())
+    let dates = columns.places(rules.dates)
+    let periods = columns.places(rules.periods)
     for (index, record) in document.records.enumerated() {
       cleanCells(document, index, record)
-      for name in rules.required where columns.cell(name, record).isEmpty {
+      for (name, place) in required where record.fields[place].isEmpty {
         error(document.fault(index, name, "empty", advice: requiredAdvice(name)))
       }
-      for name in rules.positive { sign(document, index, name, columns.cell(name, record), zero: false) }
-      for name in rules.notNegative { sign(document, index, name, columns.cell(name, record), zero: true) }
-      for (name, words) in rules.words.sorted(by: { $0.key < $1.key }) {
-        word(document, index, name, columns.cell(name, record), words)
-      }
-      for name in rules.dates { date(document, index, name, columns.cell(name, record), today) }
-      for name in rules.periods { period(document, index, name, columns.cell(name, record), today) }
+      for (name, place) in positive { sign(document, index, name, record.fields[place], zero: false) }
+      for (name, place) in notNegative { sign(document, index, name, record.fields[place], zero: true) }
+      for (name, place) in worded { word(document, index, name, record.fields[place], rules.words[name]) }
+      for (name, place) in dates { date(document, index, name, record.fields[place], today) }
+      for (name, place) in periods { period(document, index, name, record.fields[place], today) }
       trustMark(document, index, columns, record)
     }
     uniqueKeys(sheet, columns)
@@ -53,9 +57,9 @@ extension Findings {
   }
 
   private mutating func word(
-    _ document: CSVDocument, _ index: Int, _ name: String, _ cell: String, _ words: [String]
+    _ document: CSVDocument, _ index: Int, _ name: String, _ cell: String, _ words: [String]?
   ) {
-    guard !words.contains(cell), !cell.isEmpty else { return }
+    guard let words, !words.contains(cell), !cell.isEmpty else { return }
     let near = nearestNames(to: cell, among: words.filter { !$0.isEmpty })
     let known = near.isEmpty ? words.filter { !$0.isEmpty } : near
     error(
@@ -137,6 +141,11 @@ struct ColumnIndex {
 
   init(_ document: CSVDocument) {
     places = Dictionary(uniqueKeysWithValues: document.header.enumerated().map { ($1, $0) })
+  }
+
+  /// Names with their places; names that the file lacks are left out.
+  func places(_ names: [String]) -> [(name: String, place: Int)] {
+    names.compactMap { name in places[name].map { (name, $0) } }
   }
 
   func has(_ name: String) -> Bool { places[name] != nil }

@@ -55,8 +55,8 @@ struct Sheets {
     for sheet in each { sheet.inspect(&found, today: today) }
     let chips = Set(accelerators.rows.map(\.id))
     let index = FactIndex(facts.rows)
-    found.accelerators(accelerators, index: index)
     found.facts(facts, chips: chips, index: index)
+    found.accelerators(accelerators, index: index)
     found.rates(rates, chips: chips)
     found.instances(instances, chips: chips)
     found.prices(prices, instances: instances)

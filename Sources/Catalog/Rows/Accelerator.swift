@@ -46,7 +46,7 @@ public struct Accelerator: CatalogRow {
   public var memType: String = ""
   /// Peak memory bandwidth, TB/s (10^12 bytes per second).
   public var memBwTbps: Double?
-  /// Last-level cache or on-chip SRAM, MB.
+  /// Last-level cache or on-chip SRAM as published (MB or MiB: see the fact).
   public var l2OrSramMb: Double?
   /// Chips that one scale-up network joins.
   public var scaleupDomain: Int?
@@ -105,7 +105,9 @@ public struct Accelerator: CatalogRow {
       \.memCapacityVisibleMib),
     .text("mem_type", "Memory technology.", \.memType),
     .number("mem_bw_tbps", "Peak memory bandwidth, TB/s (10^12 bytes per second).", \.memBwTbps),
-    .number("l2_or_sram_mb", "Last-level cache or on-chip SRAM, MB.", \.l2OrSramMb),
+    .number(
+      "l2_or_sram_mb", "Last-level cache or on-chip SRAM as published (MB or MiB: see the fact).",
+      \.l2OrSramMb),
     .integer("scaleup_domain", "Chips that one scale-up network joins.", \.scaleupDomain),
     .number(
       "scaleup_unidirectional_GBps", "Scale-up bandwidth of one chip in one direction, GB/s.",
