@@ -112,6 +112,8 @@ let package = Package(
     tests("Topology", ["Tables", "Machines", "Topology"]),
     tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
+    tests(
+      "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),

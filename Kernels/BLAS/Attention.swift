@@ -19,10 +19,11 @@ public struct RowFunctions: Sendable {
   }
 }
 
-/// Query rows whose scores are held at once.
-public let blasPrefillRows = 128
+/// Query rows whose scores are held at once: the fastest of 64, 128 and 256 (OpenBLAS 0.3.21, Zen 5). Short
+/// causal problems lose more above the diagonal than larger products gain.
+public func blasPrefillRows(causal: Bool, keys: Int) -> Int { causal && keys < 2048 ? 128 : 256 }
 
-/// Attention of query rows `first..<last` (at most `blasPrefillRows`) of one head: q and out (seqQ, headDim),
+/// Attention of query rows `first..<last` of one head: q and out (seqQ, headDim),
 /// k and v (keys, headDim); `scores` holds (last - first)·keys floats. Row i sees keys 0 ... i + offset where
 /// causal.
 public func blasPrefill(
@@ -45,17 +46,36 @@ public func blasPrefill(
 }
 
 /// Attention of one query per head over a cache: q and out (group, headDim), k and v (keys, headDim);
-/// `scores` holds group·keys floats.
+/// `scores` holds group·keys floats. Matrix-vector products per head over short blocks of keys, so that memory
+/// is read once for the group: 1.4 times faster than whole vectors, 1.5 times faster than sgemm with the group
+/// as rows (OpenBLAS 0.3.21, Zen 5).
 public func blasDecode(
   group: Int, headDim: Int, keys: Int, scale: Float, q: UnsafePointer<Float>, k: UnsafePointer<Float>,
   v: UnsafePointer<Float>, out: UnsafeMutablePointer<Float>, scores: UnsafeMutablePointer<Float>,
   rows: RowFunctions
 ) {
-  let (n, d) = (Int32(keys), Int32(headDim))
-  for head in 0..<group {
-    let s = scores + head * keys
-    cblas_sgemv(CblasRowMajor, CblasNoTrans, n, d, 1, k, d, q + head * headDim, 1, 0, s, 1)
-    let inverse = 1 / rows.softmax(s, keys, keys, scale)
-    cblas_sgemv(CblasRowMajor, CblasTrans, n, d, inverse, v, d, s, 1, 0, out + head * headDim, 1)
+  let d = Int32(headDim)
+  for first in stride(from: 0, to: keys, by: blasDecodeKeys) {
+    let n = Int32(min(blasDecodeKeys, keys - first))
+    for head in 0..<group {
+      cblas_sgemv(
+        CblasRowMajor, CblasNoTrans, n, d, 1, k + first * headDim, d, q + head * headDim, 1, 0,
+        scores + head * keys + first, 1)
+    }
+  }
+  withUnsafeTemporaryAllocation(of: Float.self, capacity: group) { inverses in
+    for head in 0..<group { inverses[head] = 1 / rows.softmax(scores + head * keys, keys, keys, scale) }
+    for first in stride(from: 0, to: keys, by: blasDecodeKeys) {
+      let n = Int32(min(blasDecodeKeys, keys - first))
+      for head in 0..<group {
+        cblas_sgemv(
+          CblasRowMajor, CblasTrans, n, d, inverses[head], v + first * headDim, d,
+          scores + head * keys + first, 1,
+          first > 0 ? 1 : 0, out + head * headDim, 1)
+      }
+    }
   }
 }
+
+/// Keys that pass through the first-level cache for all heads of a group: the fastest of 32, 128, 512 and all.
+let blasDecodeKeys = 32

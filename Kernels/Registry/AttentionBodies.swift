@@ -106,34 +106,36 @@ final class SwiftDecode: AttentionBody {
 final class BLASPrefill: AttentionBody {
   private let size: Problem.Attention
   private let rows: RowFunctions
+  private let blockRows: Int
   private let scores: Buffer
   private let next = Atomic<Int>(0)
 
   init(_ size: Problem.Attention, rows: RowFunctions, team: WorkerTeam) throws(KernelError) {
     self.size = size
     self.rows = rows
-    scores = try Buffer(team.threadCount * blasPrefillRows * size.seqKV)
+    blockRows = blasPrefillRows(causal: size.causal, keys: size.seqKV)
+    scores = try Buffer(team.threadCount * blockRows * size.seqKV)
   }
 
   func run(_ operands: PreparedAttention.Operands, team: WorkerTeam) {
     BLAS.limitThreads(1)
     let heads = size.batch * size.headsQ
-    let blocks = (size.seqQ + blasPrefillRows - 1) / blasPrefillRows
+    let blocks = (size.seqQ + blockRows - 1) / blockRows
     next.store(0, ordering: .relaxed)
     team.run { thread, _ in
       while true {
         let item = next.add(1, ordering: .relaxed).oldValue
         guard item < heads * blocks else { return }
         let (head, reversed) = item.quotientAndRemainder(dividingBy: blocks)
-        let first = (blocks - 1 - reversed) * blasPrefillRows
+        let first = (blocks - 1 - reversed) * blockRows
         let queries = head * size.seqQ * size.headDim
         let cache = size.cacheOffset(head / size.headsQ, head: head % size.headsQ / size.group)
         blasPrefill(
-          first: first, last: min(first + blasPrefillRows, size.seqQ), headDim: size.headDim,
+          first: first, last: min(first + blockRows, size.seqQ), headDim: size.headDim,
           keys: size.seqKV, causal: size.causal, offset: size.offset, scale: size.scale,
           q: operands.q.start + queries, k: operands.k.start + cache, v: operands.v.start + cache,
           out: operands.out.start + queries,
-          scores: scores.start + thread * blasPrefillRows * size.seqKV, rows: rows)
+          scores: scores.start + thread * blockRows * size.seqKV, rows: rows)
       }
     }
   }

@@ -27,12 +27,13 @@ final class Buffer {
 
   deinit { free(start) }
 
-  /// Uniform random numbers in ±1, each thread its part.
-  func fillRandom(seed: UInt64, team: WorkerTeam) {
+  /// Uniform random numbers in ±magnitude, each thread its part.
+  func fillRandom(seed: UInt64, magnitude: Float = 1, team: WorkerTeam) {
+    let step = magnitude * 0x1p-23
     team.run { thread, threads in
       for i in share(of: count, thread, threads) {
         // The top 24 bits of a mixed counter, as a float in [-1, 1).
-        start[i] = Float(mix(seed &+ UInt64(i)) >> 40) * 0x1p-23 - 1
+        start[i] = Float(mix(seed &+ UInt64(i)) >> 40) * step - magnitude
       }
     }
   }

@@ -1,23 +1,23 @@
 // Gathers the errors of a result against its oracle.
 
-import Measurement
+package import Measurement
 
 /// Running maxima of the errors; a NaN or an infinity anywhere fails the check for good.
-struct ErrorScan {
+package struct ErrorScan {
   /// Multiply-adds up to which every element is checked: a fraction of a second in Double.
   static let fullCheckLimit = 2.5e7
   /// Rows checked of a larger problem.
   static let sampledRows = 64
 
-  let tolerance: Double
+  package let tolerance: Double
   private var maxAbsError = 0.0
   private var maxRelError = 0.0
   private var allFinite = true
   private var checked = 0
 
-  init(tolerance: Double) { self.tolerance = tolerance }
+  package init(tolerance: Double) { self.tolerance = tolerance }
 
-  mutating func add(_ found: Double, _ expected: Double, scale: Double) {
+  package mutating func add(_ found: Double, _ expected: Double, scale: Double) {
     checked += 1
     let error = abs(found - expected)
     guard error.isFinite else { return allFinite = false }
@@ -26,7 +26,7 @@ struct ErrorScan {
     maxRelError = max(maxRelError, scale > 0 ? error / scale : (error > 0 ? .infinity : 0))
   }
 
-  func verification(_ reference: String) -> Verification {
+  package func verification(_ reference: String) -> Verification {
     Verification(
       reference: reference, maxAbsError: allFinite ? maxAbsError : .nan,
       maxRelError: allFinite ? maxRelError : .nan, tolerance: tolerance,
@@ -34,7 +34,7 @@ struct ErrorScan {
   }
 
   /// Up to `count` different numbers below `limit`, the last one always among them: edges live there.
-  static func sample(_ count: Int, of limit: Int, seed: UInt64) -> [Int] {
+  package static func sample(_ count: Int, of limit: Int, seed: UInt64) -> [Int] {
     guard limit > count else { return Array(0..<limit) }
     var chosen: Set<Int> = [limit - 1]
     var counter = seed

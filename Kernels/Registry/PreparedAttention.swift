@@ -21,7 +21,7 @@ final class PreparedAttention: PreparedKernel {
 
   init(
     _ size: Problem.Attention, work: Work, body: any AttentionBody, team: WorkerTeam, sets count: Int,
-    seed: UInt64
+    seed: UInt64, queryMagnitude: Float
   ) throws(KernelError) {
     self.size = size
     self.work = work
@@ -33,7 +33,7 @@ final class PreparedAttention: PreparedKernel {
     for set in 0..<count {
       let operands = Operands(
         q: try Buffer(queries), k: try Buffer(cache), v: try Buffer(cache), out: try Buffer(queries))
-      operands.q.fillRandom(seed: mix(seed &+ UInt64(3 * set)), team: team)
+      operands.q.fillRandom(seed: mix(seed &+ UInt64(3 * set)), magnitude: queryMagnitude, team: team)
       operands.k.fillRandom(seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
       operands.v.fillRandom(seed: mix(seed &+ UInt64(3 * set + 2)), team: team)
       operands.out.fill(0, team: team)

@@ -1,7 +1,6 @@
 // GEMM with its operands: C (m, n) = A (m, k) · B (k, n).
 
 import KernelsBLAS
-import KernelsReference
 import Measurement
 import Quantities
 
@@ -70,46 +69,7 @@ final class PreparedGEMM: PreparedKernel {
     let set = sets[current]
     set.c.fill(.nan, team: team)
     run()
-    let (m, n, k) = (size.m, size.n, size.k)
-    let checksAll = Double(m) * Double(n) * Double(k) <= ErrorScan.fullCheckLimit
-    let rows = checksAll ? Array(0..<m) : ErrorScan.sample(ErrorScan.sampledRows, of: m, seed: seed)
-    // Rounding errors of a sum of k products grow like √k when they are independent.
-    var scan = ErrorScan(tolerance: (4 * Double(k).squareRoot() + 4) * 0x1p-24)
-    for row in rows {
-      let expected = oracleGEMMRow(row, n: n, k: k, a: set.a.start, b: set.b.start)
-      for j in 0..<n {
-        scan.add(Double(set.c.start[row * n + j]), expected.values[j], scale: expected.scales[j])
-      }
-    }
-    guard !checksAll else { return scan.verification("double oracle, all elements") }
-    freivalds(set, seed: seed, into: &scan)
-    return scan.verification("double oracle, \(rows.count) random rows, and a Freivalds check of all")
-  }
-
-  /// C·x against A·(B·x) in Double for a random x of ±1 (Freivalds 1977): touches every element of C in
-  /// O(n²). The rounding errors of a row's n elements add up like √n, their scales like n.
-  private func freivalds(_ set: Operands, seed: UInt64, into scan: inout ErrorScan) {
-    let (m, n, k) = (size.m, size.n, size.k)
-    let signs = (0..<n).map { mix(seed &+ UInt64($0)) & 1 == 0 ? 1.0 : -1.0 }
-    var product = [Double](repeating: 0, count: k)
-    var scale = [Double](repeating: 0, count: k)
-    for p in 0..<k {
-      for j in 0..<n {
-        let b = Double(set.b.start[p * n + j])
-        product[p] += b * signs[j]
-        scale[p] += abs(b)
-      }
-    }
-    let shrink = 2 / Double(n).squareRoot()
-    for i in 0..<m {
-      var (expected, found, rowScale) = (0.0, 0.0, 0.0)
-      for p in 0..<k {
-        let a = Double(set.a.start[i * k + p])
-        expected += a * product[p]
-        rowScale += abs(a) * scale[p]
-      }
-      for j in 0..<n { found += Double(set.c.start[i * n + j]) * signs[j] }
-      scan.add(found, expected, scale: rowScale * shrink)
-    }
+    return checkGEMM(
+      m: size.m, n: size.n, k: size.k, a: set.a.start, b: set.b.start, c: set.c.start, seed: seed)
   }
 }

@@ -31,6 +31,16 @@ public enum Kernels {
     _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
     team: WorkerTeam, operandSets: Int, seed: UInt64
   ) throws(KernelError) -> any PreparedKernel {
+    try prepare(
+      operation, shape: shape, implementation: implementation, isa: isa, team: team,
+      operandSets: operandSets, seed: seed, queryMagnitude: 1)
+  }
+
+  /// As above, with queries in ±queryMagnitude: large ones make the softmax sharp and its running maximum move.
+  package static func prepare(
+    _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
+    team: WorkerTeam, operandSets: Int, seed: UInt64, queryMagnitude: Float
+  ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape)
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil
@@ -43,7 +53,7 @@ public enum Kernels {
       if module == nil { try requireBLASRange([size.seqKV, size.headDim]) }
       return try PreparedAttention(
         size, work: problem.work, body: try attentionBody(operation, size, module, team), team: team,
-        sets: operandSets, seed: seed)
+        sets: operandSets, seed: seed, queryMagnitude: queryMagnitude)
     case .fmaPeak:
       guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
       return try PreparedPeak(module: module, team: team)
