@@ -117,7 +117,7 @@ let package = Package(
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
-    tests("Planner", ["Planner", "Quantities", "Tables"]),
+    tests("Planner", ["Planner", "Catalog", "Estimator", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]
 )

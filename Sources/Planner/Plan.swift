@@ -211,8 +211,22 @@ public struct AllocationRow: Sendable, Hashable {
   public let megawatts: Double?
   /// USD per million tokens of the lead model, nil where it is not known.
   public let usdPerMtok: Double?
-  /// What stopped it from growing: supply, provider share, power, money, rank.
+  /// What stopped it from growing: supply, provider share, power, money.
   public let binding: String
+  /// A row from its parts.
+  public init(
+    offer: Offer, rate: Rate, accelerators: Double, cost: Double, moneyShare: Double, megawatts: Double?,
+    usdPerMtok: Double?, binding: String
+  ) {
+    self.offer = offer
+    self.rate = rate
+    self.accelerators = accelerators
+    self.cost = cost
+    self.moneyShare = moneyShare
+    self.megawatts = megawatts
+    self.usdPerMtok = usdPerMtok
+    self.binding = binding
+  }
 }
 
 /// How much a check matters.
