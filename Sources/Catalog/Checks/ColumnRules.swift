@@ -163,7 +163,7 @@ private func requiredAdvice(_ column: String) -> String {
 }
 
 private func namesMachinePath(_ cell: String) -> Bool {
-  for root in ["/work/", "/tmp/", "/root/", "/home/", "/Users/", "/private/"] {
+  for root in ["/tmp/", "/root/", "/home/", "/Users/", "/private/"] {
     var rest = cell[...]
     while let range = rest.firstRange(of: root) {
       let before = rest[..<range.lowerBound].last
