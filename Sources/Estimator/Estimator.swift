@@ -129,13 +129,12 @@ public struct Estimator: Sendable {
         mfu: mfu))
   }
 
-  // Outside the points of the fit (more than 16 ranks, pipelines, links over PCIe) half as uncertain again.
+  // Replicas wider than the points of the fit (16 ranks), and pipelines, are half as uncertain again.
   private func error(of accelerator: Accelerator, deployment: Deployment) -> HeldOutError {
     let base: HeldOutError =
       trust(in: accelerator) == .calibrated
       ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor
-    let ranks = deployment.accelerators
-    let isOutside = ranks > 16 || deployment.pipelineParallel > 1 || ranks > (accelerator.scaleupDomain ?? 1)
+    let isOutside = deployment.accelerators > 16 || deployment.pipelineParallel > 1
     return isOutside ? base.widened(by: 1.5) : base
   }
 

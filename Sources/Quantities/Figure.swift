@@ -47,8 +47,9 @@ public struct Figure: Hashable, Sendable, Codable {
   public let sources: [String]
 
   /// A figure from its parts.
-  public init(_ value: Double, _ unit: String, interval: Interval? = nil, trust: Trust, sources: [String] = [])
-  {
+  public init(
+    _ value: Double, _ unit: String, interval: Interval? = nil, trust: Trust, sources: [String] = []
+  ) {
     self.value = value
     self.unit = unit
     self.interval = interval

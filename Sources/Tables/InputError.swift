@@ -14,7 +14,8 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
   public let advice: String
 
   /// An error from its parts.
-  public init(file: String? = nil, line: Int? = nil, column: Int? = nil, _ fault: String, advice: String = "") {
+  public init(file: String? = nil, line: Int? = nil, column: Int? = nil, _ fault: String, advice: String = "")
+  {
     self.file = file
     self.line = line
     self.column = column

@@ -70,7 +70,8 @@ public struct ReportTable: Sendable {
       return writer.text
     case .json:
       let objects = rows.map { row in
-        "  {" + zip(columns, row).map { "\(jsonText($0.name)): \(ReportTable.json($1))" }
+        "  {"
+          + zip(columns, row).map { "\(jsonText($0.name)): \(ReportTable.json($1))" }
           .joined(separator: ", ") + "}"
       }
       return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
@@ -115,7 +116,9 @@ public struct ReportTable: Sendable {
     // Shorten the widest text columns until the line fits; numbers are never cut.
     let gaps = 2 * max(0, columns.count - 1)
     while widths.reduce(gaps, +) > width,
-      let widest = columns.indices.filter({ isText[$0] && widths[$0] > 8 }).max(by: { widths[$0] < widths[$1] })
+      let widest = columns.indices.filter({ isText[$0] && widths[$0] > 8 }).max(by: {
+        widths[$0] < widths[$1]
+      })
     {
       widths[widest] -= 1
     }

@@ -42,8 +42,12 @@ public struct CellFault: Error, Hashable, Sendable {
 
 extension Column {
   /// A text column; empty text is the empty string.
-  public static func text(_ name: String, _ doc: String, _ path: any WritableKeyPath<Row, String> & Sendable) -> Column {
-    Column(name, doc, encode: { $0[keyPath: path] }, decode: { (row, cell) throws(CellFault) in row[keyPath: path] = cell })
+  public static func text(_ name: String, _ doc: String, _ path: any WritableKeyPath<Row, String> & Sendable)
+    -> Column
+  {
+    Column(
+      name, doc, encode: { $0[keyPath: path] },
+      decode: { (row, cell) throws(CellFault) in row[keyPath: path] = cell })
   }
 
   /// A number that may be unknown (empty cell).

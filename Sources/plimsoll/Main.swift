@@ -22,7 +22,6 @@ struct Plimsoll: ParsableCommand {
       WorkerCommand.self,
       CatalogCommand.self,
       PlanCommand.self,
-      EstimateCommand.self, ScoreCommand.self,
     ])
 
   static func main() {

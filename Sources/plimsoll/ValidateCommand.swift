@@ -1,7 +1,6 @@
-// plimsoll validate: are these files whole result or catalogue files of ours?
+// plimsoll validate: are these files whole result files of ours?
 
 import ArgumentParser
-import Catalog
 import Foundation
 import Results
 import Tables
@@ -9,14 +8,13 @@ import Tables
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Checks result files, journals and catalogue files: schema, keys, cells, torn ends.",
+    abstract: "Checks result files and journals: schema, keys, cells, torn ends.",
     discussion: """
       Example: plimsoll validate results/*.csv
-      Example: plimsoll validate my-prices/cloud_prices.csv
       Example: plimsoll validate --columns > results/README.md
       """)
 
-  @Argument(help: "Result files (.csv), journals (.samples.csv) and catalogue files (.csv).")
+  @Argument(help: "Result files (.csv) and journals (.samples.csv).")
   var files: [String] = []
 
   @Flag(help: "Print what each column means, as results/README.md holds it.")
@@ -42,15 +40,6 @@ struct ValidateCommand: ParsableCommand {
         if file.hasSuffix(".samples.csv") {
           let samples = try Journal.read(file)
           table.append([.text(name), .text("samples"), .integer(samples.count), .empty, .empty])
-        } else if let bytes = catalogueBytes(file) {
-          let report = try Catalog.check(file: file, bytes: bytes, today: CalendarDay.today)
-          for warning in report.warnings { StandardError.write(warning.description) }
-          faults += report.errors.map(\.fault)
-          let rows = report.counts.map(\.rows).reduce(0, +)
-          let holds = report.counts.first?.table ?? ""
-          if report.errors.isEmpty {
-            table.append([.text(name), .text(holds), .integer(rows), .empty, .empty])
-          }
         } else {
           let rows = try ResultFile.read(file)
           let machines = Set(rows.map(\.machineLabel)).sorted().joined(separator: " ")
@@ -65,13 +54,5 @@ struct ValidateCommand: ParsableCommand {
     }
     if !table.rows.isEmpty { try output.show([table]) }
     if !faults.isEmpty { throw InputErrors(faults) }
-  }
-
-  /// The bytes of a file that a catalogue file's name or header marks as one, else nil.
-  private func catalogueBytes(_ file: String) -> [UInt8]? {
-    guard let data = FileManager.default.contents(atPath: file) else { return nil }
-    let bytes = Array(data)
-    let name = (file as NSString).lastPathComponent
-    return Catalog.fileNames.contains(name) || Catalog.recognises(bytes) ? bytes : nil
   }
 }

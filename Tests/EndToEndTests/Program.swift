@@ -40,7 +40,8 @@ enum Program {
     let out = String(decoding: try Data(contentsOf: URL(fileURLWithPath: outPath)), as: UTF8.self)
     let err = String(decoding: try Data(contentsOf: URL(fileURLWithPath: errPath)), as: UTF8.self)
     let signalled = process.terminationReason == .uncaughtSignal
-    return Run(status: signalled ? 128 + process.terminationStatus : process.terminationStatus, out: out, err: err)
+    let status = signalled ? 128 + process.terminationStatus : process.terminationStatus
+    return Run(status: status, out: out, err: err)
   }
 
   /// A fresh empty folder.

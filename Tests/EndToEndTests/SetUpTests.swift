@@ -11,7 +11,9 @@ import Testing
   func noSwift(script: String) throws {
     let result = try Self.run(script, fakes: [:])
     #expect(result.status == 1)
-    #expect(result.err == "\(script): Swift is not on the PATH; install Swift 6.2 or newer from swift.org and try again.\n")
+    #expect(
+      result.err
+        == "\(script): Swift is not on the PATH; install Swift 6.2 or newer from swift.org and try again.\n")
   }
 
   @Test("an old Swift is named with its version")
@@ -46,18 +48,24 @@ import Testing
     #expect(packages.status == 1)
     #expect(packages.err.contains("apt-get could not install libhwloc-dev"))
 
-    let resolve = ["swift": "[ \"$1\" = --version ] && echo 'Swift version 6.3.1' || exit 1", "dpkg-query": "echo 'install ok installed'"]
+    let resolve = [
+      "swift": "[ \"$1\" = --version ] && echo 'Swift version 6.3.1' || exit 1",
+      "dpkg-query": "echo 'install ok installed'",
+    ]
     let dependencies = try Self.run("run", fakes: resolve)
     #expect(dependencies.status == 1)
     #expect(dependencies.err.contains("could not be fetched; is there a network?"))
   }
 
   /// Runs a script with a PATH that holds only `tools` and the given fakes.
-  private static func run(_ script: String, _ arguments: [String] = [], fakes: [String: String]) throws -> Run {
+  private static func run(_ script: String, _ arguments: [String] = [], fakes: [String: String]) throws -> Run
+  {
     let folder = try Program.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     for tool in tools where fakes[tool] == nil {
-      let found = ["/usr/bin/", "/bin/"].map { $0 + tool }.first { FileManager.default.isExecutableFile(atPath: $0) }
+      let found = ["/usr/bin/", "/bin/"].map { $0 + tool }.first {
+        FileManager.default.isExecutableFile(atPath: $0)
+      }
       let source = try #require(found)
       try FileManager.default.createSymbolicLink(atPath: folder + "/" + tool, withDestinationPath: source)
     }

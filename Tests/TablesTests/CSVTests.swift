@@ -65,7 +65,9 @@ import Testing
     table.append([.text("x\"y"), .number(1.5, decimals: 0)])
     table.append([.text("z"), .empty])
     #expect(table.render(.csv) == "name,rate_gbs\n\"x\"\"y\",1.5\nz,\n")
-    #expect(table.render(.json) == "[\n  {\"name\": \"x\\\"y\", \"rate_gbs\": 1.5},\n  {\"name\": \"z\", \"rate_gbs\": null}\n]\n")
+    #expect(
+      table.render(.json)
+        == "[\n  {\"name\": \"x\\\"y\", \"rate_gbs\": 1.5},\n  {\"name\": \"z\", \"rate_gbs\": null}\n]\n")
     #expect(table.render(.table).contains("z        -"))
   }
 
