@@ -34,13 +34,13 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Stri
 }
 
 #if arch(arm64)
-  let isaTargets = [kernels("Baseline"), kernels("NEON")]
+let isaTargets = [kernels("Baseline"), kernels("NEON")]
 #else
-  let isaTargets = [
-    kernels("Baseline"),
-    kernels("AVX2", march: "x86-64-v3"),
-    kernels("AVX512", march: "x86-64-v4"),
-  ]
+let isaTargets = [
+  kernels("Baseline"),
+  kernels("AVX2", march: "x86-64-v3"),
+  kernels("AVX512", march: "x86-64-v4"),
+]
 #endif
 let isaModules: [Target.Dependency] = isaTargets.map { .target(name: $0.name) }
 
@@ -62,7 +62,8 @@ let package = Package(
       name: "CHwloc", path: "Sources/CHwloc", pkgConfig: "hwloc",
       providers: [.apt(["libhwloc-dev"])]),
     .target(name: "CProbe", path: "Sources/CProbe"),  // cpuid, pinning, optimisation barrier
-    room("Topology", ["Quantities", "Tables", "Machines", "CHwloc", "CProbe"]),  // hwloc + cgroup + cpuid -> Machine
+    room(  // hwloc + cgroup + cpuid -> Machine
+      "Topology", ["Quantities", "Tables", "Machines", "CHwloc", "CProbe"]),
     room("Measurement", ["Quantities", "Machines", "CProbe"]),  // how a timing is taken
     .target(name: "CInstructions", path: "Kernels/Instructions"),  // one instruction per shim
   ] + isaTargets + [  // the SIMD text, once per ISA
@@ -72,9 +73,11 @@ let package = Package(
       providers: [.apt(["libopenblas-dev"])]),
     room("KernelsBLAS", ["COpenBLAS"], path: "Kernels/BLAS"),  // the same through OpenBLAS
     room(  // operation + shape + ISA -> a prepared kernel and its work
-      "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
+      "Kernels",
+      ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
       path: "Kernels/Registry"),
-    room("Suites", ["Quantities", "Machines", "Measurement", "Kernels"]),  // which rows run
+    room(  // which rows run
+      "Suites", ["Quantities", "Machines", "Measurement", "KernelsBLAS", "Kernels"]),
 
     // The door
     room("Results", ["Quantities", "Tables", "Machines", "Measurement"]),  // rows, journal, compare
@@ -87,7 +90,10 @@ let package = Package(
     room("Estimator", ["Quantities", "Tables", "Results", "Catalog"]),  // operators -> capacity
     room(  // scenario -> plan
       "Planner",
-      ["Quantities", "Tables", "CatalogData", "Catalog", "Estimator", .product(name: "TOMLKit", package: "TOMLKit")]),
+      [
+        "Quantities", "Tables", "CatalogData", "Catalog", "Estimator",
+        .product(name: "TOMLKit", package: "TOMLKit"),
+      ]),
     .systemLibrary(
       name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
     room(  // values -> documents
