@@ -4,7 +4,7 @@
 
 packages=(libhwloc-dev libopenblas-dev libxlsxwriter-dev pkg-config)
 # Only tests need these: a second program that recalculates the workbook, and one that draws its pages.
-test_packages=(libreoffice-calc-nogui poppler-utils)
+test_packages=(binutils libreoffice-calc-nogui poppler-utils)
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$1" >&2
