@@ -43,6 +43,9 @@ public struct Case: Hashable, Sendable, Codable {
     self.implementation = implementation
     self.cacheMode = cacheMode
   }
+
+  /// True for the ceilings that a roofline is made of.
+  public var isRoofline: Bool { operation == .fmaPeak || operation == .memoryRead }
 }
 
 /// How a case ended in one process.

@@ -67,6 +67,8 @@ public struct Comparison: Sendable {
   public private(set) var onlyB: [ResultRow] = []
   /// Partners of which at least one has no time.
   public private(set) var untimed: [(a: ResultRow, b: ResultRow)] = []
+  /// Rows that repeat another row of their file under the same key; the first of them was compared.
+  public private(set) var repeated: [ResultRow] = []
   /// Rows of either side whose result was wrong.
   public private(set) var mismatches: [ResultRow] = []
   /// True where both sides are the same type of machine.
@@ -94,6 +96,7 @@ public struct Comparison: Sendable {
     mismatches = (a.rows + b.rows).filter { $0.status == .mismatch }
     let key = isSameMachine ? { (row: ResultRow) in row.rowKey } : Comparison.portableKey
     let partners = Dictionary(b.rows.map { (key($0), $0) }) { first, _ in first }
+    repeated = Comparison.repeats(a.rows, key) + Comparison.repeats(b.rows, key)
     var seen: Set<String> = []
     for row in a.rows where seen.insert(key(row)).inserted {
       guard let partner = partners[key(row)] else {
@@ -110,6 +113,11 @@ public struct Comparison: Sendable {
     judge()
     summarise()
     compareContext(a.rows.first, b.rows.first)
+  }
+
+  private static func repeats(_ rows: [ResultRow], _ key: (ResultRow) -> String) -> [ResultRow] {
+    var seen: Set<String> = []
+    return rows.filter { !seen.insert(key($0)).inserted }
   }
 
   private static func portableKey(_ row: ResultRow) -> String {

@@ -130,6 +130,7 @@ struct CompareCommand: ParsableCommand {
     }
     lines += list("Only in A", comparison.onlyA) + list("Only in B", comparison.onlyB)
     lines += list("Without a time on one side", comparison.untimed.map(\.a))
+    lines += list("Repeated in one file, first of each compared", comparison.repeated)
     lines += list("Wrong results", comparison.mismatches)
     return lines.joined(separator: "\n") + "\n"
   }

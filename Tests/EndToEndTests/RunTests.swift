@@ -28,7 +28,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let run = try Program.run(small + ["-o", folder, "--blas-coretype", "auto"])
     #expect(run.status == 0, "\(run.err)")
-    #expect(run.out.contains("2 of 2 rows ok"))
+    #expect(run.out.contains("7 of 7 rows ok"))  // two products and the five ceilings that judge them
     #expect(run.out.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(folder) })
     let file = try resultFile(in: folder)
     let stem = String(file.dropLast(4))
@@ -39,16 +39,30 @@ import Testing
     #expect(try Program.run(["validate", file, stem + ".samples.csv"]).status == 0)
     let compare = try Program.run(["compare", file, file, "--format", "csv"])
     #expect(compare.status == 0)
-    #expect(compare.out.split(separator: "\n").count == 3)
+    #expect(compare.out.split(separator: "\n").count == 1 + 7)
     let open = try Program.run(["compare", file, file, "--fail-on", "inconclusive"])
     #expect(open.status == 6)  // one process a side proves nothing
     let bytes = try #require(FileManager.default.contents(atPath: file))
     try bytes.dropLast(7).write(to: URL(filePath: folder + "/torn.csv"))
     let torn = try Program.run(["validate", folder + "/torn.csv"])
     #expect(torn.status == 65)
-    #expect(torn.err.contains("torn.csv:3: the last line is torn"))
+    #expect(torn.err.contains("torn.csv:8: the last line is torn"))
     // Nothing is left to do, so a resumed run only rewrites its files.
     #expect(try Program.run(["run", "--resume", file]).status == 0)
+  }
+
+  @Test("Ctrl-C keeps what was measured, and says how to go on")
+  func interrupted() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let arguments = ["run", "--kernel", "gemm", "--placement", "core0", "--processes", "2", "-o", folder]
+    let run = try Program.run(
+      ["--foreground", "--preserve-status", "-s", "INT", "4", Program.path] + arguments,
+      executable: "/usr/bin/timeout")
+    #expect(run.status == 130)
+    let file = try resultFile(in: folder)
+    #expect(run.err.contains("Go on with: plimsoll run --resume \(file)"))
+    #expect(try Program.run(["validate", file]).status == 0)
   }
 
   #if arch(x86_64)

@@ -85,6 +85,9 @@ private func run(
     #expect(comparison.onlyB.map(\.rowKey) == ["new"])
     #expect(comparison.untimed.count == 1)
     #expect(comparison.mismatches.count == 2)
+    #expect(comparison.repeated.isEmpty)
+    let doubled = ComparisonInput(name: "b", rows: b.rows + run("c", keys: 2, seed: 3).rows)
+    #expect(Comparison(a, doubled).repeated.map(\.runId) == ["c", "c"])
     let expected = Statistics.geometricMean(comparison.rows.map(\.ratio))
     #expect(comparison.geomean == expected)
   }

@@ -9,12 +9,17 @@ enum Interrupt {
 
   /// Catches SIGINT and SIGTERM from now on.
   static func watch() {
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&wanted, number)
       signal(number) { number in
         if Interrupt.received != 0 { _exit(128 + number) }
         Interrupt.received = number
       }
     }
+    // A parent that starts us from a thread with blocked signals passes its mask on.
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
   }
 
   /// The exit status that the signal asks for, or nil when none came.

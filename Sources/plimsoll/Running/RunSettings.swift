@@ -44,7 +44,7 @@ struct RunSettings {
     blasCoretype = dictionary["blas_coretype"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The suite's cases that pass all filters.
+  /// The suite's cases that pass all filters, and the ceilings that they are held against.
   ///
   /// - Throws: `CommandFailure` (64) for a name that no case has.
   func cases(on machine: Machine) throws -> [Case] {
@@ -67,7 +67,9 @@ struct RunSettings {
     }
     let cases = all.filter(chosen.matches)
     guard !cases.isEmpty else { throw CommandFailure(.usage, "no case passes all filters together") }
-    return cases
+    // A kernel is held against the ceilings of its own run, so these come along whatever the filter says.
+    let needsCeilings = cases.contains { $0.phase != .ceiling }
+    return all.filter { chosen.matches($0) || (needsCeilings && $0.isRoofline) }
   }
 
   /// The placements that were named, else a core, the machine and what lies between.
