@@ -46,3 +46,6 @@ func power(_ base: Double, _ exponent: Double) -> Double { pow(base, exponent) }
 
 /// e to the power `exponent`.
 func exponential(_ exponent: Double) -> Double { exp(exponent) }
+
+/// Natural logarithm.
+func logarithm(_ value: Double) -> Double { log(value) }

@@ -19,6 +19,8 @@ struct DeploymentSearch {
   let workload: Workload
   /// Most accelerators of one replica.
   let replicaLimit: Int
+  /// Curves to time operators with; nil = the fitted constants.
+  var curves: EfficiencyCurves?
 
   /// The deployment with most output tokens/s per accelerator; ties go to fewer accelerators.
   func best(_ precision: Precision) -> Known<Point> {
@@ -91,7 +93,12 @@ struct DeploymentSearch {
     let limit = step.batchLimit(context: workload.meanContext)
     let prefill = step.prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens)
     func operate(_ concurrency: Double) -> OperatingPoint {
-      step.operate(concurrency: concurrency, batchLimit: limit, workload: workload, prefill: prefill)
+      if let curves {
+        return RooflineModel(step: step, curves: curves)
+          .operate(concurrency: concurrency, batchLimit: limit, workload: workload)
+      }
+      return step.operate(
+        concurrency: concurrency, batchLimit: limit, workload: workload, prefill: prefill)
     }
     if let asked = workload.concurrency {
       let point = operate(Double(max(1, asked)))

@@ -16,6 +16,10 @@ public struct Estimator: Sendable {
   let acceleratorIDs: [String]
   let hostSizes: [String: Int]
   let calibratedVendors: Set<String>
+  /// Error of the transferred estimate on published runs; nil = not scored.
+  public internal(set) var transferError: HeldOutError?
+  /// Its scores by split; empty = not scored.
+  public internal(set) var transferScores: [ScoreLine] = []
 
   /// An estimator over a catalogue.
   ///
@@ -129,12 +133,13 @@ public struct Estimator: Sendable {
         mfu: mfu))
   }
 
-  // Replicas wider than the points of the fit (16 ranks), and pipelines, are half as uncertain again.
+  // Outside the points of the fit (more than 16 ranks, pipelines, links over PCIe) half as uncertain again.
   private func error(of accelerator: Accelerator, deployment: Deployment) -> HeldOutError {
     let base: HeldOutError =
       trust(in: accelerator) == .calibrated
       ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor
-    let isOutside = deployment.accelerators > 16 || deployment.pipelineParallel > 1
+    let ranks = deployment.accelerators
+    let isOutside = ranks > 16 || deployment.pipelineParallel > 1 || ranks > (accelerator.scaleupDomain ?? 1)
     return isOutside ? base.widened(by: 1.5) : base
   }
 
@@ -153,7 +158,8 @@ public struct Estimator: Sendable {
 /// What stands behind the figures of an estimate.
 struct Evidence: Sendable {
   let trust: Trust
-  let error: HeldOutError
+  /// Nil = nothing is known of the error.
+  let error: HeldOutError?
   let sources: [String]
 }
 
@@ -171,31 +177,30 @@ extension ServingEstimate {
     let operating = point.operating
     let deployment = point.model.deployment
     let chips = Double(deployment.accelerators)
-    func figure(_ value: Double, _ unit: String, _ range: Interval) -> Figure {
+    func figure(_ value: Double, _ unit: String, _ range: Interval?) -> Figure {
       Figure(
-        value, unit, interval: range.around(value), trust: evidence.trust, sources: evidence.sources)
+        value, unit, interval: range?.around(value), trust: evidence.trust, sources: evidence.sources)
     }
     let rate = TokensPerSecond.symbol
     let error = evidence.error
-    let slower = Interval(1 / error.offline.high, 1 / error.offline.low)
     let decodeSeconds = operating.decode.total.value * workload.outputTokens / operating.batch
     let prefillSeconds = operating.marginalPrefill.value
     self.init(
       deployment: deployment, batch: Int(operating.batch.rounded(.down)), batchLimit: point.batchLimit,
       weightBytesPerRank: point.model.weightBytesPerRank,
-      ttft: figure(operating.ttft.value, Seconds.symbol, error.ttft),
-      tpot: figure(operating.tpot.value, Seconds.symbol, error.tpot),
+      ttft: figure(operating.ttft.value, Seconds.symbol, error?.ttft),
+      tpot: figure(operating.tpot.value, Seconds.symbol, error?.tpot),
       outputTokensPerSecondPerAccelerator: figure(
-        operating.outputTokensPerSecond.value / chips, rate, error.throughput),
+        operating.outputTokensPerSecond.value / chips, rate, error?.throughput),
       inputTokensPerSecondPerAccelerator: figure(
-        operating.requestsPerSecond * workload.inputTokens / chips, rate, error.throughput),
-      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, slower),
-      decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error.tpot),
+        operating.requestsPerSecond * workload.inputTokens / chips, rate, error?.throughput),
+      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline.inverse),
+      decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error?.tpot),
       prefillTokensPerSecondPerAccelerator: figure(
-        workload.freshTokens / prefillSeconds / chips, rate, error.offline),
+        workload.freshTokens / prefillSeconds / chips, rate, error?.offline),
       decodeTokensPerSecondPerAccelerator: figure(
         operating.batch / operating.decode.total.value / chips, rate,
-        Interval(1 / error.tpot.high, 1 / error.tpot.low)),
+        error?.tpot.inverse),
       binding: point.binding,
       distanceToSaturation: point.batchLimit.isFinite ? max(0, 1 - operating.batch / point.batchLimit) : 1)
   }

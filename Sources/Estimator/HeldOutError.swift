@@ -45,4 +45,7 @@ public struct HeldOutError: Sendable, Hashable {
 extension Interval {
   /// The range of a value whose measured / predicted ratio lies in this interval.
   func around(_ value: Double) -> Interval { Interval(value * low, value * high) }
+
+  /// The range of a rate whose time has this range.
+  var inverse: Interval { Interval(1 / high, 1 / low) }
 }

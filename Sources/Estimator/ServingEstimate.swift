@@ -60,3 +60,18 @@ public struct TrainingEstimate: Sendable, Hashable {
   /// Share of the dense peak that was assumed.
   public let mfu: Double
 }
+
+extension ServingEstimate {
+  /// Every figure with its name, in the order in which people ask.
+  public var figures: [(name: String, figure: Figure)] {
+    [
+      ("output rate per accelerator", outputTokensPerSecondPerAccelerator),
+      ("input rate per accelerator", inputTokensPerSecondPerAccelerator),
+      ("time to first token", ttft), ("time per output token", tpot),
+      ("prefill time of a request", prefillSecondsPerRequest),
+      ("decode time of a request", decodeSecondsPerRequest),
+      ("prefill-only rate per acc.", prefillTokensPerSecondPerAccelerator),
+      ("decode-only rate per acc.", decodeTokensPerSecondPerAccelerator),
+    ]
+  }
+}

@@ -104,7 +104,7 @@ public struct StepModel: Sendable {
     let link = collectives(rankTokens: rank)
     return Decode(
       products: Seconds(time.total), attention: Seconds(max(bytes, flop)),
-      communication: link.latency + link.transfer, overhead: passOverhead,
+      communication: link.latency + transfer(link.bytes), overhead: passOverhead,
       requests: constants.requestOverhead * rank)
   }
 
@@ -116,7 +116,7 @@ public struct StepModel: Sendable {
     return Prefill(
       products: Seconds(time.total), productArithmetic: Seconds(time.arithmetic),
       attention: Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare)),
-      transfer: link.transfer, latency: link.latency + passOverhead)
+      transfer: transfer(link.bytes), latency: link.latency + passOverhead)
   }
 
   /// What a prefill adds to a replica that decodes: weights are read once, ranks share the prompts.
@@ -130,42 +130,53 @@ public struct StepModel: Sendable {
 
   // MARK: Operators
 
-  /// Seconds of all products and of their arithmetic alone.
-  private func productTime(
-    rankTokens: Double, groupTokens: Double, sampled: Double
-  ) -> (total: Double, arithmetic: Double) {
+  /// Calls `body` with every product of a pass, its rows, and how many copies of its weights are read.
+  func forEachProduct(
+    rankTokens: Double, groupTokens: Double, sampled: Double,
+    _ body: (_ product: MatrixProduct, _ rows: Double, _ held: Double) -> Void
+  ) {
     let touched =
       model.isMoE
       ? expectedExpertsTouched(experts: model.experts, topK: model.topK, tokens: groupTokens)
         / sharding.expert : 0
     let routed = groupTokens * model.topK / sharding.expert
+    for product in products {
+      switch product.rows {
+      case .tokens: if rankTokens > 0 { body(product, rankTokens, 1) }
+      case .routed: if routed > 0 { body(product, routed, touched) }
+      case .sampled: if sampled > 0 { body(product, sampled, 1) }
+      }
+    }
+  }
+
+  /// Bytes of inputs and outputs of a product; quantised inputs are written once more in their type.
+  func activationBytes(_ product: MatrixProduct, rows: Double) -> Double {
+    rows * (2 * product.n + product.k * (2 + (product.type.isQuantised ? product.type.bytes : 0)))
+  }
+
+  /// Seconds of all products and of their arithmetic alone.
+  private func productTime(
+    rankTokens: Double, groupTokens: Double, sampled: Double
+  ) -> (total: Double, arithmetic: Double) {
     var total = 0.0
     var arithmetic = 0.0
-    for product in products {
+    forEachProduct(rankTokens: rankTokens, groupTokens: groupTokens, sampled: sampled) {
+      product, rows, held in
       let isRouted = product.rows == .routed
-      let rows: Double =
-        switch product.rows {
-        case .tokens: rankTokens
-        case .routed: routed
-        case .sampled: sampled
-        }
-      guard rows > 0 else { continue }
       // Small products do not fill the chip; a touched expert is padded to a tile of rows.
       let filling =
         isRouted
-        ? 1 + touched * constants.expertPadding / rows : 1 + constants.halfRateRows(product.type) / rows
+        ? 1 + held * constants.expertPadding / rows : 1 + constants.halfRateRows(product.type) / rows
       let share =
         constants.gemmShareFactor[product.type] * chip.gemmShare[product.type]
         * (isRouted ? constants.groupedGEMMShare : 1)
       let flop = product.count * 2 * rows * product.n * product.k * filling
       let compute = flop / (chip.peak(product.type).value * share)
-      let weights = (isRouted ? touched : 1) * product.n * product.k * product.type.bytes
-      let activations =
-        rows * (2 * product.n + product.k * (2 + (product.type.isQuantised ? product.type.bytes : 0)))
+      let bytes = held * product.n * product.k * product.type.bytes + activationBytes(product, rows: rows)
       let bandwidth =
         chip.memoryBandwidth.value
         * (isRouted ? constants.expertBandwidthShare : constants.weightBandwidthShare)
-      total += max(compute, product.count * (weights + activations) / bandwidth)
+      total += max(compute, product.count * bytes / bandwidth)
       arithmetic += compute
     }
     return (total, arithmetic)
@@ -187,12 +198,12 @@ public struct StepModel: Sendable {
     return model.windowedKVElementsPerToken * kvBytesPerElement * heads * min(context, model.window)
   }
 
-  private func kvTraffic(sequences: Double, context: Double) -> Double {
+  func kvTraffic(sequences: Double, context: Double) -> Double {
     let state = 2 * model.stateBytes / sharding.tensor  // read and written
     return sequences * (context * kvBytesPerToken + windowBytes(context: context) + state)
   }
 
-  private func decodeAttentionWork(sequences: Double, context: Double) -> Double {
+  func decodeAttentionWork(sequences: Double, context: Double) -> Double {
     let heads = model.queryHeads / sharding.tensor
     switch model.attention {
     case .latent:  // absorbed: scores and sums run in the latent
@@ -203,7 +214,7 @@ public struct StepModel: Sendable {
     }
   }
 
-  private func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
+  func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
     let heads = model.queryHeads / sharding.tensor
     let pairs = causalPairs(tokens: tokens, prefix: prefix, window: nil)
     switch model.attention {
@@ -216,33 +227,33 @@ public struct StepModel: Sendable {
     }
   }
 
-  /// Collectives of one pass over `rankTokens` tokens of a rank.
-  private func collectives(rankTokens: Double) -> (transfer: Seconds, latency: Seconds) {
-    var transfer = 0.0
+  /// Bytes over the scale-up link and latency of the collectives of one pass over `rankTokens` tokens of a rank.
+  func collectives(rankTokens: Double) -> (bytes: Bytes, latency: Seconds) {
+    var bytes = 0.0
     var latency = Seconds.zero
-    guard let link = chip.scaleUpBandwidth else { return (.zero, .zero) }
-    let bandwidth = link.value * constants.scaleUpShare
     let row = model.hidden * ElementType.bf16.bytes
     if sharding.tensor > 1 {
       let calls = sharding.data > 1 ? model.layers : 2 * model.layers
-      let factor = Collective.allReduce.busFactor(ranks: sharding.tensor)
-      transfer += calls * factor * rankTokens * row / bandwidth
+      bytes += calls * Collective.allReduce.busFactor(ranks: sharding.tensor) * rankTokens * row
       latency = latency + constants.allReduceLatency * calls
     }
     if sharding.data > 1, model.isMoE {
       // All-gather in (4-bit where the chip computes in it), reduce-scatter out in bf16.
       let native4 = deployment.precision == .fp4 && chip.fp4Peak != nil
       let perElement = (native4 ? ElementType.fp4 : .bf16).bytes + ElementType.bf16.bytes
-      transfer +=
-        model.moeLayers * rankTokens * (sharding.expert - 1) * model.hidden * perElement / bandwidth
+      bytes += model.moeLayers * rankTokens * (sharding.expert - 1) * model.hidden * perElement
       latency = latency + constants.allGatherLatency * (2 * model.moeLayers)
     }
     if sharding.pipeline > 1 {
       let sends = sharding.pipeline - 1
-      transfer += sends * rankTokens * row / bandwidth
+      bytes += sends * rankTokens * row
       latency = latency + constants.allReduceLatency * sends
     }
-    return (Seconds(transfer), latency)
+    return (Bytes(bytes), latency)
+  }
+
+  private func transfer(_ bytes: Bytes) -> Seconds {
+    chip.scaleUpBandwidth.map { bytes / ($0 * constants.scaleUpShare) } ?? .zero
   }
 }
 

@@ -22,6 +22,7 @@ struct Plimsoll: ParsableCommand {
       WorkerCommand.self,
       CatalogCommand.self,
       PlanCommand.self,
+      EstimateCommand.self, ScoreCommand.self,
     ])
 
   static func main() {
