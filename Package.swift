@@ -116,7 +116,7 @@ let package = Package(
     tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
     tests("Machines", ["Machines"]),
     tests("Topology", ["Tables", "Machines", "Topology"]),
-    tests("Export", ["Catalog", "Planner", "Tables", "Export"]),
+    tests("Export", ["Quantities", "Tables", "Catalog", "Planner", "Export"]),
     tests("EndToEnd", ["plimsoll"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),

@@ -2,6 +2,7 @@
 // from a calculation by fill and border, not by colour alone.
 
 import CXlsxWriter
+import Foundation
 import Tables
 
 enum Appearance {
@@ -55,6 +56,7 @@ enum Validation {
   static func add(
     _ rule: CellRule, to page: UnsafeMutablePointer<lxw_worksheet>, row: lxw_row_t, column: lxw_col_t
   ) -> lxw_error {
+    if case .choice(let words) = rule { return addList(words, to: page, row: row, column: column) }
     var validation = lxw_data_validation()
     validation.validate = UInt8(LXW_VALIDATION_TYPE_DECIMAL.rawValue)
     validation.criteria = UInt8(LXW_VALIDATION_CRITERIA_BETWEEN.rawValue)
@@ -73,6 +75,7 @@ enum Validation {
       validation.minimum_number = Double(low)
       validation.maximum_number = Double(high)
       message = "A whole number from \(low) to \(high)."
+    case .choice: return LXW_NO_ERROR
     }
     return "Not a value for this input".withCString { title in
       message.withCString { text in
@@ -80,6 +83,19 @@ enum Validation {
         validation.error_message = UnsafeMutablePointer(mutating: text)
         return worksheet_data_validation_cell(page, row, column, &validation)
       }
+    }
+  }
+
+  private static func addList(
+    _ words: [String], to page: UnsafeMutablePointer<lxw_worksheet>, row: lxw_row_t, column: lxw_col_t
+  ) -> lxw_error {
+    var validation = lxw_data_validation()
+    validation.validate = UInt8(LXW_VALIDATION_TYPE_LIST.rawValue)
+    var list: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for word in list { free(word) } }
+    return list.withUnsafeMutableBufferPointer { list in
+      validation.value_list = list.baseAddress
+      return worksheet_data_validation_cell(page, row, column, &validation)
     }
   }
 
@@ -131,7 +147,7 @@ enum ChartDrawing {
     chart_title_set_name_font(drawn, &font)
     chart_axis_set_name(drawn.pointee.x_axis, chart.categoryAxis)
     chart_axis_set_name(drawn.pointee.y_axis, chart.valueAxis)
-    chart_axis_set_num_format(drawn.pointee.y_axis, "#,##0")
+    chart_axis_set_num_format(drawn.pointee.y_axis, chart.valueFormat)
     let legend = chart.series.count > 1 ? LXW_CHART_LEGEND_BOTTOM : LXW_CHART_LEGEND_NONE
     chart_legend_set_position(drawn, UInt8(legend.rawValue))
     return drawn

@@ -53,6 +53,8 @@ public enum CellRule: Hashable, Sendable {
   case between(Double, Double)
   /// A whole number between two bounds, both included.
   case wholeBetween(Int, Int)
+  /// One of these words, from a list.
+  case choice([String])
 }
 
 /// One cell.
@@ -94,12 +96,13 @@ public struct Sheet: Sendable {
   /// An empty sheet.
   public init(_ name: String) { self.name = name }
 
-  /// Stores a cell and answers its address.
+  /// Stores a cell and answers its address; empty words leave the cell empty.
   @discardableResult
   public mutating func put(
     _ content: CellContent, row: Int, column: Int, style: CellStyle = .calculation,
     format: NumberFormat = .general, rule: CellRule? = nil
   ) -> CellAddress {
+    if content == .text("") { return CellAddress(name, row: row, column: column) }
     cells[CellPosition(row: row, column: column)] = SheetCell(
       content: content, style: style, format: format, rule: rule)
     return CellAddress(name, row: row, column: column)
@@ -162,6 +165,8 @@ public struct Chart: Hashable, Sendable {
   public let categoryAxis: String
   /// Name of the value axis, unit included.
   public let valueAxis: String
+  /// Number format of the value axis.
+  public let valueFormat: String
   /// The series.
   public let series: [Series]
   /// The cell under its upper left corner.
@@ -171,13 +176,15 @@ public struct Chart: Hashable, Sendable {
 
   /// A chart from its parts.
   public init(
-    _ kind: Kind, title: String, categoryAxis: String, valueAxis: String, series: [Series],
+    _ kind: Kind, title: String, categoryAxis: String, valueAxis: String, valueFormat: String = "#,##0",
+    series: [Series],
     row: Int, column: Int, width: Int = 620, height: Int = 320
   ) {
     self.kind = kind
     self.title = title
     self.categoryAxis = categoryAxis
     self.valueAxis = valueAxis
+    self.valueFormat = valueFormat
     self.series = series
     anchor = CellPosition(row: row, column: column)
     size = (width, height)
@@ -230,9 +237,11 @@ public struct Workbook: Sendable {
     return copy
   }
 
-  /// True for lower-case words joined by underscores: never a cell address, never a reserved word.
+  /// True for lower-case words joined by underscores that no program reads as a cell address.
   public static func isName(_ text: String) -> Bool {
-    guard let first = text.utf8.first, (0x61...0x7A).contains(first), text.contains("_") else { return false }
+    guard let first = text.utf8.first, (0x61...0x7A).contains(first) else { return false }
+    // Letters and then digits could be a cell (`gb200`), one or two letters a row or column (`r`, `c`).
+    guard text.contains("_") || (text.utf8.count > 3 && !text.contains { $0.isNumber }) else { return false }
     return text.utf8.count < 200
       && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F }
   }
@@ -245,6 +254,6 @@ public struct Workbook: Sendable {
       if keeps { out.unicodeScalars.append(UnicodeScalar(byte)) } else if out.last != "_" { out += "_" }
     }
     if let first = out.utf8.first, !(0x61...0x7A).contains(first) { out = "x_" + out }
-    return out.contains("_") ? out : out + "_"
+    return Workbook.isName(out) ? out : out + "_"
   }
 }

@@ -1,0 +1,60 @@
+// All documents of a plan in one folder: the CSV tables and the workbook. A new folder appears whole (it is
+// filled under a temporary name and renamed); in a folder that is there, each file is replaced in one step.
+
+import Foundation
+public import Planner
+import Tables
+
+/// Writes a plan's documents.
+public enum PlanDocuments {
+  /// Writes the CSV tables and `plan.xlsx` into a folder, which is made where it is missing.
+  ///
+  /// - Returns: the names of the files, in reading order.
+  /// - Throws: `FileError` where the folder or a file cannot be written.
+  @discardableResult
+  public static func write(_ plan: Plan, to directory: String) throws -> [String] {
+    let folder = trimmed(directory)
+    let manager = FileManager.default
+    var isFolder: ObjCBool = false
+    if manager.fileExists(atPath: folder, isDirectory: &isFolder) {
+      guard isFolder.boolValue else { throw FileError(path: folder, reason: "it is not a folder") }
+      return try fill(folder, with: plan)
+    }
+    let temporary = WholeFile.temporaryName(for: folder)
+    try makeFolder(temporary, named: folder)
+    do {
+      let names = try fill(temporary, with: plan)
+      guard rename(temporary, folder) == 0 else { throw FileError(path: folder, errno: errno) }
+      return names
+    } catch {
+      try? manager.removeItem(atPath: temporary)
+      if let error = error as? FileError {
+        throw FileError(path: error.path.replacing(temporary, with: folder), reason: error.reason)
+      }
+      throw error
+    }
+  }
+
+  private static func fill(_ folder: String, with plan: Plan) throws -> [String] {
+    let files = PlanTables(plan).files
+    for (name, table) in files {
+      try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
+    }
+    try XLSXFormat.write(PlanWorkbook.make(plan), to: "\(folder)/plan.xlsx")
+    return ["plan.xlsx"] + files.map(\.name)
+  }
+
+  private static func makeFolder(_ path: String, named shown: String) throws {
+    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    if !parent.isEmpty, !FileManager.default.fileExists(atPath: parent) {
+      try makeFolder(parent, named: parent)
+    }
+    guard mkdir(path, 0o755) == 0 else { throw FileError(path: shown, errno: errno) }
+  }
+
+  private static func trimmed(_ directory: String) -> String {
+    var folder = directory
+    while folder.count > 1, folder.last == "/" { folder.removeLast() }
+    return folder
+  }
+}

@@ -1,0 +1,295 @@
+// A plan as tables: the same values for every text format. Each table opens with the three key columns, units
+// stand in the column names, and what is not known is an empty cell.
+
+public import Planner
+import Quantities
+public import Tables
+
+/// The tables of one plan.
+public struct PlanTables: Sendable {
+  /// The plan.
+  public let plan: Plan
+  /// The plan's id, the same in every table.
+  public let planID: String
+
+  /// Version of the columns below.
+  public static let schemaVersion = 1
+
+  /// The tables of a plan.
+  public init(_ plan: Plan) {
+    self.plan = plan
+    planID = PlanIdentity.id(of: plan)
+  }
+
+  /// File name (without folder) and table, in the order in which a reader wants them.
+  public var files: [(name: String, table: ReportTable)] {
+    [
+      ("plan_summary.csv", summary), ("plan_capacity.csv", capacity), ("plan_monthly.csv", monthly),
+      ("plan_allocation.csv", allocation), ("cost_streams.csv", costStreams),
+      ("assumptions_used.csv", assumptions), ("sensitivity.csv", sensitivity), ("checks.csv", checks),
+      ("gaps.csv", gaps),
+    ]
+  }
+
+  /// One row an option: what the money buys.
+  public var summary: ReportTable {
+    var table = keyed(
+      "What the money buys",
+      [
+        .init("option"), .init("is_leading"), .init("offer"), .init("role"), .init("provider"),
+        .init("accelerator"), .init("price_basis"), .init("price_date"),
+        .init("usd_per_accelerator_hour"), .init("price_as_of"), .init("price_source"),
+        .init("price_trust"), .init("accelerator_money_usd"), .init("paid_hours_per_accelerator_h"),
+        .init("accelerators_unrounded"), .init("accelerators"), .init("accelerator_cost_usd"),
+        .init("unspent_usd"), .init("racks"), .init("power_mw"), .init("kw_per_accelerator"),
+        .init("spare_share"), .init("usable_accelerators"), .init("accelerators_per_training_run"),
+        .init("training_runs_at_once"), .init("npv_usd"), .init("broken_limits"),
+      ])
+    for option in plan.options {
+      append(
+        [
+          .words(option.id), .integer(option.id == plan.leading ? 1 : 0), .words(option.offer.id),
+          .words(option.offer.role), .words(option.offer.provider), .words(option.offer.accelerator),
+          .words(option.basis.rawValue), .words(option.date.rawValue), .exact(option.rate.usdPerHour),
+          .words(option.rate.asOf), .words(option.rate.source), .words(option.rate.trust.rawValue),
+          .exact(option.money), .exact(plan.paidHours), .exact(option.rawAccelerators),
+          .exact(option.accelerators), .exact(option.cost), .exact(option.unspent),
+          .exact(option.racks), .exact(option.megawatts), .exact(option.power?.kilowatts),
+          .exact(option.spareShare), .exact(option.usable), .exact(option.acceleratorsPerRun),
+          .exact(option.trainingRuns), .exact(option.netPresentValue),
+          .words(option.brokenLimits.joined(separator: "; ")),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// One row an option and stand-in model: what the fleet serves if it serves nothing else.
+  public var capacity: ReportTable {
+    let figures = [
+      "prefill_tokens_per_s_per_accelerator", "decode_tokens_per_s_per_accelerator", "peak_requests_per_s",
+      "prefill_tokens_per_s", "decode_tokens_per_s", "users", "usd_per_mtok_all_tokens",
+      "usd_per_mtok_fresh_input", "usd_per_mtok_output",
+    ]
+    var table = keyed(
+      "What the fleet serves",
+      [
+        "option", "model", "model_kind", "deployment", "accelerators_per_replica", "stranded_share",
+        "utilisation", "derating",
+      ]
+      .map { .init($0) }
+        + figures.flatMap { [.init($0), .init("\($0)_low"), .init("\($0)_high"), .init("\($0)_trust")] }
+        + [.init("accelerator_s_per_request"), .init("users_transferred"), .init("throughput_sources")])
+    for row in plan.capacities {
+      let cells: [Figure] = [
+        row.throughput.prefill, row.throughput.decode, row.peakRequests, row.prefillTokensPerSecond,
+        row.decodeTokensPerSecond, row.users, row.usdPerMtokTotal, row.usdPerMtokFreshInput,
+        row.usdPerMtokOutput,
+      ]
+      append(
+        [
+          .words(row.option), .words(row.standIn.model), .words(row.standIn.kind),
+          .words(row.throughput.deployment), .integer(row.throughput.replica), .exact(row.strandedShare),
+          .exact(row.utilisation), .exact(row.derating),
+        ]
+          + cells.flatMap { figure -> [Cell] in
+            [
+              .exact(figure.value), .exact(figure.interval?.low), .exact(figure.interval?.high),
+              .words(figure.trust.rawValue),
+            ]
+          }
+          + [
+            .exact(row.secondsPerRequest), .exact(row.transferredUsers?.value),
+            .words(row.throughput.decode.sources.joined(separator: "; ")),
+          ], to: &table)
+    }
+    return table
+  }
+
+  /// One row an option and month.
+  public var monthly: ReportTable {
+    var table = keyed(
+      "Month by month",
+      [
+        .init("option"), .init("month_index"), .init("month"), .init("hours_h"), .init("ramp_share"),
+        .init("accelerators_mean"), .init("usable_accelerators_mean"), .init("power_mw"),
+        .init("accelerator_spend_usd"), .init("spend_usd"), .init("discounted_spend_usd"),
+      ])
+    for row in plan.schedule {
+      append(
+        [
+          .words(row.option), .integer(row.month.index), .words(row.month.label + "-01"),
+          .exact(row.month.hours),
+          .exact(row.month.rampShare), .exact(row.accelerators), .exact(row.usable), .exact(row.megawatts),
+          .exact(row.acceleratorSpend), .exact(row.spend), .exact(row.discountedSpend),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// Who gets the money: the portfolio, or all of it for the leading option.
+  public var allocation: ReportTable {
+    var table = keyed(
+      "Who gets the money",
+      [
+        .init("offer"), .init("provider"), .init("region"), .init("accelerator"), .init("price_basis"),
+        .init("usd_per_accelerator_hour"), .init("accelerators"), .init("accelerator_cost_usd"),
+        .init("money_share"), .init("power_mw"), .init("usd_per_mtok_all_tokens"),
+        .init("binding_constraint"),
+      ])
+    let basis = plan.scenario.text("lead_basis")
+    for row in plan.allocation {
+      append(
+        [
+          .words(row.offer.id), .words(row.offer.provider), .words(row.offer.region),
+          .words(row.offer.accelerator), .words(basis), .exact(row.rate.usdPerHour),
+          .exact(row.accelerators), .exact(row.cost), .exact(row.moneyShare), .exact(row.megawatts),
+          .exact(row.usdPerMtok), .words(row.binding),
+        ], to: &table)
+    }
+    if plan.allocation.isEmpty, let leading = plan.leading, let option = plan.option(leading) {
+      append(
+        [
+          .words(option.offer.id), .words(option.offer.provider), .words(option.offer.region),
+          .words(option.offer.accelerator), .words(option.basis.rawValue), .exact(option.rate.usdPerHour),
+          .exact(option.accelerators), .exact(option.cost), .exact(option.cost / option.money),
+          .exact(option.megawatts), .empty, .words("money"),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// One row an option, month and stream; the streams of a month add up to its spend.
+  public var costStreams: ReportTable {
+    var table = keyed(
+      "Cost streams",
+      [
+        .init("option"), .init("month"), .init("stream"), .init("usd"), .init("discounted_usd"),
+        .init("price_basis"), .init("price_date"), .init("price_as_of"),
+      ])
+    let shares = ["cpu", "network", "storage"].map { ($0, plan.scenario.number("\($0)_share") ?? 0) }
+    let options = Dictionary(plan.options.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    for row in plan.schedule {
+      guard let option = options[row.option] else { continue }
+      let factor = row.spend == 0 ? 0 : row.discountedSpend / row.spend
+      let streams = [("accelerators", row.acceleratorSpend)] + shares.map { ($0.0, row.spend * $0.1) }
+      for (stream, usd) in streams {
+        append(
+          [
+            .words(row.option), .words(row.month.label + "-01"), .words(stream), .exact(usd),
+            .exact(usd * factor),
+            .words(option.basis.rawValue), .words(option.date.rawValue), .words(option.rate.asOf),
+          ], to: &table)
+      }
+    }
+    return table
+  }
+
+  /// Every input in force, with who set it; the keys are those that `--set` takes.
+  public var assumptions: ReportTable {
+    var table = keyed(
+      "Assumptions used",
+      ["key", "value", "unit", "low", "high", "layer", "place", "source", "as_of", "meaning"].map {
+        .init($0)
+      })
+    for input in plan.scenario.inputs {
+      guard let setting = input.active else { continue }
+      append(
+        [
+          .words(input.key.name), Cell.value(setting.text), .words(input.key.unit), .exact(setting.low),
+          .exact(setting.high), .words(setting.layer.rawValue), .words(PlanTables.shortPlace(setting.place)),
+          .words(setting.source), .words(setting.asOf), .words(input.key.doc),
+        ], to: &table)
+    }
+    for option in plan.options {
+      append(
+        [
+          .words(PlanTables.rateKey(option)), .exact(option.rate.usdPerHour), .words("USD/h"), .empty, .empty,
+          .words(option.rate.trust.rawValue), .empty, .words(option.rate.source), .words(option.rate.asOf),
+          .words("price of one accelerator-hour" + (option.rate.note.isEmpty ? "" : "; \(option.rate.note)")),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// What decides: the effect of each input on the headline.
+  public var sensitivity: ReportTable {
+    var table = keyed(
+      "What decides",
+      ["input", "low", "high", "metric", "metric_at_low", "metric_at_high", "relative_swing"].map {
+        .init($0)
+      })
+    for swing in plan.swings {
+      append(
+        [
+          .words(swing.input), Cell.value(swing.low), Cell.value(swing.high), .words(swing.metric),
+          .exact(swing.valueAtLow), .exact(swing.valueAtHigh), .exact(swing.relativeSwing),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// The sanity checks.
+  public var checks: ReportTable {
+    var table = keyed(
+      "Checks",
+      ["rule", "subject", "value", "low", "high", "unit", "severity", "result", "note"].map { .init($0) })
+    for check in plan.checks {
+      append(
+        [
+          .words(check.name), .words(check.subject), .exact(check.value), .exact(check.low),
+          .exact(check.high), .words(check.unit), .words(check.severity.rawValue),
+          .words(check.result.rawValue), .words(check.note),
+        ], to: &table)
+    }
+    return table
+  }
+
+  /// What could not be said.
+  public var gaps: ReportTable {
+    var table = keyed("Gaps", ["subject", "missing", "remedy"].map { .init($0) })
+    for gap in plan.gaps {
+      append([.words(gap.subject), .words(gap.missing), .words(gap.remedy)], to: &table)
+    }
+    return table
+  }
+
+  /// The key of a price as `--set` takes it.
+  static func rateKey(_ option: PlanOption) -> String {
+    "rate.\(option.offer.id).\(option.basis.rawValue).\(option.date.rawValue)"
+  }
+
+  /// File name and line without the folder: a document that travels names no folder of its author's machine.
+  static func shortPlace(_ place: String) -> String {
+    place.lastIndex(of: "/").map { String(place[place.index(after: $0)...]) } ?? place
+  }
+
+  private func keyed(_ title: String, _ columns: [ReportTable.Column]) -> ReportTable {
+    ReportTable(title, [.init("schema_version"), .init("plan_id"), .init("scenario")] + columns)
+  }
+
+  private func append(_ cells: [Cell], to table: inout ReportTable) {
+    table.append(
+      [.integer(PlanTables.schemaVersion), .words(planID), .words(plan.scenario.name)] + cells)
+  }
+}
+
+extension Cell {
+  /// Words that no spreadsheet takes for a formula: a leading = + - @ gets an apostrophe before it.
+  static func words(_ text: String) -> Cell {
+    if text.isEmpty { return .empty }
+    let isFormula = looksLikeFormula(text) || text.utf8.first == 0x0D
+    return .text(isFormula ? "'" + text : text)
+  }
+
+  /// A number in full, or empty.
+  static func exact(_ value: Double?) -> Cell {
+    guard let value, value.isFinite else { return .empty }
+    return .number(value, decimals: abs(value) < 1000 ? 4 : 0)
+  }
+
+  /// Text of an input: a number where it is one.
+  static func value(_ text: String) -> Cell {
+    if let number = Double(text), number.isFinite { return .exact(number) }
+    return .words(text)
+  }
+}

@@ -1,0 +1,157 @@
+// Summary: the page that a reader sees first. Twelve headline cells of the leading option, the light of the
+// checks, accelerators by offer and price basis, and the two charts; nothing is typed in, all of it refers.
+
+import Planner
+import Quantities
+
+struct SummarySheet {
+  private(set) var sheet = Sheet("Summary")
+  private let layout: PlanLayout
+
+  private static let firstHeadline = 5
+  private static let bases: [PriceBasis] = [.own, .contracted, .list]
+
+  init(_ layout: PlanLayout) {
+    self.layout = layout
+    let plan = layout.plan
+    sheet.put(.text(plan.scenario.title), row: 0, column: 0, style: .title)
+    sheet.put(.text(plan.scenario.summary), row: 1, column: 0, style: .note)
+    sheet.put(.text("Plan \(PlanIdentity.id(of: plan))"), row: 2, column: 0, style: .note)
+    let end = addHeadline()
+    addOffers(row: end + 3)
+    sheet.widths = [0: 46, 1: 22, 2: 18, 3: 18, 4: 18, 5: 4, 6: 16]
+    sheet.frozen = (4, 0)
+  }
+
+  private var leading: PlanOption? { layout.plan.leading.flatMap { layout.plan.option($0) } }
+
+  /// The headline cells; answers the last row.
+  private mutating func addHeadline() -> Int {
+    guard let leading else {
+      sheet.put(.text("No offer of this scenario has a price: see Gaps."), row: 4, column: 0, style: .label)
+      return 5
+    }
+    sheet.put(
+      .text(
+        "\(leading.offer.providerTitle) \(leading.offer.accelerator), \(leading.basis.rawValue) price, \(leading.date.rawValue)"
+      ),
+      row: 4, column: 0, style: .heading)
+    sheet.put(.text(leading.id), row: 4, column: 1, style: .heading)
+    var row = SummarySheet.firstHeadline
+    for (label, formula, format) in headlines(leading) {
+      sheet.put(.text(label), row: row, column: 0, style: .label)
+      sheet.put(.formula(formula), row: row, column: 1, style: .output, format: format)
+      row += 1
+    }
+    row = addServing(leading, row: row)
+    guard !layout.plan.checks.isEmpty else { return row }
+    sheet.put(.text("No hard check fails"), row: row, column: 0, style: .label)
+    sheet.put(
+      .formula(.when(.binary(.equal, .name("checks_failing_hard"), .number(0)), .number(1), .number(0))),
+      row: row,
+      column: 1, style: .check, format: .truth)
+    sheet.put(.text("Warnings to look at (Checks)"), row: row + 1, column: 0, style: .label)
+    sheet.put(
+      .formula(.name("checks_failing_warning")), row: row + 1, column: 1, style: .output, format: .whole)
+    return row + 1
+  }
+
+  private func headlines(_ leading: PlanOption) -> [(String, Formula, NumberFormat)] {
+    var rows: [(String, Formula, NumberFormat)] = []
+    func add(_ label: String, _ formula: Formula?, _ format: NumberFormat) {
+      if let formula { rows.append((label, formula, format)) }
+    }
+    func capacity(_ column: CapacityColumn) -> Formula? {
+      layout.option(leading.id, "Capacity", column.rawValue)
+    }
+    add("Budget", layout.input("budget_usd"), .with(unit: "USD"))
+    add("Price of an accelerator-hour", capacity(.usd), .with(unit: "USD/h", decimals: 4))
+    add("Accelerators", capacity(.accelerators), .whole)
+    if leading.racks != nil { add("Racks", capacity(.racks), .whole) }
+    if leading.megawatts != nil { add("Power", capacity(.megawatts), .with(unit: "MW", decimals: 1)) }
+    add("Spend of the term", layout.option(leading.id, "Cost", CostColumn.total.rawValue), .with(unit: "USD"))
+    add(
+      "Net present value (\(layout.plan.scenario.text("payment_timing")) payments)",
+      layout.option(leading.id, "Cost", CostColumn.presentValue.rawValue), .with(unit: "USD"))
+    if leading.trainingRuns != nil {
+      add("Frontier training runs at once", capacity(.runs), .with(unit: "runs", decimals: 1))
+    }
+    return rows
+  }
+
+  /// A small table: what the leading option serves, by stand-in.
+  private mutating func addServing(_ leading: PlanOption, row: Int) -> Int {
+    let rows = layout.plan.capacities.enumerated().filter { $0.element.option == leading.id }
+    guard !rows.isEmpty else { return row }
+    sheet.put(
+      ["If it serves only", "Users a day", "Prefill, tokens/s", "Decode, tokens/s", "USD/Mtok, all tokens"],
+      row: row + 1, style: .heading)
+    for (offset, (index, capacity)) in rows.enumerated() {
+      let line = row + 2 + offset
+      sheet.put(.text(capacity.standIn.model), row: line, column: 0, style: .label)
+      for (column, source) in [(1, ServingColumn.users), (2, .prefill), (3, .decode)] {
+        sheet.put(
+          .formula(layout.serving(index, source)), row: line, column: column, style: .output, format: .whole)
+      }
+      guard leading.accelerators > 0 else { continue }
+      sheet.put(
+        .formula(.cell(CellAddress("Cost", row: layout.servingRow(index), column: UnitCosts.all))), row: line,
+        column: 4, style: .output, format: .fine)
+    }
+    return row + 3 + rows.count
+  }
+
+  /// Accelerators by offer and basis, and the charts beside.
+  private mutating func addOffers(row: Int) {
+    let date = leading?.date ?? .latest
+    sheet.put(
+      .text("Accelerators by offer and price basis, \(date.rawValue) prices (empty: no price, see Gaps)"),
+      row: row,
+      column: 0, style: .label)
+    sheet.put(["Offer"] + SummarySheet.bases.map(\.rawValue), row: row + 1, style: .heading)
+    let offers = layout.offers
+    for (index, offer) in offers.enumerated() {
+      sheet.put(.text(offer.id), row: row + 2 + index, column: 0, style: .label)
+      for (column, basis) in SummarySheet.bases.enumerated() {
+        guard let option = layout.plan.option(offer, basis, date),
+          let count = layout.option(option.id, "Capacity", CapacityColumn.accelerators.rawValue)
+        else { continue }
+        sheet.put(.formula(count), row: row + 2 + index, column: 1 + column, format: .whole)
+      }
+    }
+    addCharts(offers: row + 2, count: offers.count, date: date)
+  }
+
+  private mutating func addCharts(offers first: Int, count: Int, date: PriceDate) {
+    guard count > 0 else { return }
+    let rows = first...(first + count - 1)
+    let labels = sheet.range(rows: rows, columns: 0...0)
+    let series = SummarySheet.bases.enumerated().map { column, basis in
+      Chart.Series(
+        basis.rawValue, categories: labels,
+        values: sheet.range(rows: rows, columns: (1 + column)...(1 + column)))
+    }
+    sheet.charts.append(
+      Chart(
+        .column, title: "Accelerators for the whole budget, by price basis (\(date.rawValue) prices)",
+        categoryAxis: "Offer", valueAxis: "Accelerators", valueFormat: "#,##0", series: series, row: 4,
+        column: 6,
+        width: 760, height: 340))
+    guard let leading, let line = layout.row(ofOption: leading.id), !layout.plan.months.isEmpty else {
+      return
+    }
+    let last = PlanLayout.firstMonth + layout.plan.months.count - 1
+    func months(_ row: Int) -> CellRange {
+      CellRange(
+        CellAddress("Cost", row: row, column: PlanLayout.firstMonth),
+        CellAddress("Cost", row: row, column: last))
+    }
+    sheet.charts.append(
+      Chart(
+        .column, title: "Spend by month, \(leading.id)", categoryAxis: "Month", valueAxis: "Million USD",
+        valueFormat: "#,##0,,",
+        series: [.init("spend", categories: months(CostSheet.Line.month), values: months(line))], row: 23,
+        column: 6,
+        width: 760, height: 320))
+  }
+}

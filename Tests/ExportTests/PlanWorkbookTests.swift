@@ -1,0 +1,239 @@
+// The workbook of a plan against the plan: what another spreadsheet program computes from its cells is what
+// the planner computed, before and after an input is changed.
+
+import Catalog
+import Export
+import Foundation
+import Planner
+import Quantities
+import Testing
+
+/// Throughput that a test sees through: tokens/s by kind of model, replicas of eight.
+func throughput(decode: Double) -> ThroughputSource {
+  ThroughputSource { standIn, offer, _ in
+    let slow = standIn.kind == "dense" ? 1.0 : 2.0
+    let own = offer.id == "aws-gb200" && standIn.kind == "mla" ? decode : 1000 * slow
+    return .success(
+      Throughput(
+        prefill: Figure(10_000 * slow, "tokens/s", interval: Interval(8000, 25_000), trust: .calibrated),
+        decode: Figure(own, "tokens/s", interval: Interval(own * 0.8, own * 1.25), trust: .calibrated),
+        replica: 16, decodeBound: 20_000, prefillBound: 40_000, deployment: "TP16"))
+  }
+}
+
+func makePlan(_ name: String, _ settings: [String] = [], decode: Double = 2000) throws -> Plan {
+  let evidence = PlanEvidence(catalog: try Catalog.embedded(), throughput: throughput(decode: decode))
+  return try Plan(try Scenario.load(name, set: settings), evidence: evidence)
+}
+
+/// An input of the workbook and the same change of a fresh run.
+struct ChangedInput: Sendable {
+  let cell: String
+  let value: Double
+  let setting: String?
+
+  static let all = [
+    ChangedInput(cell: "budget_usd", value: 29e9, setting: "budget_usd=29e9"),
+    ChangedInput(
+      cell: "rate_aws_gb200_contracted_latest", value: 2.75, setting: "rate.aws-gb200.contracted.latest=2.75"),
+    ChangedInput(cell: "cpu_share", value: 0.08, setting: "cpu_share=0.08"),
+    ChangedInput(cell: "ramp_months", value: 20.5, setting: "ramp_months=20.5"),
+    ChangedInput(cell: "training_mfu", value: 0.35, setting: "training_mfu=0.35"),
+    ChangedInput(cell: "pools", value: 96, setting: "pools=96"),
+    ChangedInput(cell: "discount_rate", value: 0.06, setting: "discount_rate=0.06"),
+    ChangedInput(cell: "decode_tok_s_aws_gb200_deepseek_v3", value: 1500, setting: nil),
+  ]
+
+  func freshPlan() throws -> Plan {
+    try makePlan("openai-aws-38b", setting.map { [$0] } ?? [], decode: setting == nil ? value : 2000)
+  }
+}
+
+@Suite("The workbook of a plan")
+struct PlanWorkbookTests {
+  @Test("every scenario's workbook holds the plan's own figures", arguments: Scenario.bundledNames)
+  func figures(scenario: String) throws {
+    let plan = try makePlan(scenario)
+    let differences = PlanFigures(plan).differences(from: PlanWorkbook.make(plan).evaluated)
+    #expect(differences == [])
+  }
+
+  @Test("a plan that starts from demand has a workbook too")
+  func demand() throws {
+    let plan = try makePlan("openai-aws-38b", ["budget_usd=", "demand_users=7e8"])
+    #expect(plan.acceleratorMoney == nil)
+    #expect(PlanFigures(plan).differences(from: PlanWorkbook.make(plan).evaluated) == [])
+  }
+
+  @Test("a budget that buys nothing gives a workbook without division by zero")
+  func poor() throws {
+    let plan = try makePlan("openai-aws-38b", ["budget_usd=1000"])
+    #expect(plan.options.allSatisfy { $0.accelerators == 0 })
+    let folder = try TemporaryFolder()
+    try XLSXFormat.write(PlanWorkbook.make(plan), to: folder.path + "/poor.xlsx")
+  }
+
+  @Test(
+    "LibreOffice shows the plan's figures, from the stored values and from its own recalculation",
+    .enabled(if: LibreOffice.program != nil, "\(LibreOffice.isMissing)"))
+  func recalculated() throws {
+    let folder = try TemporaryFolder()
+    var files: [String] = []
+    var plans: [Plan] = []
+    for scenario in ["openai-aws-38b", "multi-cloud-scarce"] {
+      let plan = try makePlan(scenario)
+      plans.append(plan)
+      files.append("\(folder.path)/\(scenario).xlsx")
+      try XLSXFormat.write(PlanWorkbook.make(plan), to: files[files.count - 1])
+    }
+    for recalculating in [false, true] {
+      for (plan, read) in zip(plans, try LibreOffice.read(files, recalculating: recalculating)) {
+        let agreement = Agreement(of: PlanWorkbook.make(plan), with: read)
+        #expect(agreement.differences == [])
+        #expect(agreement.formulas > 1000)
+        #expect(PlanFigures(plan).differences(from: read) == [])
+      }
+    }
+  }
+
+  @Test(
+    "a changed input cell gives what a fresh run with that input gives",
+    .enabled(if: LibreOffice.program != nil, "\(LibreOffice.isMissing)"))
+  func changed() throws {
+    let folder = try TemporaryFolder()
+    let base = PlanWorkbook.make(try makePlan("openai-aws-38b"))
+    let old = WorkbookValues(base)
+    var files: [String] = []
+    for input in ChangedInput.all {
+      let book = try #require(base.setting(input.cell, to: input.value), "no cell \(input.cell)")
+      files.append("\(folder.path)/\(input.cell).xlsx")
+      try XLSXFormat.write(book, values: old, to: files[files.count - 1])
+    }
+    let recalculated = try LibreOffice.read(files, recalculating: true)
+    let stored = try LibreOffice.read(files, recalculating: false)
+    for (index, input) in ChangedInput.all.enumerated() {
+      let figures = PlanFigures(try input.freshPlan())
+      #expect(!figures.differences(from: stored[index]).isEmpty, "\(input.cell) changes nothing")
+      #expect(figures.differences(from: recalculated[index]) == [], "\(input.cell)")
+      #expect(!recalculated[index].values.contains { $0.values.contains(.error) })
+    }
+  }
+}
+
+/// A plan's figures by the headings under which a sheet shows them.
+struct PlanFigures {
+  /// sheet, occurrence of the heading row, row label, second label, heading, value
+  private var wanted: [(sheet: String, block: Int, labels: [String], heading: String, value: Double)] = []
+
+  init(_ plan: Plan) {
+    for option in plan.options {
+      for (heading, value) in [
+        ("Accelerators, unrounded", option.rawAccelerators), ("Accelerators", option.accelerators),
+        ("Cost of accelerators, USD", option.cost), ("Money for accelerators, USD", option.money),
+        ("Racks", option.racks), ("Power, MW", option.megawatts),
+        ("Usable accelerators (without spares)", option.usable),
+        ("Accelerators per training run", option.acceleratorsPerRun),
+        ("Training runs at once", option.trainingRuns),
+      ] {
+        guard let value else { continue }
+        wanted.append(("Capacity", 0, [option.id], heading, value))
+      }
+      let rows = plan.schedule.filter { $0.option == option.id }
+      wanted.append(("Cost", 0, [option.id], "Spend, USD", rows.reduce(0) { $0 + $1.spend }))
+      wanted.append(("Cost", 0, [option.id], "Net present value, USD", option.netPresentValue))
+      for row in rows { wanted.append(("Cost", 2, [option.id], row.month.label, row.spend)) }
+    }
+    for capacity in plan.capacities {
+      let labels = [capacity.option, capacity.standIn.model]
+      for (sheet, heading, value) in [
+        ("Capacity", "Utilisation", capacity.utilisation),
+        ("Capacity", "Stranded share of a domain", capacity.strandedShare),
+        ("Capacity", "Requests/s", capacity.peakRequests.value),
+        ("Capacity", "Prefill, tokens/s", capacity.prefillTokensPerSecond.value),
+        ("Capacity", "Decode, tokens/s", capacity.decodeTokensPerSecond.value),
+        ("Capacity", "Users a day", capacity.users.value),
+        ("Cost", "USD/Mtok, all tokens", capacity.usdPerMtokTotal.value),
+        ("Cost", "USD/Mtok, fresh input", capacity.usdPerMtokFreshInput.value),
+        ("Cost", "USD/Mtok, output", capacity.usdPerMtokOutput.value),
+      ] {
+        wanted.append((sheet, 1, labels, heading, value))
+      }
+    }
+  }
+
+  /// What a workbook shows otherwise, or does not show.
+  func differences(from book: ForeignWorkbook, tolerance: Double = 1e-9) -> [String] {
+    let sheets = book.mapValues { SheetGrid($0) }
+    var found: [String] = []
+    for figure in wanted {
+      let shown = sheets[figure.sheet]?.number(figure.block, figure.labels, figure.heading)
+      let name = "\(figure.sheet) \(figure.labels.joined(separator: " ")) \(figure.heading)"
+      guard let shown else {
+        found.append("\(name): not shown")
+        continue
+      }
+      if abs(shown - figure.value) > tolerance * abs(figure.value) {
+        found.append("\(name): plan \(figure.value), workbook \(shown)")
+      }
+    }
+    return found
+  }
+}
+
+/// A sheet read by its headings, as a person does.
+private struct SheetGrid {
+  private var cells: [Int: [Int: ForeignCell]] = [:]
+  private var headingRows: [Int] = []
+  private var labelRows: [String: [Int]] = [:]
+  private var monthRow: Int?
+
+  init(_ sheet: [String: ForeignCell]) {
+    for (name, cell) in sheet {
+      let letters = name.prefix { $0.isLetter }
+      guard let row = Int(name.dropFirst(letters.count)) else { continue }
+      let column = letters.utf8.reduce(0) { $0 * 26 + Int($1) - 64 }
+      cells[row, default: [:]][column] = cell
+    }
+    for row in cells.keys.sorted() {
+      if case .text(let label)? = cells[row]?[1] { labelRows[label, default: []].append(row) }
+    }
+    headingRows = cells.keys.filter { cells[$0]?[1] == .text("Option") }.sorted()
+    monthRow = cells.keys.first { cells[$0]?[1] == .text("Month") }
+  }
+
+  /// The number under a heading of the block with this number (2: the row of months), in the row with these labels.
+  func number(_ block: Int, _ labels: [String], _ heading: String) -> Double? {
+    let from = block == 2 ? headingRows.first : (block < headingRows.count ? headingRows[block] : nil)
+    guard let from, let headings = block == 2 ? monthRow : from,
+      let column = cells[headings]?.first(where: { $0.value == .text(heading) })?.key
+    else { return nil }
+    let row = labelRows[labels[0]]?.first { row in
+      row > from && labels.enumerated().allSatisfy { cells[row]?[1 + $0.offset] == .text($0.element) }
+    }
+    guard let row, case .number(let value)? = cells[row]?[column] else { return nil }
+    return value
+  }
+}
+
+extension Workbook {
+  /// The workbook as another program would show it, by Swift's own evaluation.
+  var evaluated: ForeignWorkbook {
+    var values = WorkbookValues(self)
+    var book: ForeignWorkbook = [:]
+    for sheet in sheets {
+      for position in sheet.cells.keys {
+        let name = CellAddress.letters(position.column) + String(position.row + 1)
+        let cell: ForeignCell
+        switch values.value(at: sheet.address(row: position.row, column: position.column)) {
+        case .number(let value): cell = .number(value)
+        case .flag(let flag): cell = .number(flag ? 1 : 0)
+        case .text(let text): cell = .text(text)
+        case .blank: continue
+        case .fault: cell = .error
+        }
+        book[sheet.name, default: [:]][name] = cell
+      }
+    }
+    return book
+  }
+}
