@@ -3,6 +3,7 @@
 import ArgumentParser
 import Catalog
 import Estimator
+import Export
 import Foundation
 import Planner
 import Quantities
@@ -36,8 +37,10 @@ struct PlanCommand: ParsableCommand {
     abstract: "Plans a fleet: accelerators, power, tokens/s and cost at list, contracted and own price.",
     discussion: """
       Example: plimsoll plan openai-aws-38b --set ramp_months=20
+               plimsoll plan openai-aws-38b -o my-plan
                plimsoll plan my/scenario --table options --format csv
-      Exit status: 0 done, 7 infeasible, 8 a hard check failed, 64 usage, 65 bad data.
+      Exit status: 0 done, 7 infeasible, 8 a hard check failed, 64 usage, 65 bad data,
+      74 a folder that cannot be written.
       """)
 
   @Argument(help: "A bundled scenario (--list shows them) or the path of a scenario folder.")
@@ -52,6 +55,11 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Folder whose CSV files replace those of the catalogue.")
   var catalog: String?
 
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: "Folder for plan.xlsx and the CSV tables; made where it is missing.")
+  var folder: String?
+
   @OptionGroup var scenarios: ScenarioOptions
   @OptionGroup var output: OutputOptions
 
@@ -65,6 +73,10 @@ struct PlanCommand: ParsableCommand {
     let evidence = PlanEvidence(
       catalog: facts, throughput: .estimator(try Estimator(catalog: facts), catalog: facts))
     let plan = try Plan(scenario, evidence: evidence)
+    if let folder {
+      let names = try PlanDocuments.write(plan, to: folder)
+      StandardError.write("\(folder): \(names.joined(separator: ", "))")
+    }
     try show(plan)
     try judge(plan)
   }
