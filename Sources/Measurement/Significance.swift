@@ -88,4 +88,17 @@ extension Statistics {
     }
     return adjusted
   }
+
+  /// Benjamini's and Hochberg's adjusted p-values, in the order given: they bound the expected share of
+  /// false findings among the findings.
+  public static func benjaminiHochberg(_ values: [Double]) -> [Double] {
+    let order = values.indices.sorted { values[$0] > values[$1] }
+    var adjusted = values
+    var ceiling = 1.0
+    for (place, index) in order.enumerated() {
+      ceiling = min(ceiling, values[index] * Double(values.count) / Double(values.count - place))
+      adjusted[index] = ceiling
+    }
+    return adjusted
+  }
 }

@@ -10,6 +10,24 @@ public enum Verdict: String, Hashable, Sendable, CaseIterable {
   case faster, slower, same, inconclusive
 }
 
+/// How p-values are corrected for the number of rows.
+public enum Adjustment: String, Hashable, Sendable, CaseIterable {
+  /// Holm: the chance of any false verdict in the table stays below 5 %.
+  case holm
+  /// Benjamini-Hochberg: at most 5 % of the verdicts are false, on average.
+  case bh
+  /// Each row for itself.
+  case none
+
+  func apply(_ values: [Double]) -> [Double] {
+    switch self {
+    case .holm: Statistics.holm(values)
+    case .bh: Statistics.benjaminiHochberg(values)
+    case .none: values
+    }
+  }
+}
+
 /// One matched pair of rows.
 public struct ComparedRow: Hashable, Sendable {
   /// The row of A and of B.
@@ -22,7 +40,7 @@ public struct ComparedRow: Hashable, Sendable {
   public let high: Double?
   /// True where the interval comes from the two rows' own intervals, for want of samples.
   public let isApproximate: Bool
-  /// p-value of the test on process medians, before and after Holm's correction.
+  /// p-value of the test on process medians, before and after correction.
   public let p: Double?
   public fileprivate(set) var adjustedP: Double?
   /// Processes of each side.
@@ -30,6 +48,8 @@ public struct ComparedRow: Hashable, Sendable {
   public let processesB: Int
   /// The judgement.
   public fileprivate(set) var verdict = Verdict.inconclusive
+  /// Processes a side that would settle an inconclusive row; nil where no count can be told.
+  public fileprivate(set) var processesNeeded: Int?
   /// What would settle an inconclusive row, or what is doubtful.
   public fileprivate(set) var note = ""
 }
@@ -81,6 +101,8 @@ public struct Comparison: Sendable {
   public private(set) var geomeanHigh: Double?
   /// Half-width of the band of indifference around 1.
   public let threshold: Double
+  /// Correction for the number of rows.
+  public let adjustment: Adjustment
   /// Level of the tests.
   public static let alpha = 0.05
 
@@ -89,8 +111,11 @@ public struct Comparison: Sendable {
   /// Rows of one type of machine match by `row_key`; rows of two types match by kernel, shape,
   /// implementation, placement kind and cache mode.
   /// - Parameter threshold: ratios within 1 ± threshold count as the same.
-  public init(_ a: ComparisonInput, _ b: ComparisonInput, threshold: Double = 0.01) {
+  public init(
+    _ a: ComparisonInput, _ b: ComparisonInput, threshold: Double = 0.01, adjustment: Adjustment = .holm
+  ) {
     self.threshold = threshold
+    self.adjustment = adjustment
     let machinesA = Set(a.rows.map(\.machineId))
     isSameMachine = machinesA.count == 1 && machinesA == Set(b.rows.map(\.machineId))
     mismatches = (a.rows + b.rows).filter { $0.status == .mismatch }
@@ -155,7 +180,7 @@ public struct Comparison: Sendable {
 
   private mutating func judge() {
     let tested = rows.indices.filter { rows[$0].p != nil }
-    for (index, p) in zip(tested, Statistics.holm(tested.compactMap { rows[$0].p })) {
+    for (index, p) in zip(tested, adjustment.apply(tested.compactMap { rows[$0].p })) {
       rows[index].adjustedP = p
     }
     for index in rows.indices {
@@ -163,6 +188,7 @@ public struct Comparison: Sendable {
       if rows[index].isApproximate { rows[index].note = "approx: no samples beside the file" }
       if rows[index].low == nil { rows[index].note = "no interval: too few samples" }
       if rows[index].verdict == .inconclusive, let more = processesNeeded(rows[index]) {
+        rows[index].processesNeeded = more
         rows[index].note = "about \(more) processes a side would settle it"
       }
     }

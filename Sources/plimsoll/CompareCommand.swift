@@ -6,6 +6,8 @@ import Quantities
 import Results
 import Tables
 
+extension Adjustment: ExpressibleByArgument {}
+
 /// What makes `compare` end with a status of its own.
 enum FailOn: String, CaseIterable, ExpressibleByArgument {
   case slower, inconclusive
@@ -30,6 +32,9 @@ struct CompareCommand: ParsableCommand {
   @Option(help: "Percent within which two times count as the same.")
   var threshold = 1.0
 
+  @Option(help: "Correction for the number of rows: holm (strict), bh (share of false verdicts) or none.")
+  var adjust: Adjustment = .holm
+
   @Option(help: "End with a status of its own on: slower (3), inconclusive (6); may be repeated.")
   var failOn: [FailOn] = []
 
@@ -41,7 +46,7 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let comparison = Comparison(
-      try input(a), try input(b), threshold: Unit.percent.toBase(threshold))
+      try input(a), try input(b), threshold: Unit.percent.toBase(threshold), adjustment: adjust)
     if output.format == .table { try StandardOutput.write(header(comparison) + "\n") }
     try output.show([table(comparison)])
     if output.format == .table { try StandardOutput.write(footer(comparison)) }
@@ -74,8 +79,8 @@ struct CompareCommand: ParsableCommand {
       var table = ReportTable(
         "",
         [
-          .init("shape"), .init("impl"), .init("placement", "place"), .init("ratio", "B/A time"),
-          .init("interval", "95 %"), .init("verdict"), .init("note"),
+          .init("shape"), .init("impl"), .init("placement", "place"), .init("ratio", "B/A"),
+          .init("interval", "95 %"), .init("verdict"), .init("processes_needed", "need"),
         ])
       for row in comparison.rows {
         let interval = row.low.flatMap { low in
@@ -83,8 +88,17 @@ struct CompareCommand: ParsableCommand {
         }
         table.append([
           .text(row.b.shapeId), .text(row.b.impl), .text(row.b.placement), .number(row.ratio, decimals: 3),
-          .text(interval ?? "-"), .text(row.verdict.rawValue), .text(row.note),
+          .text(interval ?? "-"), .text(row.verdict.rawValue),
+          row.processesNeeded.map { .integer($0) } ?? .empty,
         ])
+      }
+      table.notes = [
+        "B/A: time of B over time of A. need: processes a side that would settle an inconclusive row."
+      ]
+      let approximate = comparison.rows.count { $0.isApproximate }
+      if approximate > 0 {
+        table.notes.append(
+          "\(approximate) intervals are approximate: no samples lie beside one of the files.")
       }
       return table
     }
@@ -101,7 +115,7 @@ struct CompareCommand: ParsableCommand {
         .text(row.b.placement), .text(row.a.cacheMode), .optional(row.a.timeMedianSeconds, decimals: 9),
         .optional(row.b.timeMedianSeconds, decimals: 9), .number(row.ratio, decimals: 4),
         .optional(row.low, decimals: 4), .optional(row.high, decimals: 4), .optional(row.p, decimals: 4),
-        .optional(row.adjustedP, decimals: 4), .text("holm"), .text(row.verdict.rawValue),
+        .optional(row.adjustedP, decimals: 4), .text(adjust.rawValue), .text(row.verdict.rawValue),
         .integer(row.processesA), .integer(row.processesB), .text(row.note),
       ])
     }

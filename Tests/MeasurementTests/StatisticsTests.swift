@@ -52,6 +52,12 @@ import Testing
     #expect(Statistics.holm([0.6, 0.7]) == [1, 1])
   }
 
+  @Test("Benjamini and Hochberg divide by the rank, and no smaller one exceeds a larger")
+  func benjaminiHochberg() {
+    #expect(Statistics.benjaminiHochberg([0.01, 0.04, 0.03]) == [0.03, 0.04, 0.04])
+    #expect(Statistics.benjaminiHochberg([0.5]) == [0.5])
+  }
+
   @Test("Welch on logs sees a shift of 10 % between steady processes and none between equal ones")
   func welch() throws {
     let a = [1.00, 1.01, 0.99, 1.005, 0.995]

@@ -61,6 +61,22 @@ private func run(
     #expect(comparison.rows[3].isApproximate == false)
   }
 
+  @Test("three processes find a shift of 10 % in half of the rows under bh, and fewer under holm")
+  func adjustments() {
+    let a = run("a", processes: 3, seed: 11)
+    let b = run("b", processes: 3, seed: 12) { $0.isMultiple(of: 2) ? 1.1 : 1 }
+    let found = Adjustment.allCases.map { adjustment in
+      Comparison(a, b, adjustment: adjustment).rows.filter { $0.verdict == .slower }.map(\.a.rowKey)
+    }
+    let (holm, bh) = (found[0], found[1])
+    #expect(bh.count > holm.count)
+    #expect(bh.count >= 10)
+    // A false verdict among ten is what this correction accepts; Holm accepts none.
+    let isFalse = { (key: String) in Int(key.dropFirst()).map { !$0.isMultiple(of: 2) } ?? true }
+    #expect(bh.count(where: isFalse) <= 1)
+    #expect(holm.count(where: isFalse) == 0)
+  }
+
   @Test("without samples the rows' own intervals judge, and the row says so")
   func approximate() {
     let a = ComparisonInput(name: "a", rows: [sampleRow(seconds: 0.010)])
