@@ -35,6 +35,7 @@ struct PlanChecks {
     try utilisation()
     supply()
     try demand()
+    population()
     expected()
     try portfolio()
   }
@@ -107,7 +108,7 @@ struct PlanChecks {
     for option in leading {
       let value = option.megawatts.map { Unit.millionUSD.fromBase(option.money) / ($0 * years) }
       add(
-        "USD per MW-year", option.id, value, low: 6, high: 13.5, unit: "MUSD/MW-year", .warning,
+        "USD per MW-year", option.id, value, low: 6, high: 13.5, unit: "MUSD/MW-yr", .warning,
         "known contracts: 6.2 (OpenAI-AWS of 2026) to 13.3 (OpenAI-Oracle), deals.csv")
     }
   }
@@ -171,12 +172,23 @@ struct PlanChecks {
       "8.6e12 API tokens a day over 800e6 weekly users is 10,750 (OpenAI, 2025-10)")
   }
 
+  private mutating func population() {
+    let ids = Set(leading.map(\.id))
+    for capacity in capacities where ids.contains(capacity.option) {
+      add(
+        "users against mankind", "\(capacity.option), \(capacity.standIn.model)",
+        Unit.billion.fromBase(capacity.users.value), high: 8.2, unit: "billion", .warning,
+        "more means that the fleet is for larger models, longer answers or training than the scenario's request"
+      )
+    }
+  }
+
   private mutating func expected() {
     guard numbers.optional("expected_low") != nil || numbers.optional("expected_high") != nil else { return }
     for option in deals where option.basis != .list {
       add(
         "announced size", option.id, option.accelerators, low: numbers.optional("expected_low"),
-        high: numbers.optional("expected_high"), unit: "accelerators", .warning,
+        high: numbers.optional("expected_high"), unit: "chips", .warning,
         "what the announcement allows; list prices are no contract and are not held to it")
     }
   }

@@ -10,14 +10,22 @@ struct HostFleetBuilder {
   let evidence: PlanEvidence
 
   /// nil without a result file.
-  func host(_ leading: PlanOption?, _ capacities: [PlanCapacity]) throws(InputError) -> HostEvidence? {
+  func host(
+    _ leading: PlanOption?, _ capacities: [PlanCapacity], gaps: inout [Gap]
+  ) throws(InputError) -> HostEvidence? {
     guard let host = evidence.host else { return nil }
     let service = try numbers.service
     let derating = try numbers.derating
     let paidHours = Formulas.paidHours(try numbers.months)
     var rows: [HostFleetRow] = []
     for capacity in capacities where capacity.option == leading?.id {
-      guard case .success(let one) = host.host(capacity.standIn, service) else { continue }
+      let one: Throughput
+      switch host.host(capacity.standIn, service) {
+      case .success(let known): one = known
+      case .failure(let gap):
+        gaps.append(gap)
+        continue
+      }
       let seconds = Formulas.secondsPerRequest(
         request: service.request, prefill: one.prefill.value, decode: one.decode.value)
       // One host at the utilisation and derating of the fleet that it is compared with.
@@ -33,6 +41,18 @@ struct HostFleetBuilder {
           megawatts: numbers.optional("host_kw").map {
             Formulas.megawatts(accelerators: hosts, kilowattsEach: $0)
           }))
+    }
+    if !rows.isEmpty, rows[0].cost == nil {
+      gaps.append(
+        Gap(
+          "price of hosts like \(host.machine)", missing: "neither its instance type nor a price is given",
+          remedy: "give --host-instance TYPE or --set host_usd_per_hour=USD"))
+    }
+    if !rows.isEmpty, rows[0].megawatts == nil {
+      gaps.append(
+        Gap(
+          "power of hosts like \(host.machine)", missing: "no power of one host is given",
+          remedy: "give --set host_kw=KW"))
     }
     return HostEvidence(
       file: host.file, machine: host.machine, fleet: rows,

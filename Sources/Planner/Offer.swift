@@ -45,6 +45,14 @@ public struct Offer: Sendable, Hashable {
     "\(offer)/\(basis.rawValue)/\(date.rawValue)"
   }
 
+  /// False where nobody could ask for such a price: silicon that its owner does not sell has only a cost.
+  func isSold(on basis: PriceBasis) -> Bool {
+    switch basis {
+    case .own: true
+    case .list, .contracted: !instance.isEmpty || !contractedBasis.isEmpty
+    }
+  }
+
   /// The provider as people write it.
   public var providerTitle: String { Offer.titles[provider] ?? provider }
 

@@ -80,7 +80,8 @@ public struct PlanReport: Sendable {
     }
     if chips {
       table.notes = [
-        "deal = newest price up to \(plan.scenario.text("deal_month")), latest = newest known; * = alternative.",
+        "D: newest price up to \(plan.scenario.text("deal_month")), the deal. L: latest known. contr: contracted. "
+          + "*: alternative to the deal.",
         "Own cost is an upper bound of chips, not a buyer's price.",
       ]
     } else if plan.options.contains(where: { $0.rate.note.hasPrefix("first known") }) {
@@ -94,8 +95,8 @@ public struct PlanReport: Sendable {
   }
 
   private func heading(_ basis: PriceBasis, _ date: PriceDate) -> String {
-    let short = basis == .contracted ? "contr." : basis.rawValue
-    return "\(short) \(date == .deal ? "deal" : "late")"
+    let short = basis == .contracted ? "contr" : basis.rawValue
+    return "\(short) \(date == .deal ? "D" : "L")"
   }
 
   private var allocation: String {
@@ -123,11 +124,26 @@ public struct PlanReport: Sendable {
 
   // MARK: What it does
 
-  private var shown: [PlanOption] {
+  /// The headline's options, one for each chip at each price, with all who sell it so.
+  private var shown: [(option: PlanOption, sellers: String)] {
     guard let lead = plan.leading.flatMap({ plan.option($0) }) else { return [] }
-    return plan.scenario.offers.compactMap { offer in
+    let options = plan.scenario.offers.compactMap { offer in
       plan.option(offer, lead.basis, lead.date) ?? plan.option(offer, .list, lead.date)
         ?? plan.option(offer, .own, lead.date)
+    }
+    var groups: [[PlanOption]] = []
+    for option in options {
+      let same = groups.firstIndex { group in
+        group[0].offer.accelerator == option.offer.accelerator && group[0].accelerators == option.accelerators
+          && group[0].basis == option.basis
+      }
+      if let same { groups[same].append(option) } else { groups.append([option]) }
+    }
+    return groups.map { group in
+      (
+        group[0],
+        group.map { $0.offer.providerTitle + ($0.offer.role == "deal" ? "" : "*") }.joined(separator: ", ")
+      )
     }
   }
 
@@ -135,23 +151,26 @@ public struct PlanReport: Sendable {
     "\(offer.providerTitle) \(offer.accelerator)\(offer.role == "deal" ? "" : "*")"
   }
 
-  private func named(_ option: PlanOption) -> String { "\(title(option.offer)), \(option.basis.rawValue)" }
+  private func chip(_ option: PlanOption) -> String {
+    let basis = option.basis == .contracted ? "contr" : option.basis.rawValue
+    return "\(option.offer.accelerator) \(basis) \(fixed(option.rate.usdPerHour, decimals: 2))"
+  }
 
   private var fleet: String {
+    guard !shown.isEmpty else { return "" }
     let isFacility = plan.scenario.text("power_basis") == "allin_facility"
     var table = ReportTable(
-      "The fleet at \(plan.leading.flatMap { plan.option($0)?.date.rawValue } ?? "latest") prices",
+      "The fleet at \(shown[0].option.date.rawValue) prices",
       [
-        .init("offer, price"), .init("chips"), .init("racks"), .init("MW"), .init("spare %"),
-        .init("training runs"),
-        .init("NPV B USD"),
+        .init("chip, price"), .init("chips"), .init("racks"), .init("MW"), .init("spare%"), .init("runs"),
+        .init("from"),
       ])
-    for option in shown {
+    for (option, sellers) in shown {
       table.append([
-        .text(named(option)), .number(option.accelerators, decimals: 0), .optional(option.racks, decimals: 0),
+        .text(chip(option)), .number(option.accelerators, decimals: 0), .optional(option.racks, decimals: 0),
         .optional(option.megawatts, decimals: 1), .number(option.spareShare * 100, decimals: 2),
         .optional(option.trainingRuns, decimals: 1),
-        .number(Unit.billionUSD.fromBase(option.netPresentValue), decimals: 2),
+        .text(sellers),
       ])
     }
     let compute = Formulas.trainingCompute(
@@ -161,33 +180,39 @@ public struct PlanReport: Sendable {
       isFacility
         ? "MW: facility, all in (chip, host, network, cooling; PUE 1.15 inside, never multiplied again)."
         : "MW: IT, all in (chip, host, network), before PUE.",
-      "Training runs at once instead of serving: \(scientific(compute)) FLOP (6ND) in "
+      "runs: frontier training runs at once, instead of serving: \(scientific(compute)) FLOP (6ND) in "
         + "\(plan.scenario.text("training_days")) days at MFU \(plan.scenario.text("training_mfu")) of the bf16 peak.",
-      "NPV at \(decimalText((plan.scenario.number("discount_rate") ?? 0) * 100)) % a year, payments "
-        + "\(plan.scenario.text("payment_timing")), of all the money paid.",
+      "NPV \(spread(shown.map { Unit.billionUSD.fromBase($0.option.netPresentValue) })) B USD at "
+        + "\(decimalText((plan.scenario.number("discount_rate") ?? 0) * 100)) % a year, payments "
+        + "\(plan.scenario.text("payment_timing")), CPUs, network and storage included.",
     ]
     return table.render(.table, width: width)
   }
 
+  /// Capacities of the shown options.
+  private var rows: [(option: PlanOption, capacity: PlanCapacity)] {
+    shown.flatMap { shown in
+      plan.capacities.filter { $0.option == shown.option.id }.map { (shown.option, $0) }
+    }
+  }
+
   private var capacity: String {
-    let rows = plan.capacities.filter { row in shown.contains { $0.id == row.option } }
     guard !rows.isEmpty else { return "" }
-    let hasHost = rows.contains { $0.transferredUsers != nil }
+    let hasHost = rows.contains { $0.capacity.transferredUsers != nil }
     var columns: [ReportTable.Column] = [
-      .init("offer"), .init("stand-in"), .init("prefill Mtok/s"), .init("decode Mtok/s"), .init("users M"),
-      .init("80 % range"), .init("trust"),
+      .init("chip"), .init("stand-in"), .init("prefill"), .init("decode"), .init("users M"),
+      .init("80 % range"),
     ]
     if hasHost { columns.append(.init("transf. M")) }
-    var table = ReportTable("Serving one stand-in model with everything, busiest minute", columns)
-    for row in rows {
-      guard let option = plan.option(row.option) else { continue }
+    var table = ReportTable(
+      "The whole fleet on one stand-in model: Mtokens/s in the busiest minute, users", columns)
+    for (option, row) in rows {
       let range = row.users.interval.map { "\(millions($0.low))-\(millions($0.high))" } ?? "-"
       var cells: [Cell] = [
-        .text(title(option.offer)), .text(row.standIn.model),
+        .text(option.offer.accelerator), .text(row.standIn.model),
         .number(Unit.millionTokens.fromBase(row.prefillTokensPerSecond.value), decimals: 1),
         .number(Unit.millionTokens.fromBase(row.decodeTokensPerSecond.value), decimals: 1),
         .number(Unit.million.fromBase(row.users.value), decimals: 0), .text(range),
-        .text(row.users.trust.rawValue),
       ]
       if hasHost {
         cells.append(.optional(row.transferredUsers.map { Unit.million.fromBase($0.value) }, decimals: 0))
@@ -195,32 +220,35 @@ public struct PlanReport: Sendable {
       table.append(cells)
     }
     table.notes = [
-      "The buyer's models are not known: dense, mixture-of-experts and latent-attention stand-ins, TTFT "
+      "The buyer's models are not known: dense, mixture-of-experts and latent-attention stand-ins; "
+        + "\(decimalText(plan.scenario.number("input_tokens") ?? 0)) tokens in, "
+        + "\(decimalText(plan.scenario.number("output_tokens") ?? 0)) out, "
+        + "\(plan.scenario.text("requests_per_user_day")) requests a user and day, TTFT "
         + "\(plan.scenario.text("ttft_limit_s")) s, TPOT \(plan.scenario.text("tpot_limit_s")) s."
     ]
-    if let host = plan.host { table.notes.append("transf.: \(host.transferredScore)") }
+    if hasHost, let host = plan.host { table.notes.append("transf.: \(host.transferredScore)") }
     return table.render(.table, width: width)
   }
 
   private var unitCosts: String {
-    let rows = plan.capacities.filter { row in shown.contains { $0.id == row.option } }
     guard !rows.isEmpty else { return "" }
     var table = ReportTable(
       "USD per million tokens, all money included",
       [
-        .init("offer, price"), .init("stand-in"), .init("all"), .init("fresh input"), .init("output"),
-        .init("deployment"),
+        .init("chip, price"), .init("stand-in"), .init("all"), .init("in"), .init("out"), .init("trust"),
+        .init("replica"),
       ])
-    for row in rows {
-      guard let option = plan.option(row.option) else { continue }
+    for (option, row) in rows {
       table.append([
-        .text(named(option)), .text(row.standIn.model), .number(row.usdPerMtokTotal.value, decimals: 3),
+        .text(chip(option)), .text(row.standIn.model), .number(row.usdPerMtokTotal.value, decimals: 3),
         .number(row.usdPerMtokFreshInput.value, decimals: 3),
         .number(row.usdPerMtokOutput.value, decimals: 3),
-        .text(row.throughput.deployment),
+        .text(row.users.trust.rawValue), .text(row.throughput.deployment),
       ])
     }
-    table.notes = ["all = prompt (cached tokens too) and output; input and output by replica time."]
+    table.notes = [
+      "all: prompt (cached tokens too) and output. in: fresh prompt, out: output, by replica time."
+    ]
     return table.render(.table, width: width)
   }
 
@@ -257,31 +285,37 @@ public struct PlanReport: Sendable {
 
   private var checks: String {
     var table = ReportTable(
-      "Checks",
-      [
-        .init("check"), .init("pass"), .init("fail"), .init("unknown"), .init("found"), .init("accepted"),
-        .init("unit"),
-      ])
+      "Checks", [.init("check"), .init("result"), .init("found"), .init("accepted"), .init("unit")])
     var names: [String] = []
     for check in plan.checks where !names.contains(check.name) { names.append(check.name) }
     var failures: [String] = []
     for name in names {
       let rows = plan.checks.filter { $0.name == name }
-      let known = rows.compactMap(\.value).filter(\.isFinite)
-      let found = known.isEmpty ? "-" : spread(known)
+      let found = rows.compactMap(\.value).filter(\.isFinite)
       table.append([
-        .text(name), .integer(rows.count { $0.result == .pass }), .integer(rows.count { $0.result == .fail }),
-        .integer(rows.count { $0.result == .unknown }), .text(found), .text(accepted(rows)),
+        .text(name), .text(verdict(rows)), .text(spread(found)), .text(accepted(rows)),
         .text(rows.first?.unit ?? ""),
       ])
-      for row in rows where row.result == .fail {
-        failures.append(
-          "\(row.severity == .hard ? "FAILED" : "Look at") \(name), \(row.subject): "
-            + "\(row.value.map(compact) ?? "-") \(row.unit), accepted \(accepted([row])); \(row.note).")
-      }
+      let failed = rows.filter { $0.result == .fail }
+      guard let first = failed.first else { continue }
+      failures.append(
+        "\(first.severity == .hard ? "FAILED" : "Look at") \(name) (\(failed.count) of \(rows.count), "
+          + "\(first.subject)\(failed.count > 1 ? " and others" : "")): \(spread(failed.compactMap(\.value))) "
+          + "\(first.unit), accepted \(accepted(failed)); \(first.note).")
     }
     table.notes = failures
     return table.render(.table, width: width)
+  }
+
+  /// `44 pass`, `2 look`, `1 FAIL`, with the number of unknown ones.
+  private func verdict(_ rows: [PlanCheck]) -> String {
+    let failed = rows.filter { $0.result == .fail }
+    let unknown = rows.count { $0.result == .unknown }
+    let tail = unknown > 0 ? " \(unknown) ?" : ""
+    if failed.isEmpty {
+      return unknown == rows.count ? "\(unknown) ?" : "\(rows.count - unknown) pass\(tail)"
+    }
+    return "\(failed.count) \(failed.contains { $0.severity == .hard } ? "FAIL" : "look")\(tail)"
   }
 
   private func accepted(_ rows: [PlanCheck]) -> String {
@@ -337,7 +371,7 @@ public struct PlanReport: Sendable {
     return compact(low) == compact(high) ? compact(low) : "\(compact(low)) to \(compact(high))"
   }
   private func compact(_ value: Double) -> String {
-    if value == 0 { return "0" }
+    if abs(value) < 1e-8 { return "0" }
     if abs(value) < 1e-3 { return scientific(value) }
     return grouped(value, decimals: abs(value) >= 1000 ? 0 : abs(value) >= 10 ? 1 : 3)
   }

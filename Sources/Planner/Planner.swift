@@ -28,6 +28,8 @@ extension Plan {
           "power of \(option.offer.accelerator)", missing: "no all-in power per accelerator is published",
           remedy: "add a sourced value to accelerators.csv"))
     }
+    let host = try HostFleetBuilder(numbers: numbers, evidence: evidence).host(
+      leading, capacities, gaps: &gaps)
     let swings = leading.map { option in
       SwingFinder(
         numbers: numbers, evidence: evidence, offer: option.offer, basis: option.basis, date: option.date
@@ -39,7 +41,7 @@ extension Plan {
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
       allocation: allocation,
       checks: checks.checks, swings: swings ?? [], gaps: gaps.unique,
-      host: try HostFleetBuilder(numbers: numbers, evidence: evidence).host(leading, capacities),
+      host: host,
       infeasible: try Plan.infeasible(options, allocation, numbers))
   }
 
@@ -51,7 +53,7 @@ extension Plan {
           do {
             let rate = try builder.rate(offer, basis, date).get()
             options.append(try builder.option(offer, basis, date, rate))
-          } catch let gap as Gap { gaps.append(gap) }
+          } catch let gap as Gap where offer.isSold(on: basis) { gaps.append(gap) } catch is Gap { continue }
         }
       }
     }
@@ -62,6 +64,15 @@ extension Plan {
     _ options: [PlanOption], _ numbers: PlanNumbers, _ evidence: PlanEvidence, gaps: inout [Gap]
   ) throws -> [PlanCapacity] {
     let builder = try CapacityBuilder(numbers, evidence)
+    let service = try numbers.service
+    // Offers without a price are asked too: what their chips cannot say is a gap of its own.
+    for offer in numbers.scenario.offers where !options.contains(where: { $0.offer == offer }) {
+      for standIn in numbers.scenario.standIns {
+        if case .failure(let gap) = evidence.throughput.throughput(standIn, offer, service) {
+          gaps.append(gap)
+        }
+      }
+    }
     var capacities: [PlanCapacity] = []
     for option in options {
       for standIn in numbers.scenario.standIns {

@@ -21,7 +21,7 @@ struct Plimsoll: ParsableCommand {
       ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,
-      PlanCommand.self,
+      PlanCommand.self, ExplainCommand.self,
       EstimateCommand.self, ScoreCommand.self,
     ])
 

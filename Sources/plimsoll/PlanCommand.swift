@@ -9,8 +9,8 @@ import Planner
 import Quantities
 import Tables
 
-/// Scenario, layers and catalogue: what `plan` and `explain` share.
-struct ScenarioOptions: ParsableArguments {
+/// Layers, catalogue and evidence: what `plan` and `explain` share.
+struct PlanOptions: ParsableArguments {
   @Option(
     name: .customLong("set"), help: "Sets an input: --set budget_usd=1e10 --set rate.aws-gb200.own.deal=2.0")
   var settings: [String] = []
@@ -20,8 +20,70 @@ struct ScenarioOptions: ParsableArguments {
     help: "File of key = value lines that overrides the scenario, kept out of exports.")
   var privateFile: String?
 
-  /// Loads the scenario with its layers.
-  func scenario(_ name: String) throws -> Scenario {
+  @Option(help: "A result file of this host; the newest CSV of ./results where it is left out.")
+  var hostResults: String?
+
+  @Flag(help: "Plans without any result file of this host.")
+  var noHostResults = false
+
+  @Option(help: "Instance type of the measured host: its list price prices the fleet of hosts.")
+  var hostInstance: String?
+
+  @OptionGroup var catalog: CatalogOptions
+
+  func validate() throws {
+    if noHostResults, hostResults != nil {
+      throw ValidationError("--no-host-results and --host-results exclude each other")
+    }
+  }
+
+  /// Plans a scenario with its layers.
+  func plan(_ name: String) throws -> Plan {
+    let scenario = try scenario(name)
+    let tables = try catalog.load()
+    let bare = try Estimator(catalog: tables)
+    let evidence = PlanEvidence(
+      catalog: tables, throughput: .estimator(bare, catalog: tables), host: try host(tables, bare))
+    return try Plan(scenario, evidence: evidence)
+  }
+
+  /// The host's part of the evidence: a named file must hold a usable host, a file that was only found need not.
+  private func host(_ tables: Catalog, _ bare: Estimator) throws -> HostSource? {
+    let rate = try hostInstance.map { try instanceRate($0, tables) }
+    guard !noHostResults, let file = hostResults ?? newestResults() else { return nil }
+    let calibration: HostCalibration
+    do { calibration = try hostCalibration(ofFile: file) } catch {
+      guard hostResults == nil else { throw error }
+      StandardError.write("plimsoll: \(explain(error).message) (planning without this host)")
+      return nil
+    }
+    let estimator = try Estimator(catalog: tables, host: calibration)
+    let published = PublishedRuns(try Catalog.servingPoints(), catalog: tables, estimator: estimator)
+    return .estimator(
+      estimator.scoringTransfer(on: published, catalog: tables), catalog: tables, file: file, instanceRate: rate)
+  }
+
+  /// The newest result file of ./results: its name begins with the UTC time of its run.
+  private func newestResults() -> String? {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "results")) ?? []
+    return names.filter { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && ($0.first?.isNumber ?? false) }
+      .max().map { "results/\($0)" }
+  }
+
+  private func instanceRate(_ type: String, _ tables: Catalog) throws -> Rate {
+    let rows = tables.prices.filter { $0.instanceType == type && $0.priceBasis == "list_on_demand" }
+    guard let row = rows.max(by: { ($0.asOfDate, $0.region) < ($1.asOfDate, $1.region) }), let usd = row.usdPerHour
+    else {
+      let known = tables.prices.filter { $0.accelerator == "none" }.map(\.instanceType)
+      throw CommandFailure.unknown(
+        "instance type", type, nearest: nearestNames(to: type, among: Array(Set(known)).sorted()),
+        list: "plimsoll catalog list prices")
+    }
+    return Rate(
+      usdPerHour: usd, asOf: row.asOfDate, source: "cloud_prices.csv: \(type), \(row.region)", trust: .published)
+  }
+
+  private func scenario(_ name: String) throws -> Scenario {
     do { return try Scenario.load(name, set: settings, privateFile: privateFile) } catch let error
       as UnknownName
     {
@@ -52,15 +114,12 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Prints one table: \(Plan.tableNames.joined(separator: ", ")).")
   var table: String?
 
-  @Option(help: "Folder whose CSV files replace those of the catalogue.")
-  var catalog: String?
-
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: "Folder for plan.xlsx and the CSV tables; made where it is missing.")
   var folder: String?
 
-  @OptionGroup var scenarios: ScenarioOptions
+  @OptionGroup var plans: PlanOptions
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -68,11 +127,7 @@ struct PlanCommand: ParsableCommand {
     guard let name else {
       throw CommandFailure(.usage, "name a scenario, e.g. plimsoll plan openai-aws-38b (--list shows all)")
     }
-    let scenario = try scenarios.scenario(name)
-    let facts = try catalog.map { try Catalog.load(directory: $0) } ?? Catalog.embedded()
-    let evidence = PlanEvidence(
-      catalog: facts, throughput: .estimator(try Estimator(catalog: facts), catalog: facts))
-    let plan = try Plan(scenario, evidence: evidence)
+    let plan = try plans.plan(name)
     if let folder {
       let names = try PlanDocuments.write(plan, to: folder)
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
