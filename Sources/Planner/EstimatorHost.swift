@@ -10,12 +10,12 @@ extension HostSource {
   ///
   /// - Parameter estimator: after `scoringTransfer`, so that the transferred estimate carries its error.
   public static func estimator(
-    _ estimator: Estimator, catalog: Catalog, file: String, instanceRate: Rate?
+    _ estimator: Estimator, catalog: Catalog, file: String, machine: String, instanceRate: Rate?
   ) -> HostSource? {
-    guard let host = estimator.host else { return nil }
+    guard estimator.host != nil else { return nil }
     let memory = ThroughputMemory()
     return HostSource(
-      file: file, machine: host.summary.machineLabel,
+      file: file, machine: machine,
       transferred: ThroughputSource { standIn, offer, service in
         memory.answer("\(standIn.model)/\(offer.accelerator)/\(offer.precision)", service) {
           guard let model = catalog.model(standIn.model), let chip = catalog.accelerator(offer.accelerator)
@@ -61,7 +61,7 @@ extension HostSource {
             prefill: estimate.prefillTokensPerSecondPerAccelerator.scaled(by: share),
             decode: estimate.decodeTokensPerSecondPerAccelerator.scaled(by: share), replica: stages,
             deployment: "\(stages) stages, \(precision.rawValue) weights, fp32 arithmetic"))
-      case .failure(let gap): whole = whole ?? gap
+      case .failure(let gap): whole = gap
       }
       stages *= 2
     }

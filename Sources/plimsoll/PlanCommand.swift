@@ -7,6 +7,7 @@ import Export
 import Foundation
 import Planner
 import Quantities
+import Results
 import Tables
 
 /// Layers, catalogue and evidence: what `plan` and `explain` share.
@@ -60,19 +61,23 @@ struct PlanOptions: ParsableArguments {
     let estimator = try Estimator(catalog: tables, host: calibration)
     let published = PublishedRuns(try Catalog.servingPoints(), catalog: tables, estimator: estimator)
     return .estimator(
-      estimator.scoringTransfer(on: published, catalog: tables), catalog: tables, file: file, instanceRate: rate)
+      estimator.scoringTransfer(on: published, catalog: tables), catalog: tables, file: file,
+      machine: calibration.summary.machineLabel, instanceRate: rate)
   }
 
   /// The newest result file of ./results: its name begins with the UTC time of its run.
   private func newestResults() -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "results")) ?? []
-    return names.filter { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && ($0.first?.isNumber ?? false) }
-      .max().map { "results/\($0)" }
+    return names.filter {
+      $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && ($0.first?.isNumber ?? false)
+    }
+    .max().map { "results/\($0)" }
   }
 
   private func instanceRate(_ type: String, _ tables: Catalog) throws -> Rate {
     let rows = tables.prices.filter { $0.instanceType == type && $0.priceBasis == "list_on_demand" }
-    guard let row = rows.max(by: { ($0.asOfDate, $0.region) < ($1.asOfDate, $1.region) }), let usd = row.usdPerHour
+    guard let row = rows.max(by: { ($0.asOfDate, $0.region) < ($1.asOfDate, $1.region) }),
+      let usd = row.usdPerHour
     else {
       let known = tables.prices.filter { $0.accelerator == "none" }.map(\.instanceType)
       throw CommandFailure.unknown(
@@ -80,7 +85,8 @@ struct PlanOptions: ParsableArguments {
         list: "plimsoll catalog list prices")
     }
     return Rate(
-      usdPerHour: usd, asOf: row.asOfDate, source: "cloud_prices.csv: \(type), \(row.region)", trust: .published)
+      usdPerHour: usd, asOf: row.asOfDate, source: "cloud_prices.csv: \(type), \(row.region)",
+      trust: .published)
   }
 
   private func scenario(_ name: String) throws -> Scenario {
