@@ -1,6 +1,7 @@
 // What the kernel tells about clocks, pages and the system's software: read only, unknown where it is silent.
 
 import Glibc
+import Quantities
 
 /// Settings of the host that change speed, and the software around it.
 public struct HostState: Hashable, Sendable, Codable {
@@ -62,7 +63,8 @@ public struct HostState: Hashable, Sendable, Codable {
     guard let text = file("/proc/meminfo") else { return nil }
     let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
     // The kernel writes kB and means KiB.
-    return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
+    return line?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
+      .map { Int(Unit.kibibyte.toBase($0)) }
   }
 
   /// Ticks of all CPUs since boot: stolen by the hypervisor, and all together.

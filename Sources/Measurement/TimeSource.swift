@@ -1,6 +1,7 @@
 // What time is it? One call, so that tests can answer for the clock.
 
 import Glibc
+import Quantities
 
 /// A clock that never runs backwards.
 public protocol TimeSource {
@@ -19,12 +20,9 @@ public struct MonotonicTime: TimeSource, Sendable {
   public func now() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / nanosecondsPerSecond
+    return Double(time.tv_sec) + Unit.nanosecond.toBase(Double(time.tv_nsec))
   }
 }
-
-// A count of the kernel's timespec, not a unit that a table spells.
-private let nanosecondsPerSecond = 1_000_000_000.0
 
 /// What a clock can tell apart, measured here and now.
 public struct ClockQuality: Hashable, Sendable, Codable {

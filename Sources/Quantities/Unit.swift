@@ -56,6 +56,8 @@ public struct Unit: Hashable, Sendable {
   private static let bySymbol = Dictionary(uniqueKeysWithValues: all.map { ($0.symbol, $0) })
 
   // The units that code names; each is looked up once so that no factor is written twice.
+  /// 10^-9 s.
+  public static let nanosecond = known("ns")
   /// 10^-6 s.
   public static let microsecond = known("us")
   /// 10^-3 s.

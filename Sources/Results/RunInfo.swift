@@ -28,6 +28,8 @@ public struct RunInfo: Sendable {
   public var isCoreTypeForced: Bool
   /// Sentence that every BLAS row carries, or empty.
   public var blasWarning = ""
+  /// Label of the host as the user gave it, or empty.
+  public var hostLabel = ""
   /// Batch scheduler's variables, read once.
   private let fleet: FleetFacts
 
@@ -70,6 +72,7 @@ public struct RunInfo: Sendable {
     row.harnessVersion = programVersion
     row.buildMode = RunInfo.buildMode
     row.swiftVersion = RunInfo.swiftVersion
+    row.hostLabel = hostLabel
     row.seed = Int(exactly: seed)
     row.timer = MonotonicTime.name
     fillMachine(&row)

@@ -59,6 +59,9 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Go on with a stopped run: its result file. Other options but --format are taken from it.")
   var resume: String?
 
+  @Option(help: "Label of this host in the rows; the host's own name is never written.")
+  var hostLabel = ""
+
   @Flag(help: "Only show the cases and placements that would be measured.")
   var dryRun = false
 
@@ -66,6 +69,9 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...100).contains(processes) else { throw ValidationError("--processes takes 1 to 100") }
+    guard !looksLikeFormula(hostLabel), hostLabel.count <= 60 else {
+      throw ValidationError("--host-label takes at most 60 characters that start with a letter or digit")
+    }
     guard timeBudget >= 1, timeBudget <= Unit.day.toBase(1) else {
       throw ValidationError("--time-budget takes 1 second to one day")
     }
@@ -97,6 +103,7 @@ struct RunCommand: ParsableCommand {
       isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
       environment: ProcessInfo.processInfo.environment)
     info.blasWarning = blas.rowWarning
+    info.hostLabel = settings.hostLabel
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
     let session = try RunSession(
@@ -119,6 +126,7 @@ struct RunCommand: ParsableCommand {
       settings.timeBudget = timeBudget
       settings.seed = seed
       settings.blasCoretype = blasCoretype
+      settings.hostLabel = hostLabel
       return settings
     }
     guard stopped.meta.machineId == machine.machineID else {

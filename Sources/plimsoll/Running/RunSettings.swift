@@ -16,6 +16,7 @@ struct RunSettings {
   var timeBudget = 150.0
   var seed: UInt64 = 1
   var blasCoretype: String?
+  var hostLabel = ""
 
   /// The settings as the meta file holds them.
   var dictionary: [String: String] {
@@ -23,6 +24,7 @@ struct RunSettings {
       "suite": suite, "filter": filters.joined(separator: " "),
       "placement": placements.joined(separator: " "), "processes": String(processes),
       "time_budget": decimalText(timeBudget), "seed": String(seed), "blas_coretype": blasCoretype ?? "",
+      "host_label": hostLabel,
     ]
   }
 
@@ -41,6 +43,7 @@ struct RunSettings {
     self.processes = processes
     self.timeBudget = timeBudget
     self.seed = seed
+    hostLabel = dictionary["host_label"] ?? ""
     blasCoretype = dictionary["blas_coretype"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
