@@ -58,7 +58,7 @@ struct EstimateCommand: ParsableCommand {
       throw CommandFailure.unknown(
         "model", model, nearest: tables.nearestModels(to: model), list: "plimsoll catalog list models")
     }
-    let estimator = try Estimator(catalog: tables)
+    let estimator = try estimator(tables)
     let rates = try estimator.rates(of: chip).get()
     let format = precision ?? .usual(for: network, on: rates)
     _ = try ModelShape.from(network).get()
@@ -68,7 +68,34 @@ struct EstimateCommand: ParsableCommand {
     let estimate = try possible(
       estimator.serve(
         model: network, on: chip, workload: workload, precision: format, deployment: deployment(format)))
-    try output.show([table(estimate, model: network, chip: chip)])
+    var second: Second?
+    if estimator.host != nil {
+      second = Second(
+        transferred: estimator.transferred(
+          model: network, on: chip, workload: workload, precision: format, deployment: deployment(format)),
+        host: estimator.serveOnHost(model: network, workload: workload), score: estimator.transferSummary)
+    }
+    let title =
+      "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
+    try output.show(
+      output.format == .table
+        ? [table(title, estimate)] + (second.map { [hostTable($0)] } ?? [])
+        : [fullTable(title, estimate, second)])
+  }
+
+  /// What rests on the host's result rows.
+  private struct Second {
+    let transferred: Known<ServingEstimate>
+    let host: Known<ServingEstimate>
+    let score: String?
+  }
+
+  /// With a result file: the estimator that knows the host and how far its transferred estimate is off.
+  private func estimator(_ tables: Catalog) throws -> Estimator {
+    guard let hostResults else { return try Estimator(catalog: tables) }
+    let estimator = try Estimator(catalog: tables, host: try hostCalibration(ofFile: hostResults))
+    let published = PublishedRuns(try Catalog.servingPoints(), catalog: tables, estimator: estimator)
+    return estimator.scoringTransfer(on: published, catalog: tables)
   }
 
   private func deployment(_ format: Precision) -> Deployment? {
@@ -78,25 +105,15 @@ struct EstimateCommand: ParsableCommand {
       engine: engine, precision: format)
   }
 
-  private func table(_ estimate: ServingEstimate, model: ModelArchitecture, chip: Accelerator) -> ReportTable
-  {
-    let deployment = estimate.deployment
+  private func table(_ title: String, _ estimate: ServingEstimate) -> ReportTable {
     var table = ReportTable(
-      "\(model.model) on \(deployment.accelerators) x \(chip.id) (\(deployment.summary))",
-      [
-        .init("figure"), .init("value"), .init("low_80", "80 % low"), .init("high_80", "high"), .init("unit"),
-        .init("trust"), .init("sources"),
-      ])
-    if output.format == .table {
-      table = ReportTable(table.title, Array(table.columns.dropLast()))
-    }
+      title,
+      [.init("figure"), .init("value"), .init("80 % low"), .init("high"), .init("unit"), .init("trust")])
     for (name, figure) in estimate.figures {
-      var cells: [Cell] = [
-        .text(name), number(figure.value), figure.interval.map { number($0.low) } ?? .empty,
-        figure.interval.map { number($0.high) } ?? .empty, .text(figure.unit), .text(figure.trust.rawValue),
-      ]
-      if output.format != .table { cells.append(.text(figure.sources.joined(separator: "; "))) }
-      table.append(cells)
+      table.append(
+        [.text(name), number(figure.value)] + range(figure) + [
+          .text(figure.unit), .text(figure.trust.rawValue),
+        ])
     }
     let weights = fixed(Unit.gibibyte.fromBase(estimate.weightBytesPerRank.value), decimals: 1)
     table.notes =
@@ -104,11 +121,60 @@ struct EstimateCommand: ParsableCommand {
         "\(estimate.batch) requests in flight, limited by \(estimate.limitedBy); memory holds "
           + "\(grouped(estimate.batchLimit.rounded(.down), decimals: 0)). Weights \(weights) GiB a rank. "
           + "Prompt \(grouped(inputTokens, decimals: 0)), answer \(grouped(outputTokens, decimals: 0)) tokens."
-      ] + sources(estimate).map { "Source: \($0)" }
+      ] + estimate.tpot.sources.map { "Source: \($0)" }
     return table
   }
 
-  private func sources(_ estimate: ServingEstimate) -> [String] { estimate.tpot.sources }
+  private func hostTable(_ second: Second) -> ReportTable {
+    var table = ReportTable(
+      "With this host's result rows",
+      [
+        .init("figure"), .init("transferred"), .init("80 % low"), .init("high"), .init("this host"),
+        .init("unit"),
+      ])
+    let transferred = try? second.transferred.get()
+    let host = try? second.host.get()
+    for (index, entry) in (transferred ?? host)?.figures.enumerated() ?? [].enumerated() {
+      let figure = transferred?.figures[index].figure
+      table.append(
+        [.text(entry.name), figure.map { number($0.value) } ?? .empty] + range(figure) + [
+          host.map { number($0.figures[index].figure.value) } ?? .empty, .text(entry.figure.unit),
+        ])
+    }
+    if let score = second.score { table.notes.append("Transferred, \(score).") }
+    for case .failure(let gap) in [second.transferred, second.host] {
+      table.notes.append("\(gap.subject): \(gap.missing).")
+    }
+    if let host { table.notes.append("This host: \(host.tpot.sources.joined(separator: "; ")).") }
+    return table
+  }
+
+  /// Every column, for programs.
+  private func fullTable(_ title: String, _ estimate: ServingEstimate, _ second: Second?) -> ReportTable {
+    var table = ReportTable(
+      title,
+      [
+        .init("figure"), .init("value"), .init("low_80"), .init("high_80"), .init("unit"), .init("trust"),
+        .init("sources"), .init("transferred"), .init("transferred_low_80"), .init("transferred_high_80"),
+        .init("this_host"),
+      ])
+    let transferred = try? second?.transferred.get()
+    let host = try? second?.host.get()
+    for (index, entry) in estimate.figures.enumerated() {
+      let scaled = transferred?.figures[index].figure
+      table.append(
+        [.text(entry.name), number(entry.figure.value)] + range(entry.figure) + [
+          .text(entry.figure.unit), .text(entry.figure.trust.rawValue),
+          .text(entry.figure.sources.joined(separator: "; ")), scaled.map { number($0.value) } ?? .empty,
+        ] + range(scaled) + [host.map { number($0.figures[index].figure.value) } ?? .empty])
+    }
+    return table
+  }
+
+  private func range(_ figure: Figure?) -> [Cell] {
+    guard let interval = figure?.interval else { return [.empty, .empty] }
+    return [number(interval.low), number(interval.high)]
+  }
 
   private func number(_ value: Double) -> Cell {
     .number(value, decimals: abs(value) >= 100 ? 0 : abs(value) >= 10 ? 1 : abs(value) >= 1 ? 2 : 5)
