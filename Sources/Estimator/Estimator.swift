@@ -194,7 +194,7 @@ extension ServingEstimate {
         operating.outputTokensPerSecond.value / chips, rate, error?.throughput),
       inputTokensPerSecondPerAccelerator: figure(
         operating.requestsPerSecond * workload.inputTokens / chips, rate, error?.throughput),
-      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline.inverse),
+      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline?.inverse),
       decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error?.tpot),
       prefillTokensPerSecondPerAccelerator: figure(
         workload.freshTokens / prefillSeconds / chips, rate, error?.offline),

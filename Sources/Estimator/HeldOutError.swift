@@ -12,8 +12,8 @@ public struct HeldOutError: Sendable, Hashable {
   public let throughput: Interval
   /// Time to first token.
   public let ttft: Interval
-  /// Prefill-only and offline rates.
-  public let offline: Interval
+  /// Prefill-only and offline rates; nil = no published run tells.
+  public let offline: Interval?
 
   /// Chips whose kernels were measured: 10 % and 90 % quantiles over held-out models and chips.
   public static let measuredKernels = HeldOutError(
@@ -32,7 +32,7 @@ public struct HeldOutError: Sendable, Hashable {
   public func widened(by factor: Double) -> HeldOutError {
     func wide(_ range: Interval) -> Interval { Interval(power(range.low, factor), power(range.high, factor)) }
     return HeldOutError(
-      tpot: wide(tpot), throughput: wide(throughput), ttft: wide(ttft), offline: wide(offline))
+      tpot: wide(tpot), throughput: wide(throughput), ttft: wide(ttft), offline: offline.map(wide))
   }
 
   /// A range of `halfWidth` in natural logarithms to both sides.

@@ -80,9 +80,7 @@ extension Estimator {
     func range(_ measure: Score.Measure) -> Interval? { fitted.first { $0.measure == measure }?.ratio }
     var copy = self
     if let tpot = range(.tpot), let throughput = range(.throughput), let ttft = range(.ttft) {
-      // A rate without requests errs like the time to first token does for prefill alone; the wider is taken.
-      let prefill = Interval(1 / ttft.high, 1 / ttft.low)
-      copy.transferError = HeldOutError(tpot: tpot, throughput: throughput, ttft: ttft, offline: prefill)
+      copy.transferError = HeldOutError(tpot: tpot, throughput: throughput, ttft: ttft, offline: nil)
     }
     copy.transferScores =
       fitted.map { ScoreLine(estimate: .transferred, split: "calibration", score: $0) }

@@ -198,12 +198,14 @@ public struct StepModel: Sendable {
     return model.windowedKVElementsPerToken * kvBytesPerElement * heads * min(context, model.window)
   }
 
-  func kvTraffic(sequences: Double, context: Double) -> Double {
+  /// Bytes that one rank reads (and for recurrent state writes) from the cache in one decode step.
+  public func kvTraffic(sequences: Double, context: Double) -> Double {
     let state = 2 * model.stateBytes / sharding.tensor  // read and written
     return sequences * (context * kvBytesPerToken + windowBytes(context: context) + state)
   }
 
-  func decodeAttentionWork(sequences: Double, context: Double) -> Double {
+  /// FLOP of the attention scores and sums of one rank in one decode step.
+  public func decodeAttentionWork(sequences: Double, context: Double) -> Double {
     let heads = model.queryHeads / sharding.tensor
     switch model.attention {
     case .latent:  // absorbed: scores and sums run in the latent
@@ -214,7 +216,8 @@ public struct StepModel: Sendable {
     }
   }
 
-  func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
+  /// FLOP of causal attention of one rank over `tokens` new tokens behind `prefix` cached ones.
+  public func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
     let heads = model.queryHeads / sharding.tensor
     let pairs = causalPairs(tokens: tokens, prefix: prefix, window: nil)
     switch model.attention {
