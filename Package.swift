@@ -116,7 +116,7 @@ let package = Package(
     tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
     tests("Machines", ["Machines"]),
     tests("Topology", ["Tables", "Machines", "Topology"]),
-    tests("Export", ["Quantities", "Tables", "Catalog", "Planner", "Export"]),
+    tests("Export", ["Quantities", "Tables", "Catalog", "Estimator", "Planner", "Export", "plimsoll"]),
     tests("EndToEnd", ["plimsoll"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),

@@ -69,9 +69,13 @@ private struct XLSXWriter: ~Copyable {
   private var values: WorkbookValues
   private var formats: [FormatKey: UnsafeMutablePointer<lxw_format>] = [:]
 
+  /// Headings stand over their numbers; words keep a distance from a number at their left.
+  fileprivate enum Alignment { case plain, right, indented }
+
   private struct FormatKey: Hashable {
     let style: CellStyle
     let format: NumberFormat
+    let alignment: Alignment
   }
 
   init(temporary: String, scratch: String, path: String, values: WorkbookValues) throws {
@@ -134,7 +138,7 @@ private struct XLSXWriter: ~Copyable {
     for (position, cell) in sheet.cells.sorted(by: { $0.key < $1.key }) {
       let row = lxw_row_t(position.row)
       let column = lxw_col_t(position.column)
-      let format = format(cell.style, cell.format)
+      let format = format(cell.style, cell.format, sheet.alignment(position))
       switch cell.content {
       case .text(let text):
         try check(worksheet_write_string(page, row, column, XLSXWriter.clean(text), format))
@@ -174,9 +178,14 @@ private struct XLSXWriter: ~Copyable {
     if sheet.frozen != (0, 0) {
       worksheet_freeze_panes(page, lxw_row_t(sheet.frozen.rows), lxw_col_t(sheet.frozen.columns))
     }
+    for (row, height) in sheet.heights { worksheet_set_row(page, lxw_row_t(row), height, nil) }
     worksheet_set_landscape(page)
     worksheet_set_paper(page, 9)  // A4
-    worksheet_fit_to_pages(page, 1, 0)
+    worksheet_fit_to_pages(page, UInt16(sheet.pagesWide), 0)
+    if sheet.frozen.rows > 0 { worksheet_repeat_rows(page, 0, lxw_row_t(sheet.frozen.rows - 1)) }
+    if sheet.pagesWide > 1, sheet.frozen.columns > 0 {
+      worksheet_repeat_columns(page, 0, lxw_col_t(sheet.frozen.columns - 1))
+    }
     worksheet_set_margins(page, 0.4, 0.4, 0.5, 0.5)
     worksheet_set_footer(page, "&L&A&RPage &P of &N")
     worksheet_gridlines(page, UInt8(LXW_HIDE_ALL_GRIDLINES.rawValue))
@@ -190,13 +199,18 @@ private struct XLSXWriter: ~Copyable {
     return String(out)
   }
 
-  private mutating func format(_ style: CellStyle, _ number: NumberFormat) -> UnsafeMutablePointer<
-    lxw_format
-  >? {
-    let key = FormatKey(style: style, format: number)
+  private mutating func format(
+    _ style: CellStyle, _ number: NumberFormat, _ alignment: Alignment
+  ) -> UnsafeMutablePointer<lxw_format>? {
+    let key = FormatKey(style: style, format: number, alignment: alignment)
     if let made = formats[key] { return made }
     guard let format = workbook_add_format(handle.book) else { return nil }
     Appearance.apply(style, to: format)
+    switch alignment {
+    case .plain: break
+    case .right: format_set_align(format, UInt8(LXW_ALIGN_RIGHT.rawValue))
+    case .indented: format_set_indent(format, 1)
+    }
     if number != .general { format_set_num_format(format, number.code) }
     formats[key] = format
     return format
@@ -214,5 +228,39 @@ private struct XLSXWriter: ~Copyable {
     try check(
       worksheet_insert_chart_opt(
         page, lxw_row_t(chart.anchor.row), lxw_col_t(chart.anchor.column), drawn, &options))
+  }
+}
+
+extension Sheet {
+  /// How a cell's content stands in its column.
+  fileprivate func alignment(_ position: CellPosition) -> XLSXWriter.Alignment {
+    guard let cell = cells[position], case .text = cell.content else { return .plain }
+    guard cell.style == .heading else {
+      let isPlainText = cell.style == .calculation || cell.style == .note
+      return isPlainText && position.column > 0 ? .indented : .plain
+    }
+    // The first filled cell below decides: over numbers a heading stands at the right.
+    for row in (position.row + 1)...(position.row + 12) {
+      guard let below = cells[CellPosition(row: row, column: position.column)] else { continue }
+      if below.style == .heading { break }
+      if case .text = below.content { return position.column > 0 ? .indented : .plain }
+      return .right
+    }
+    return .plain
+  }
+
+  /// Heights in points of the rows that need more than one line: titles, and headings longer than their column.
+  fileprivate var heights: [(row: Int, height: Double)] {
+    var lines: [Int: Double] = [:]
+    for (position, cell) in cells {
+      guard case .text(let text) = cell.content else { continue }
+      if cell.style == .title { lines[position.row] = max(lines[position.row] ?? 0, 1.8) }
+      guard cell.style == .heading else { continue }
+      let width = widths[position.column] ?? 8.43
+      // Bold words are about a tenth wider than the digits in which widths are counted.
+      let needed = (Double(text.count) * 1.12 / width).rounded(.up)
+      if needed > 1 { lines[position.row] = max(lines[position.row] ?? 0, min(needed, 5)) }
+    }
+    return lines.sorted { $0.key < $1.key }.map { ($0.key, 13.5 * $0.value) }
   }
 }

@@ -1,5 +1,4 @@
-// Assumptions: every input in its own named cell with unit, range, source and date; then what the catalogue
-// says of each offer. Inputs that only the program can follow (they steer the estimator) are shown, not offered.
+// Assumptions: every input in its own named cell with unit, range, source and date. Inputs that only the program can follow (they steer the estimator) are shown, not offered.
 
 import Planner
 import Quantities
@@ -35,8 +34,7 @@ struct AssumptionsSheet {
     for (index, input) in layout.plan.scenario.inputs.enumerated() {
       add(input, row: AssumptionsSheet.firstInput + index, demand: layout.plan.acceleratorMoney == nil)
     }
-    addOffers(layout)
-    sheet.widths = [0: 30, 1: 16, 2: 14, 3: 13, 4: 13, 5: 10, 6: 22, 7: 46, 8: 12, 9: 60, 10: 14, 11: 60]
+    sheet.widths = [0: 30, 1: 16, 2: 14, 3: 13, 4: 13, 5: 10, 6: 22, 7: 88, 8: 12, 9: 70]
     sheet.frozen = (4, 1)
   }
 
@@ -65,54 +63,6 @@ struct AssumptionsSheet {
       .text("\(setting.layer.rawValue), \(PlanTables.shortPlace(setting.place))"), row: row, column: 6,
       style: .note)
     sheet.put(["", setting.source, setting.asOf, input.key.doc], row: row, column: 6, style: .note)
-  }
-
-  private mutating func addOffers(_ layout: PlanLayout) {
-    let head = layout.firstOffer - 1
-    sheet.put(.text("What one accelerator of each offer is"), row: head - 1, column: 0, style: .label)
-    sheet.put(
-      [
-        "Offer", "Provider", "Accelerator", "Smallest unit, accelerators", "Scale-up domain, accelerators",
-        "Node, accelerators", "Rack, accelerators", "Power of one accelerator, kW", "Spare share of nodes",
-        "Peak of one accelerator, TFLOP/s bf16 dense", "Supply cap, accelerators", "Source",
-      ], row: head, style: .heading)
-    for (index, offer) in layout.offers.enumerated() {
-      guard let option = layout.plan.options.first(where: { $0.offer.id == offer.id }) else { continue }
-      add(offer, option, row: layout.firstOffer + index, layout)
-    }
-  }
-
-  private mutating func add(_ offer: Offer, _ option: PlanOption, row: Int, _ layout: PlanLayout) {
-    let name = Workbook.nameText(offer.id)
-    sheet.put([offer.id, offer.providerTitle, offer.accelerator], row: row, style: .label)
-    func put(_ value: Double?, _ column: OfferColumn, _ label: String?, _ format: NumberFormat) {
-      guard let value else { return }
-      let address = sheet.put(
-        .number(value), row: row, column: column.rawValue, style: .input, format: format, rule: .atLeast(0))
-      if let label { names.append(("\(label)_\(name)", address)) }
-    }
-    put(Double(offer.unit ?? 1), .unit, "unit", .whole)
-    put(Double(offer.domain ?? 1), .domain, nil, .whole)
-    put(offer.perNode.map(Double.init), .node, nil, .whole)
-    put(offer.perRack.map(Double.init), .rack, nil, .whole)
-    put(option.power?.kilowatts, .kilowatts, "kw", .decimal)
-    put(option.spareShare, .spareShare, "spare_share", NumberFormat("0.00%"))
-    put(AssumptionsSheet.peak(option, layout.plan.scenario), .peak, "peak_tflops", .whole)
-    put(offer.supplyCap, .supplyCap, nil, .whole)
-    let sources = [offer.source, option.power?.source ?? ""].filter { !$0.isEmpty }
-    sheet.put(
-      .text(sources.joined(separator: "; ")), row: row, column: OfferColumn.source.rawValue, style: .note)
-  }
-
-  /// The peak that the plan's training figure rests on: 6ND / (days · MFU · accelerators of a run), TFLOP/s.
-  private static func peak(_ option: PlanOption, _ scenario: Scenario) -> Double? {
-    guard let perRun = option.acceleratorsPerRun, perRun > 0,
-      let parameters = scenario.number("training_active_parameters"),
-      let tokens = scenario.number("training_tokens"), let days = scenario.number("training_days"),
-      let utilisation = scenario.number("training_mfu")
-    else { return nil }
-    let compute = Formulas.trainingCompute(activeParameters: parameters, tokens: tokens)
-    return Unit.teraflops.fromBase(compute / (Unit.day.toBase(days) * utilisation * perRun))
   }
 
   private static func format(_ input: ScenarioInput) -> NumberFormat {

@@ -46,7 +46,7 @@ struct ChecksSheet {
       sheet.put(
         .number(reference), row: row, column: Column.reference.rawValue, style: .input, format: .whole)
     }
-    let digits: NumberFormat = abs(value) >= 1000 ? .whole : NumberFormat("0.0###")
+    let digits = ChecksSheet.format(check)
     sheet.put(
       live.value.map { .formula($0) } ?? .number(value), row: row, column: Column.value.rawValue,
       format: digits)
@@ -66,6 +66,15 @@ struct ChecksSheet {
     sheet.put(
       conditions.isEmpty ? .text("unknown") : .formula(.when(holds, .number(1), .number(0))), row: row,
       column: Column.result.rawValue, style: .check, format: .truth)
+  }
+
+  /// Digits that show both the value and its bounds.
+  private static func format(_ check: PlanCheck) -> NumberFormat {
+    let sizes = [check.value, check.low, check.high].compactMap { $0 }.map { abs($0) }
+    guard let bound = check.high, bound > 0, bound < 1e-6 else {
+      return (sizes.max() ?? 0) >= 1000 ? .whole : NumberFormat("0.0###")
+    }
+    return NumberFormat("0.0E+00")  // rounding errors against a rounding bound
   }
 
   private mutating func addCounts() {

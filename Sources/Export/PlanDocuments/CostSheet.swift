@@ -41,8 +41,9 @@ struct CostSheet {
     )
     for option in layout.plan.options { add(option) }
     UnitCosts.add(to: &sheet, layout)
-    sheet.widths = [0: 34, 1: 20, 2: 19, 3: 19, 4: 19]
+    sheet.widths = [0: 34, 1: 20, 2: 32, 3: 22, 4: 19]
     for month in layout.plan.months { sheet.widths[PlanLayout.firstMonth + month.index] = 14 }
+    sheet.pagesWide = 5
     sheet.frozen = (PlanLayout.firstOption, 4)
   }
 

@@ -14,18 +14,20 @@ public enum PlanWorkbook {
     var book = Workbook(title: "\(plan.scenario.name): plan")
     let prices = PricesSheet(layout)
     let assumptions = AssumptionsSheet(layout)
+    let offers = OffersSheet(layout)
     let performance = PerformanceSheet(layout)
     let capacity = CapacitySheet(layout)
     let cost = CostSheet(layout)
     let checks = ChecksSheet(layout)
     book.sheets =
       [
-        ReadMeSheet.sheet(layout), SummarySheet(layout).sheet, assumptions.sheet, prices.sheet,
+        ReadMeSheet.sheet(layout), SummarySheet(layout).sheet, assumptions.sheet, offers.sheet, prices.sheet,
         performance.sheet,
         capacity.sheet, cost.sheet,
       ] + [AllocationSheet.sheet(layout), HostSheet.sheet(layout)].compactMap { $0 }
       + [checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout)]
-    for (name, address) in assumptions.names + prices.names + performance.names + capacity.names + cost.names
+    for (name, address) in assumptions.names + offers.names + prices.names + performance.names
+      + capacity.names + cost.names
       + checks.names
     {
       book.define(name, as: address)
@@ -93,12 +95,10 @@ struct PlanLayout {
   /// Row of the n-th capacity.
   func servingRow(_ index: Int) -> Int { firstServing + index }
 
-  /// A cell of the offers' block on Assumptions.
+  /// A cell of Offers.
   func offer(_ id: String, _ column: OfferColumn) -> Formula? {
-    offerRows[id].map { .cell(CellAddress("Assumptions", row: firstOffer + $0, column: column.rawValue)) }
+    offerRows[id].map { .cell(CellAddress("Offers", row: OffersSheet.first + $0, column: column.rawValue)) }
   }
-  /// First row of the offers' block on Assumptions.
-  var firstOffer: Int { AssumptionsSheet.firstInput + plan.scenario.inputs.count + 5 }
 
   /// A cell of Performance.
   func performance(_ capacity: PlanCapacity, _ column: PerformanceColumn) -> Formula? {
@@ -126,7 +126,7 @@ struct PlanLayout {
   func needed(_ key: String) -> Formula { input(key) ?? .number(0) }
 }
 
-/// Columns of the offers' block on Assumptions.
+/// Columns of Offers.
 enum OfferColumn: Int, CaseIterable {
   case offer, provider, accelerator, unit, domain, node, rack, kilowatts, spareShare, peak, supplyCap, source
 }

@@ -19,7 +19,7 @@ struct SummarySheet {
     sheet.put(.text("Plan \(PlanIdentity.id(of: plan))"), row: 2, column: 0, style: .note)
     let end = addHeadline()
     addOffers(row: end + 3)
-    sheet.widths = [0: 46, 1: 22, 2: 18, 3: 18, 4: 18, 5: 4, 6: 16]
+    sheet.widths = [0: 46, 1: 28, 2: 18, 3: 18, 4: 18, 5: 4, 6: 16]
     sheet.frozen = (4, 0)
   }
 
@@ -136,7 +136,7 @@ struct SummarySheet {
         .column, title: "Accelerators for the whole budget, by price basis (\(date.rawValue) prices)",
         categoryAxis: "Offer", valueAxis: "Accelerators", valueFormat: "#,##0", series: series, row: 4,
         column: 6,
-        width: 760, height: 340))
+        width: 760, height: 400))
     guard let leading, let line = layout.row(ofOption: leading.id), !layout.plan.months.isEmpty else {
       return
     }
@@ -148,7 +148,7 @@ struct SummarySheet {
     }
     sheet.charts.append(
       Chart(
-        .column, title: "Spend by month, \(leading.id)", categoryAxis: "Month", valueAxis: "Million USD",
+        .areaStacked, title: "Spend by month, \(leading.id)", categoryAxis: "Month", valueAxis: "Million USD",
         valueFormat: "#,##0,,",
         series: [.init("spend", categories: months(CostSheet.Line.month), values: months(line))], row: 23,
         column: 6,

@@ -14,7 +14,7 @@ enum ReadMeSheet {
       ("Plan id", PlanIdentity.id(of: plan)),
       (
         "How to use it",
-        "Change a yellow cell on Assumptions, Prices or Performance: Capacity, Cost, Summary and Checks follow."
+        "Change a yellow cell on Assumptions, Offers, Prices or Performance: Capacity, Cost, Summary and Checks follow."
       ),
       (
         "Not live here",

@@ -90,6 +90,8 @@ public struct Sheet: Sendable {
   public var widths: [Int: Double] = [:]
   /// Rows and columns that stay in view.
   public var frozen: (rows: Int, columns: Int) = (0, 0)
+  /// Pages that a print may be wide; frozen rows and columns are repeated on each.
+  public var pagesWide = 1
   /// The charts on it.
   public var charts: [Chart] = []
 
