@@ -6,8 +6,8 @@ import Tables
 
 /// The printed report of a plan.
 public struct PlanReport: Sendable {
-  private let plan: Plan
-  private let width: Int
+  let plan: Plan
+  let width: Int
 
   /// A report of at most `width` characters a line.
   public init(_ plan: Plan, width: Int = 80) {
@@ -18,14 +18,13 @@ public struct PlanReport: Sendable {
   /// The whole text.
   public var text: String {
     let parts = [
-      heading, prices(chips: true), prices(chips: false), allocation, fleet, capacity, unitCosts, host,
-      checks,
-      decides, gaps,
+      heading, prices(chips: true), prices(chips: false), allocation, fleet, years, capacity, unitCosts,
+      host, checks, decides, gaps,
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
-  private func lines(_ sentences: [String], indent: String = "") -> String {
+  func lines(_ sentences: [String], indent: String = "") -> String {
     sentences.flatMap { wrapped($0, width: width, indent: indent) }.map { $0 + "\n" }.joined()
   }
 
@@ -147,7 +146,7 @@ public struct PlanReport: Sendable {
     }
   }
 
-  private func title(_ offer: Offer) -> String {
+  func title(_ offer: Offer) -> String {
     "\(offer.providerTitle) \(offer.accelerator)\(offer.role == "deal" ? "" : "*")"
   }
 
@@ -186,6 +185,38 @@ public struct PlanReport: Sendable {
         + "\(decimalText((plan.scenario.number("discount_rate") ?? 0) * 100)) % a year, payments "
         + "\(plan.scenario.text("payment_timing")), CPUs, network and storage included.",
     ]
+    return table.render(.table, width: width)
+  }
+
+  /// The headline's option in blocks of twelve months.
+  private var years: String {
+    guard let lead = plan.leading.flatMap({ plan.option($0) }) else { return "" }
+    let rows = plan.schedule.filter { $0.option == lead.id }
+    let capacity = plan.capacities.first { $0.option == lead.id }
+    var table = ReportTable(
+      "Year by year: \(title(lead.offer)), \(lead.basis.rawValue) (table schedule has the months)",
+      [
+        .init("from"), .init("chips at end"), .init("MW at end"), .init("B USD spent"),
+        .init("prefill Mtok/s"),
+        .init("decode Mtok/s"),
+      ])
+    for start in stride(from: 0, to: rows.count, by: monthsPerYear) {
+      let year = rows[start..<min(start + monthsPerYear, rows.count)]
+      guard let first = year.first, let last = year.last else { continue }
+      func rate(_ figure: Figure?) -> Cell {
+        .optional(
+          figure.map { Unit.millionTokens.fromBase($0.value * last.month.rampShare) }, decimals: 1)
+      }
+      table.append([
+        .text(first.month.label), .number(last.accelerators, decimals: 0),
+        .optional(last.megawatts, decimals: 1),
+        .number(Unit.billionUSD.fromBase(year.reduce(0) { $0 + $1.spend }), decimals: 2),
+        rate(capacity?.prefillTokensPerSecond), rate(capacity?.decodeTokensPerSecond),
+      ])
+    }
+    if let capacity {
+      table.notes = ["Mtok/s in the busiest minute of the last month, on \(capacity.standIn.model)."]
+    }
     return table.render(.table, width: width)
   }
 
@@ -252,7 +283,7 @@ public struct PlanReport: Sendable {
     return table.render(.table, width: width)
   }
 
-  private var host: String {
+  var host: String {
     guard let host = plan.host else {
       return lines([
         "No result file of a host: no transferred column and no fleet of hosts. `plimsoll run` makes one."
@@ -279,114 +310,5 @@ public struct PlanReport: Sendable {
           + "All others stay: no figure of this host enters a calibrated one.")
     }
     return table.render(.table, width: width)
-  }
-
-  // MARK: How far it can be believed
-
-  private var checks: String {
-    var table = ReportTable(
-      "Checks", [.init("check"), .init("result"), .init("found"), .init("accepted"), .init("unit")])
-    var names: [String] = []
-    for check in plan.checks where !names.contains(check.name) { names.append(check.name) }
-    var failures: [String] = []
-    for name in names {
-      let rows = plan.checks.filter { $0.name == name }
-      let found = rows.compactMap(\.value).filter(\.isFinite)
-      table.append([
-        .text(name), .text(verdict(rows)), .text(spread(found)), .text(accepted(rows)),
-        .text(rows.first?.unit ?? ""),
-      ])
-      let failed = rows.filter { $0.result == .fail }
-      guard let first = failed.first else { continue }
-      failures.append(
-        "\(first.severity == .hard ? "FAILED" : "Look at") \(name) (\(failed.count) of \(rows.count), "
-          + "\(first.subject)\(failed.count > 1 ? " and others" : "")): \(spread(failed.compactMap(\.value))) "
-          + "\(first.unit), accepted \(accepted(failed)); \(first.note).")
-    }
-    table.notes = failures
-    return table.render(.table, width: width)
-  }
-
-  /// `44 pass`, `2 look`, `1 FAIL`, with the number of unknown ones.
-  private func verdict(_ rows: [PlanCheck]) -> String {
-    let failed = rows.filter { $0.result == .fail }
-    let unknown = rows.count { $0.result == .unknown }
-    let tail = unknown > 0 ? " \(unknown) ?" : ""
-    if failed.isEmpty {
-      return unknown == rows.count ? "\(unknown) ?" : "\(rows.count - unknown) pass\(tail)"
-    }
-    return "\(failed.count) \(failed.contains { $0.severity == .hard } ? "FAIL" : "look")\(tail)"
-  }
-
-  private func accepted(_ rows: [PlanCheck]) -> String {
-    let low = rows.compactMap(\.low).min().map(compact)
-    let high = rows.compactMap(\.high).max().map(compact)
-    switch (low, high) {
-    case (let low?, let high?): return "\(low) to \(high)"
-    case (let low?, nil): return "from \(low)"
-    case (nil, let high?): return "to \(high)"
-    case (nil, nil): return "-"
-    }
-  }
-
-  private var decides: String {
-    guard !plan.swings.isEmpty else { return "" }
-    var table = ReportTable(
-      "What decides (one input at a time, headline offer)",
-      [
-        .init("input"), .init("of"), .init("from"), .init("to"), .init("low"), .init("high"),
-        .init("swing %"),
-      ])
-    for metric in ["accelerators", "users"] {
-      for swing in plan.swings.filter({ $0.metric == metric }).prefix(6) {
-        let isUsers = metric == "users"
-        func cell(_ value: Double) -> Cell {
-          .number(isUsers ? Unit.million.fromBase(value) : value, decimals: 0)
-        }
-        table.append([
-          .text(swing.input), .text(isUsers ? "users M" : "chips"), .text(swing.low), .text(swing.high),
-          cell(swing.valueAtLow), cell(swing.valueAtHigh), .number(swing.relativeSwing * 100, decimals: 0),
-        ])
-      }
-    }
-    return table.render(.table, width: width)
-  }
-
-  private var gaps: String {
-    guard !plan.gaps.isEmpty else { return "" }
-    return "Gaps\n" + lines(plan.gaps.map { "- \($0.subject): \($0.missing)." })
-  }
-
-  // MARK: Numbers as words
-
-  private func billions(_ value: Double) -> String { grouped(Unit.billionUSD.fromBase(value), decimals: 2) }
-  private func millions(_ value: Double) -> String { grouped(Unit.million.fromBase(value), decimals: 0) }
-  private func listed(_ names: [String]) -> String {
-    var seen: [String] = []
-    for name in names where !seen.contains(name) { seen.append(name) }
-    return seen.joined(separator: ", ")
-  }
-  private func spread(_ values: [Double]) -> String {
-    guard let low = values.min(), let high = values.max() else { return "-" }
-    return compact(low) == compact(high) ? compact(low) : "\(compact(low)) to \(compact(high))"
-  }
-  private func compact(_ value: Double) -> String {
-    if abs(value) < 1e-8 { return "0" }
-    if abs(value) < 1e-3 { return scientific(value) }
-    return grouped(value, decimals: abs(value) >= 1000 ? 0 : abs(value) >= 10 ? 1 : 3)
-  }
-  private func scientific(_ value: Double) -> String {
-    guard value != 0, value.isFinite else { return "0" }
-    var exponent = 0
-    var mantissa = abs(value)
-    while mantissa >= 9.95 {
-      mantissa /= 10
-      exponent += 1
-    }
-    while mantissa < 0.995 {
-      mantissa *= 10
-      exponent -= 1
-    }
-    return "\(value < 0 ? "-" : "")\(fixed(mantissa, decimals: 1))e\(exponent)"
   }
 }
