@@ -37,8 +37,13 @@ struct OffersSheet {
     sheet.put([offer.id, offer.providerTitle, offer.accelerator], row: row, style: .label)
     func put(_ value: Double?, _ column: OfferColumn, _ label: String?, _ format: NumberFormat) {
       guard let value else { return }
+      // The node's size steers the spares, which only the program finds; counts are at least one.
+      let isLive = column != .node
+      let isCount = format == .whole && column != .peak
       let address = sheet.put(
-        .number(value), row: row, column: column.rawValue, style: .input, format: format, rule: .atLeast(0))
+        .number(value), row: row, column: column.rawValue, style: isLive ? .input : .calculation,
+        format: format,
+        rule: isLive ? .atLeast(isCount ? 1 : 0) : nil)
       if let label { names.append(("\(label)_\(name)", address)) }
     }
     put(Double(offer.unit ?? 1), .unit, "unit", .whole)

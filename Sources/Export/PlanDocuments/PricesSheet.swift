@@ -65,7 +65,7 @@ struct PerformanceSheet {
     for (index, capacity) in layout.performances.enumerated() {
       add(capacity, row: PerformanceSheet.first + index, layout)
     }
-    sheet.widths = [0: 18, 1: 13, 2: 20, 3: 8, 4: 16, 5: 13, 12: 11, 13: 14, 14: 70]
+    sheet.widths = [0: 18, 1: 13, 2: 20, 3: 8, 4: 30, 5: 13, 12: 11, 13: 14, 14: 70]
     for column in 6...11 { sheet.widths[column] = 12 }
     sheet.frozen = (PerformanceSheet.first, 3)
   }

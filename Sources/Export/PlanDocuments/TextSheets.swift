@@ -8,7 +8,7 @@ enum ReadMeSheet {
     var sheet = Sheet("ReadMe")
     let plan = layout.plan
     sheet.put(.text("Plimsoll plan: \(plan.scenario.name)"), row: 0, column: 0, style: .title)
-    let lines: [(String, String)] = [
+    var lines: [(String, String)] = [
       ("Question", plan.scenario.title),
       ("Scenario", plan.scenario.summary),
       ("Plan id", PlanIdentity.id(of: plan)),
@@ -41,6 +41,9 @@ enum ReadMeSheet {
         "Unknown", "An empty cell is unknown, never zero; what is missing and how to close it stands on Gaps."
       ),
     ]
+    if plan.scenario.inputs.contains(where: { $0.active?.layer == .private }) {
+      lines.insert(("Private", "This file holds values of a private file: do not pass it on."), at: 0)
+    }
     for (index, (label, text)) in lines.enumerated() {
       sheet.put(.text(label), row: 2 + index, column: 0, style: .label)
       sheet.put(.text(text), row: 2 + index, column: 1)
