@@ -49,6 +49,9 @@ final class PreparedPeak: PreparedKernel {
 }
 
 /// Read, copy or triad over arrays of which each thread has a contiguous part.
+///
+/// Parts lie a page apart: otherwise the prefetcher of one core, at the end of its part, keeps pulling the lines
+/// that its neighbour is writing, and an L1 probe on two cores measures the traffic between them.
 final class PreparedMemory: PreparedKernel {
   private struct Operands {
     let a: Buffer, b: Buffer?, c: Buffer?
@@ -65,6 +68,7 @@ final class PreparedMemory: PreparedKernel {
   private let sets: [Operands]
   private var current = 0
   private let factor: Float = 0.5
+  private static let gap = 4_096 / MemoryLayout<Float>.stride
 
   init(
     _ operation: Operation, bytes: Int, passes: Int, work: Work, module: KernelModule, team: WorkerTeam,
@@ -79,10 +83,11 @@ final class PreparedMemory: PreparedKernel {
     let arrays = operation == .memoryRead ? 1 : operation == .memoryCopy ? 2 : 3
     try requireMemory(floats: count * arrays, sets: number)
     var sets: [Operands] = []
+    let spread = count + PreparedMemory.gap * (team.threadCount - 1)
     for set in 0..<number {
       let operands = Operands(
-        a: try Buffer(count), b: arrays > 1 ? try Buffer(count) : nil, c: arrays > 2 ? try Buffer(count) : nil
-      )
+        a: try Buffer(spread), b: arrays > 1 ? try Buffer(spread) : nil,
+        c: arrays > 2 ? try Buffer(spread) : nil)
       operands.a.fillRandom(seed: mix(seed &+ UInt64(2 * set)), team: team)
       operands.b?.fillRandom(seed: mix(seed &+ UInt64(2 * set + 1)), team: team)
       operands.c?.fill(0, team: team)
@@ -95,10 +100,17 @@ final class PreparedMemory: PreparedKernel {
 
   func rotate() { current = (current + 1) % sets.count }
 
+  /// Where a thread's elements lie in the arrays.
+  private func part(_ thread: Int, of threads: Int) -> Range<Int> {
+    let range = share(of: count, step: PreparedPeak.lineFloats, thread, threads)
+    let offset = thread * PreparedMemory.gap
+    return range.lowerBound + offset..<range.upperBound + offset
+  }
+
   func run() {
     let set = sets[current]
     team.run { thread, threads in
-      let part = share(of: count, step: PreparedPeak.lineFloats, thread, threads)
+      let part = part(thread, of: threads)
       let (first, length) = (part.lowerBound, part.count)
       for _ in 0..<passes {
         if let b = set.b, let c = set.c {
@@ -121,16 +133,17 @@ final class PreparedMemory: PreparedKernel {
     // A sum of n floats in lanes: each lane's error grows like √n at worst.
     var scan = ErrorScan(
       tolerance: operation == .memoryRead ? (4 + Double(count).squareRoot()) * 0x1p-24 : 0x1p-23)
+    let elements = (0..<team.threadCount).flatMap { part($0, of: team.threadCount) }
     if operation == .memoryRead {
       var (expected, scale, found) = (0.0, 0.0, 0.0)
-      for i in 0..<count {
+      for i in elements {
         expected += Double(set.a.start[i])
         scale += abs(Double(set.a.start[i]))
       }
       for i in 0..<results.count { found += Double(results.start[i]) }
       scan.add(found, expected, scale: scale)
     } else {
-      for i in 0..<count {
+      for i in elements {
         let a = Double(set.a.start[i])
         if let b = set.b, let c = set.c {
           let product = Double(factor) * Double(b.start[i])

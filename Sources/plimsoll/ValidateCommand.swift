@@ -1,6 +1,7 @@
-// plimsoll validate: are these files whole result files of ours?
+// plimsoll validate: are these files whole result or catalogue files of ours?
 
 import ArgumentParser
+import Catalog
 import Foundation
 import Results
 import Tables
@@ -8,13 +9,14 @@ import Tables
 struct ValidateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
-    abstract: "Checks result files and journals: schema, keys, cells, torn ends.",
+    abstract: "Checks result files, journals and catalogue files: schema, keys, cells, torn ends.",
     discussion: """
       Example: plimsoll validate results/*.csv
+      Example: plimsoll validate my-prices/cloud_prices.csv
       Example: plimsoll validate --columns > results/README.md
       """)
 
-  @Argument(help: "Result files (.csv) and journals (.samples.csv).")
+  @Argument(help: "Result files (.csv), journals (.samples.csv) and catalogue files (.csv).")
   var files: [String] = []
 
   @Flag(help: "Print what each column means, as results/README.md holds it.")
@@ -40,6 +42,15 @@ struct ValidateCommand: ParsableCommand {
         if file.hasSuffix(".samples.csv") {
           let samples = try Journal.read(file)
           table.append([.text(name), .text("samples"), .integer(samples.count), .empty, .empty])
+        } else if let bytes = catalogueBytes(file) {
+          let report = try Catalog.check(file: file, bytes: bytes, today: CalendarDay.today)
+          for warning in report.warnings { StandardError.write(warning.description) }
+          faults += report.errors.map(\.fault)
+          let rows = report.counts.map(\.rows).reduce(0, +)
+          let holds = report.counts.first?.table ?? ""
+          if report.errors.isEmpty {
+            table.append([.text(name), .text(holds), .integer(rows), .empty, .empty])
+          }
         } else {
           let rows = try ResultFile.read(file)
           let machines = Set(rows.map(\.machineLabel)).sorted().joined(separator: " ")
@@ -54,5 +65,13 @@ struct ValidateCommand: ParsableCommand {
     }
     if !table.rows.isEmpty { try output.show([table]) }
     if !faults.isEmpty { throw InputErrors(faults) }
+  }
+
+  /// The bytes of a file that a catalogue file's name or header marks as one, else nil.
+  private func catalogueBytes(_ file: String) -> [UInt8]? {
+    guard let data = FileManager.default.contents(atPath: file) else { return nil }
+    let bytes = Array(data)
+    let name = (file as NSString).lastPathComponent
+    return Catalog.fileNames.contains(name) || Catalog.recognises(bytes) ? bytes : nil
   }
 }
