@@ -2,6 +2,7 @@
 // OPENBLAS_NUM_THREADS must be in the environment before the process starts.
 
 import COpenBLAS
+import Glibc
 
 /// The library's own account of itself.
 public enum BLAS {
@@ -16,6 +17,22 @@ public enum BLAS {
   /// inherit the CPU mask of the bound thread that makes them.
   public static func limitThreads(_ count: Int) {
     openblas_set_num_threads(Int32(clamping: max(1, min(count, threads))))
+  }
+
+  /// Binds the library's threads beside the caller, which is bound to the first CPU: an unbound one may share
+  /// the caller's CPU for a while, and the peer would then be timed at half its speed.
+  public static func bindThreads(to cpus: [Int]) {
+    // Numbers are relative to the active threads: with fewer, the caller's own could be one of them.
+    limitThreads(threads)
+    for (index, cpu) in cpus.dropFirst().prefix(threads - 1).enumerated() {
+      var set = cpu_set_t()
+      withUnsafeMutableBytes(of: &set) { bytes in
+        let (byte, bit) = cpu.quotientAndRemainder(dividingBy: UInt8.bitWidth)
+        if bytes.indices.contains(byte) { bytes[byte] = 1 << UInt8(bit) }
+      }
+      // The library numbers its own threads from 0; the caller is the last. Refusal leaves a thread unbound.
+      _ = openblas_setaffinity(Int32(index), MemoryLayout<cpu_set_t>.size, &set)
+    }
   }
 
   private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {

@@ -26,6 +26,7 @@ final class PreparedGEMM: PreparedKernel {
     self.work = work
     self.team = team
     self.module = module
+    if module == nil { BLAS.bindThreads(to: team.cpus) }
     let (a, b, c) = (size.m * size.k, size.k * size.n, size.m * size.n)
     try requireMemory(floats: a + b + c, sets: count)
     var sets: [Operands] = []

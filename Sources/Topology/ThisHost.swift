@@ -11,6 +11,8 @@ extension Topology {
       groups: systemText("/proc/self/cgroup") ?? "", mounts: systemText("/proc/self/mountinfo") ?? "",
       read: systemText)
     machine.quotaCPUs = limits.quotaCPUs
+    // A guest that grew while it ran shows the added memory to the system, but not always in a NUMA node.
+    machine.memoryBytes = max(machine.memoryBytes, Int(clamping: ProcessInfo.processInfo.physicalMemory))
     machine.memoryLimitBytes = limits.memoryBytes.flatMap { limit in
       machine.memoryBytes > 0 && limit >= machine.memoryBytes ? nil : limit
     }
