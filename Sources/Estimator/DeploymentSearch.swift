@@ -19,6 +19,8 @@ struct DeploymentSearch {
   let workload: Workload
   /// Most accelerators of one replica.
   let replicaLimit: Int
+  /// Engines to choose from; of two that serve the same, the first is taken.
+  var engines: [Engine] = [.vllm]
   /// Curves to time operators with; nil = the fitted constants.
   var curves: EfficiencyCurves?
 
@@ -40,12 +42,15 @@ struct DeploymentSearch {
       if rate(point) > (found.map(rate) ?? 0) { found = point }
     }
     if let found { return .success(found) }
-    if shortfall.isFinite, let closest, fitsNowhere(precision) { return .failure(closest) }
-    return .failure(limitsUnreachable())
+    if shortfall.isFinite, let closest, fitsNowhere(precision) {
+      return .failure(lacksLink ? linkUnknown(oneAlone: "lacks \(closest.missing)") : closest)
+    }
+    return .failure(lacksLink ? linkUnknown(oneAlone: "breaks a limit on TTFT or TPOT") : limitsUnreachable())
   }
 
   /// The best batch of one deployment.
   func point(of deployment: Deployment) -> Known<Point> {
+    if deployment.accelerators > 1, lacksLink { return .failure(linkUnknown()) }
     if deployment.accelerators > replicaLimit {
       return .failure(
         Gap(
@@ -63,10 +68,12 @@ struct DeploymentSearch {
   func candidates(_ precision: Precision) -> [Deployment] {
     var list: [Deployment] = []
     func add(_ tp: Int, _ ep: Int, _ dp: Int, _ pp: Int) {
-      list.append(
-        Deployment(
-          tensorParallel: tp, expertParallel: ep, dataParallel: dp, pipelineParallel: pp,
-          precision: precision))
+      for engine in engines {
+        list.append(
+          Deployment(
+            tensorParallel: tp, expertParallel: ep, dataParallel: dp, pipelineParallel: pp, engine: engine,
+            precision: precision))
+      }
     }
     let most = min(replicaLimit, 64)
     var stage = 1
@@ -140,43 +147,6 @@ struct DeploymentSearch {
     if let limit = workload.tpotLimit, point.tpot > limit { return .tpot }
     if let limit = workload.ttftLimit, point.ttft > limit { return .ttft }
     return nil
-  }
-
-  // MARK: Gaps
-
-  /// Bytes that a rank lacks for its weights and one sequence; nil = fits.
-  private func missingMemory(_ step: StepModel) -> Bytes? {
-    let lack = step.bytesPerSequence(context: workload.meanContext) - step.servingMemory
-    return lack.value > 0 ? lack : nil
-  }
-
-  private func fitsNowhere(_ precision: Precision) -> Bool {
-    candidates(precision).allSatisfy {
-      missingMemory(StepModel(model: model, chip: chip, deployment: $0, constants: constants)) != nil
-    }
-  }
-
-  private func doesNotFit(_ step: StepModel, _ lack: Bytes) -> Gap {
-    func gib(_ bytes: Bytes) -> String { tenths(Unit.gibibyte.fromBase(bytes.value)) }
-    return Gap(
-      "\(model.name) (\(step.deployment.summary)) on \(step.deployment.accelerators) x \(chip.name)",
-      missing: "\(gib(lack)) GiB of memory on each rank: weights take \(gib(step.weightBytesPerRank)) of "
-        + "\(gib(chip.memory)) GiB",
-      remedy: "use more ranks, a smaller number format or a chip with more memory")
-  }
-
-  private func unreachable(_ step: StepModel, _ binding: Binding, at concurrency: Int) -> Gap {
-    Gap(
-      "\(model.name) (\(step.deployment.summary)) on \(step.deployment.accelerators) x \(chip.name)",
-      missing: "the \(binding.rawValue) cannot be kept with \(concurrency) request(s) in flight",
-      remedy: "loosen the limit or use more ranks")
-  }
-
-  private func limitsUnreachable() -> Gap {
-    Gap(
-      "\(model.name) on \(chip.name)",
-      missing: "no deployment of up to \(replicaLimit) accelerators keeps the limits, even for one request",
-      remedy: "loosen the limits on TTFT or TPOT")
   }
 }
 

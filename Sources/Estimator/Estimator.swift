@@ -77,30 +77,45 @@ public struct Estimator: Sendable {
     return domain > 1 ? domain : max(1, hostSizes[accelerator.id] ?? 1)
   }
 
+  /// Engines with fitted constants that run on a chip, in the order in which ties are settled.
+  public func engines(on accelerator: Accelerator) -> [Engine] {
+    [.vllm, .sglang] + (accelerator.vendor == "NVIDIA" ? [.tensorRTLLM] : [])
+  }
+
   /// The operating point for a workload: of `deployment`, or of the one with most output tokens/s per accelerator.
   ///
-  /// Without `precision` the usual format of model and chip is taken. The batch is the largest that keeps the
-  /// limits and fits the memory, or the workload's concurrency.
-  /// - Complexity: O(deployments · log batch); below a millisecond.
+  /// Without `precision` the usual format of model and chip is taken, and without `engine` that of `deployment`
+  /// or the best of `engines(on:)`. The batch is the largest that keeps the limits and fits the memory, or the
+  /// workload's concurrency.
+  /// - Complexity: O(deployments · log batch); some milliseconds.
   public func serve(
     model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, precision: Precision? = nil,
-    deployment: Deployment? = nil
+    deployment: Deployment? = nil, engine: Engine? = nil
   ) -> Known<ServingEstimate> {
-    rates(of: accelerator).flatMap { chip in
+    let able = engines(on: accelerator)
+    if let asked = engine ?? deployment?.engine, !able.contains(asked) {
+      return .failure(
+        Gap(
+          "\(model.model) on \(accelerator.id)", missing: "\(asked.rawValue) runs on NVIDIA chips only",
+          remedy: "use \(able.map(\.rawValue).joined(separator: " or "))"))
+    }
+    return rates(of: accelerator).flatMap { chip in
       ModelShape.from(model).flatMap { shape in
         let format =
           (precision ?? deployment?.precision)?.resolved(for: model) ?? .usual(for: model, on: chip)
         let search = DeploymentSearch(
           model: shape, chip: chip, constants: constants, workload: workload,
-          replicaLimit: replicaLimit(of: accelerator))
-        let best = deployment.map { search.point(of: $0.with(precision: format)) } ?? search.best(format)
+          replicaLimit: replicaLimit(of: accelerator), engines: engine.map { [$0] } ?? able)
+        let best =
+          deployment.map { search.point(of: $0.with(precision: format, engine: engine ?? $0.engine)) }
+          ?? search.best(format)
         return best.map { point in
-          ServingEstimate(
+          let error = error(of: accelerator, model: model, deployment: point.model.deployment)
+          return ServingEstimate(
             point, workload: workload,
             evidence: Evidence(
-              trust: trust(in: accelerator),
-              error: error(of: accelerator, deployment: point.model.deployment),
-              sources: sources(model: model, accelerator: accelerator)))
+              trust: trust(in: accelerator), error: error.error,
+              sources: sources(model: model, accelerator: accelerator) + error.reasons))
         }
       }
     }
@@ -133,14 +148,31 @@ public struct Estimator: Sendable {
         mfu: mfu))
   }
 
-  // Outside the points of the fit (more than 16 ranks, pipelines, links over PCIe) half as uncertain again.
-  private func error(of accelerator: Accelerator, deployment: Deployment) -> HeldOutError {
-    let base: HeldOutError =
-      trust(in: accelerator) == .calibrated
-      ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor
+  // The quantiles hold for pairs of chip and model that the fit saw, in the layouts that it saw. The classes of
+  // chips without measured kernels are meant for unseen pairs already; no class is meant for unseen layouts.
+  private func error(
+    of accelerator: Accelerator, model: ModelArchitecture, deployment: Deployment
+  ) -> ExtrapolatedError {
+    let isCalibrated = trust(in: accelerator) == .calibrated
+    var result = ExtrapolatedError(
+      isCalibrated
+        ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor)
     let ranks = deployment.accelerators
-    let isOutside = ranks > 16 || deployment.pipelineParallel > 1 || ranks > (accelerator.scaleupDomain ?? 1)
-    return isOutside ? base.widened(by: 1.5) : base
+    let domain = accelerator.scaleupDomain ?? 1
+    let pair = ServedPair(accelerator: accelerator.id, model: model)
+    let isUnserved = isCalibrated && !ServedPair.served.contains(pair)
+    let isWide = domain > serverRanks && (isUnserved || ranks > serverRanks)
+    if isWide {
+      result.widen(by: 2, "no served run on a scale-up domain of more than \(serverRanks) is in the fit")
+    } else if isUnserved {
+      result.widen(by: 1.5, "no served run of \(pair.name) is in the fit")
+    }
+    if deployment.pipelineParallel > 1 {
+      result.widen(by: 1.5, "no pipeline is in the fit")
+    } else if ranks > domain || ranks > 16 && !isWide {
+      result.widen(by: 1.5, "no replica on \(ranks) accelerators of such a network is in the fit")
+    }
+    return result
   }
 
   private func sources(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
@@ -151,7 +183,22 @@ public struct Estimator: Sendable {
     return [
       "models.csv: \(model.model)", "accelerators.csv: \(accelerator.id)", kernels,
       "engine_constants.csv: fit on published serving points",
-    ]
+    ] + remarks(model: model, accelerator: accelerator)
+  }
+}
+
+extension Estimator {
+  /// What an estimate leaves out, beside its sources.
+  func remarks(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
+    var list: [String] = []
+    if (model.sparseTopk ?? 0) > 0 {
+      list.append("sparse attention counted as dense: pessimistic at long context")
+    }
+    if accelerator.scaleUpOneWay == nil {
+      list.append(
+        "one accelerator a replica: the one-way scale-up bandwidth of \(accelerator.id) is not published")
+    }
+    return list
   }
 }
 
@@ -164,11 +211,11 @@ struct Evidence: Sendable {
 }
 
 extension Deployment {
-  /// The same ranks with another number format.
-  public func with(precision: Precision) -> Deployment {
+  /// The same ranks with another number format, and another engine if given.
+  public func with(precision: Precision, engine: Engine? = nil) -> Deployment {
     Deployment(
       tensorParallel: tensorParallel, expertParallel: expertParallel, dataParallel: dataParallel,
-      pipelineParallel: pipelineParallel, engine: engine, precision: precision)
+      pipelineParallel: pipelineParallel, engine: engine ?? self.engine, precision: precision)
   }
 }
 
@@ -177,12 +224,16 @@ extension ServingEstimate {
     let operating = point.operating
     let deployment = point.model.deployment
     let chips = Double(deployment.accelerators)
-    func figure(_ value: Double, _ unit: String, _ range: Interval?) -> Figure {
+    func figure(_ value: Double, _ unit: String, _ range: Interval?, _ remarks: [String] = []) -> Figure {
       Figure(
-        value, unit, interval: range?.around(value), trust: evidence.trust, sources: evidence.sources)
+        value, unit, interval: range?.around(value), trust: evidence.trust,
+        sources: evidence.sources + remarks)
     }
     let rate = TokensPerSecond.symbol
     let error = evidence.error
+    // Published throughput and TTFT mix prefill with decode and with waiting: neither bounds a prefill alone.
+    let unscored =
+      error != nil && error?.offline == nil ? ["no interval: no published run scores a prefill alone"] : []
     let decodeSeconds = operating.decode.total.value * workload.outputTokens / operating.batch
     let prefillSeconds = operating.marginalPrefill.value
     self.init(
@@ -194,10 +245,10 @@ extension ServingEstimate {
         operating.outputTokensPerSecond.value / chips, rate, error?.throughput),
       inputTokensPerSecondPerAccelerator: figure(
         operating.requestsPerSecond * workload.inputTokens / chips, rate, error?.throughput),
-      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline?.inverse),
+      prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline?.inverse, unscored),
       decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error?.tpot),
       prefillTokensPerSecondPerAccelerator: figure(
-        workload.freshTokens / prefillSeconds / chips, rate, error?.offline),
+        workload.freshTokens / prefillSeconds / chips, rate, error?.offline, unscored),
       decodeTokensPerSecondPerAccelerator: figure(
         operating.batch / operating.decode.total.value / chips, rate,
         error?.tpot.inverse),

@@ -36,14 +36,16 @@ extension Estimator {
 
   /// The host's curves scaled to a chip's dense peaks and bandwidth, for the deployment and batch of `serve`.
   ///
-  /// Its interval is the error on published runs of the calibration split, nil before `scoringTransfer`.
+  /// Its intervals are the errors on published runs of the calibration split, none before `scoringTransfer`; the
+  /// decode-only rate has that of the time per token, the prefill-only rate none, as no run scores it.
   public func transferred(
     model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, precision: Precision? = nil,
-    deployment: Deployment? = nil
+    deployment: Deployment? = nil, engine: Engine? = nil
   ) -> Known<ServingEstimate> {
     guard let host else { return .failure(noHost("transferred estimate of \(model.model)")) }
     let served = serve(
-      model: model, on: accelerator, workload: workload, precision: precision, deployment: deployment)
+      model: model, on: accelerator, workload: workload, precision: precision, deployment: deployment,
+      engine: engine)
     return served.flatMap { leading in
       rates(of: accelerator).flatMap { chip in
         ModelShape.from(model).map { shape in
@@ -61,7 +63,7 @@ extension Estimator {
               sources: [
                 host.source, "accelerators.csv: \(accelerator.id)", "models.csv: \(model.model)",
                 "no engine overhead, links at full bandwidth",
-              ]))
+              ] + remarks(model: model, accelerator: accelerator)))
         }
       }
     }

@@ -24,7 +24,7 @@ struct EstimateCommand: ParsableCommand {
   @Option(help: "Limit on the mean time to first token, e.g. 500ms or 2s.") var ttft: Duration?
   @Option(help: "Limit on the mean time per output token, e.g. 50ms.") var tpot: Duration?
   @Option(help: "Format of the weights; left out, the usual one.") var precision: Precision?
-  @Option(help: "Serving engine.") var engine: Engine = .vllm
+  @Option(help: "Serving engine; left out, the best of those that run on the chip.") var engine: Engine?
   @Option(help: "Tensor-parallel degree.") var tp: Int?
   @Option(help: "Expert groups.") var ep: Int?
   @Option(help: "Attention-data-parallel degree.") var dp: Int?
@@ -66,14 +66,20 @@ struct EstimateCommand: ParsableCommand {
       inputTokens: inputTokens, outputTokens: outputTokens, cachedShare: cachedShare, ttftLimit: ttft?.value,
       tpotLimit: tpot?.value, concurrency: batch)
     let estimate = try possible(
-      estimator.serve(
-        model: network, on: chip, workload: workload, precision: format, deployment: deployment(format)))
+      served(
+        engine.map { [$0] } ?? estimator.engines(on: chip),
+        by: { engine in
+          estimator.serve(
+            model: network, on: chip, workload: workload, precision: format,
+            deployment: deployment(format, engine), engine: engine)
+        }))
     var second: Second?
     if estimator.host != nil {
       second = Second(
         transferred: estimator.transferred(
-          model: network, on: chip, workload: workload, precision: format, deployment: deployment(format)),
-        host: estimator.serveOnHost(model: network, workload: workload), score: estimator.transferSummary)
+          model: network, on: chip, workload: workload, precision: format,
+          deployment: estimate.deployment),
+        host: onHost(estimator, network, workload), score: estimator.transferSummary)
     }
     let title =
       "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
@@ -98,7 +104,34 @@ struct EstimateCommand: ParsableCommand {
     return estimator.scoringTransfer(on: published, catalog: tables)
   }
 
-  private func deployment(_ format: Precision) -> Deployment? {
+  /// The host with the widest weights that its memory holds, or with those asked for.
+  private func onHost(
+    _ estimator: Estimator, _ network: ModelArchitecture, _ workload: Workload
+  ) -> Known<ServingEstimate> {
+    let formats = precision.map { [$0] } ?? [.bf16, .fp8, .fp4]
+    let answers = formats.map {
+      estimator.serveOnHost(
+        model: network, workload: workload, precision: $0.resolved(for: network))
+    }
+    return answers.first { (try? $0.get()) != nil } ?? answers.last
+      ?? .failure(Gap("\(model) on this host", missing: "no number format"))
+  }
+
+  /// The best answer of several engines; the first one's gap where none has an answer.
+  private func served(
+    _ engines: [Engine], by serve: (Engine) -> Known<ServingEstimate>
+  ) -> Known<ServingEstimate> {
+    let answers = engines.map(serve)
+    var best: ServingEstimate?
+    for case .success(let answer) in answers {
+      let rate = answer.outputTokensPerSecondPerAccelerator.value
+      if rate > (best?.outputTokensPerSecondPerAccelerator.value ?? 0) { best = answer }
+    }
+    return best.map { .success($0) } ?? answers.first
+      ?? .failure(Gap("\(model) on \(accelerator)", missing: "no engine for this chip"))
+  }
+
+  private func deployment(_ format: Precision, _ engine: Engine) -> Deployment? {
     guard tp != nil || ep != nil || dp != nil || pp != nil else { return nil }
     return Deployment(
       tensorParallel: tp ?? 1, expertParallel: ep ?? 1, dataParallel: dp ?? 1, pipelineParallel: pp ?? 1,
@@ -156,7 +189,7 @@ struct EstimateCommand: ParsableCommand {
       [
         .init("figure"), .init("value"), .init("low_80"), .init("high_80"), .init("unit"), .init("trust"),
         .init("sources"), .init("transferred"), .init("transferred_low_80"), .init("transferred_high_80"),
-        .init("this_host"),
+        .init("this_host"), .init("deployment"),
       ])
     let transferred = try? second?.transferred.get()
     let host = try? second?.host.get()
@@ -166,7 +199,9 @@ struct EstimateCommand: ParsableCommand {
         [.text(entry.name), number(entry.figure.value)] + range(entry.figure) + [
           .text(entry.figure.unit), .text(entry.figure.trust.rawValue),
           .text(entry.figure.sources.joined(separator: "; ")), scaled.map { number($0.value) } ?? .empty,
-        ] + range(scaled) + [host.map { number($0.figures[index].figure.value) } ?? .empty])
+        ] + range(scaled) + [
+          host.map { number($0.figures[index].figure.value) } ?? .empty, .text(estimate.deployment.summary),
+        ])
     }
     return table
   }

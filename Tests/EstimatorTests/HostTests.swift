@@ -7,7 +7,7 @@ import Results
 import Testing
 
 /// Rows of a host of 1 TFLOP/s and 100 GB/s (ridge 10 FLOP/B) whose kernels all reach `share` of the roofline.
-private func rows(share: Double, memoryGiB: Double = 512) -> [ResultRow] {
+func hostRows(share: Double, memoryGiB: Double = 512) -> [ResultRow] {
   func row(_ kernel: String, _ change: (inout ResultRow) -> Void) -> ResultRow {
     var row = ResultRow()
     row.runId = "r1"
@@ -55,7 +55,7 @@ struct HostTests {
   }
 
   private func estimator(share: Double, memoryGiB: Double = 512) throws -> Estimator {
-    let host = try #require(HostCalibration(rows(share: share, memoryGiB: memoryGiB)))
+    let host = try #require(HostCalibration(hostRows(share: share, memoryGiB: memoryGiB)))
     return try Estimator(catalog: catalog, host: host)
   }
   private func model(_ name: String) throws -> ModelArchitecture { try #require(catalog.model(name)) }
@@ -110,6 +110,13 @@ struct HostTests {
     let error = try #require(scored.transferError)
     #expect(estimate.tpot.interval?.low == estimate.tpot.value * error.tpot.low)
     #expect(try #require(scored.transferSummary).contains("TPOT median error"))
+    // Decode alone has the error of the time per token; no published run scores a prefill alone.
+    let decode = estimate.decodeTokensPerSecondPerAccelerator
+    let slowest = try #require(decode.interval).low
+    #expect(abs(slowest * error.tpot.high / decode.value - 1) < 1e-12)
+    let prefill = estimate.prefillTokensPerSecondPerAccelerator
+    #expect(prefill.value > 0 && prefill.interval == nil)
+    #expect(prefill.sources.contains { $0.contains("no published run scores a prefill alone") })
   }
 
   @Test("estimate the host itself: a token of a batch of one reads every weight at the measured bandwidth")
@@ -147,9 +154,9 @@ struct HostTests {
 
   @Test("of a run without ceilings, or of two machines, are refused")
   func incomplete() {
-    #expect(HostCalibration(rows(share: 1).filter { $0.kernel != "fma_peak" }) == nil)
-    #expect(HostCalibration(rows(share: 1).filter { $0.kernel != "attention_decode" }) == nil)
-    var mixed = rows(share: 1)
+    #expect(HostCalibration(hostRows(share: 1).filter { $0.kernel != "fma_peak" }) == nil)
+    #expect(HostCalibration(hostRows(share: 1).filter { $0.kernel != "attention_decode" }) == nil)
+    var mixed = hostRows(share: 1)
     mixed[3].machineId = "m2"
     #expect(HostCalibration(mixed) == nil)
   }

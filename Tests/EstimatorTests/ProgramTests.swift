@@ -1,0 +1,92 @@
+// `plimsoll estimate` as a user runs it: with a host's result file, and with files that are none.
+
+import Foundation
+import Results
+import Testing
+
+@Suite("plimsoll estimate")
+struct EstimateProgramTests {
+  private struct Run {
+    let status: Int32
+    let out: String
+    let err: String
+  }
+
+  /// Runs the program beside the test bundle; output goes through files, which cannot fill up.
+  private func estimate(_ arguments: [String], in folder: URL) throws -> Run {
+    let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
+    let process = Process()
+    process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("plimsoll")
+    process.arguments = ["estimate", "--model", "Llama-3.1-8B", "--accelerator", "H100"] + arguments
+    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
+    for file in files { try Data().write(to: file) }
+    process.standardOutput = try FileHandle(forWritingTo: files[0])
+    process.standardError = try FileHandle(forWritingTo: files[1])
+    try process.run()
+    process.waitUntilExit()
+    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    return Run(status: process.terminationStatus, out: texts[0], err: texts[1])
+  }
+
+  private func inFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "plimsoll-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+  }
+
+  @Test("adds the transferred estimate and the host itself from a result file")
+  func host() throws {
+    try inFolder { folder in
+      let path = folder.appendingPathComponent("host.csv").path
+      try ResultFile.write(hostRows(share: 0.5).map(complete), to: path)
+      let run = try estimate(["--host-results", path, "--format", "csv"], in: folder)
+      #expect(run.status == 0, "\(run.err)")
+      let lines = run.out.split(separator: "\n").map {
+        $0.split(separator: ",", omittingEmptySubsequences: false)
+      }
+      let header = try #require(lines.first)
+      for name in ["transferred", "this_host"] {
+        let column = try #require(header.firstIndex { $0 == name })
+        #expect(lines.dropFirst().count == 8)
+        #expect(lines.dropFirst().allSatisfy { (Double($0[column]) ?? 0) > 0 }, "\(name)")
+      }
+      let plain = try estimate(["--format", "csv"], in: folder)
+      #expect(plain.status == 0 && plain.out != run.out)
+    }
+  }
+
+  @Test("refuses a foreign file with file and line, and a missing one, in one sentence")
+  func foreign() throws {
+    try inFolder { folder in
+      let path = folder.appendingPathComponent("foreign.csv").path
+      try Data("a,b\n1,2\n".utf8).write(to: URL(fileURLWithPath: path))
+      let run = try estimate(["--host-results", path], in: folder)
+      #expect(run.status == 65 && run.err.contains("foreign.csv:1") && run.out.isEmpty)
+      let missing = try estimate(["--host-results", folder.path + "/none.csv"], in: folder)
+      #expect(missing.status == 65 && missing.err.contains("none.csv") && missing.out.isEmpty)
+      #expect([run, missing].allSatisfy { $0.err.split(separator: "\n").count == 1 })
+    }
+  }
+
+  /// `--engine` reaches the search with and without degrees.
+  @Test("serves with the engine that is asked for", arguments: [[], ["--tp", "2"]])
+  func engine(degrees: [String]) throws {
+    try inFolder { folder in
+      for engine in ["vllm", "sglang", "trtllm"] {
+        let run = try estimate(degrees + ["--engine", engine], in: folder)
+        #expect(run.status == 0 && run.out.split(separator: "\n").first?.hasSuffix("\(engine))") == true)
+      }
+    }
+  }
+
+  /// What every row of a result file has beside what the estimator reads.
+  private func complete(_ row: ResultRow) -> ResultRow {
+    var row = row
+    row.schemaVersion = ResultRow.schemaVersion
+    row.timeMedianSeconds = row.timeMedianSeconds ?? 1e-3
+    if row.rowKey.isEmpty { row.rowKey = row.kernel }
+    return row
+  }
+}
