@@ -38,6 +38,17 @@ final class Buffer {
     }
   }
 
+  /// Random whole numbers from 1 to 8 that rise by up to 8 towards the end: no part of the array adds up to what
+  /// another part does, so a sum tells whether each was read once.
+  func fillRising(seed: UInt64, team: WorkerTeam) {
+    team.run { thread, threads in
+      for i in share(of: count, thread, threads) {
+        let step = (i / 8) / max(1, count / 64)
+        start[i] = Float(1 + step + Int(mix(seed &+ UInt64(i)) >> 61))
+      }
+    }
+  }
+
   /// The same value everywhere.
   func fill(_ value: Float, team: WorkerTeam) {
     team.run { thread, threads in

@@ -33,7 +33,7 @@ struct KernelModule: Sendable {
   let decodeWorkspace: @Sendable (Int, Int) -> Int
   let softmaxRow: @Sendable (MutableFloats, Int, Int, Float) -> Float
   let scaleRow: @Sendable (MutableFloats, Int, Float) -> Void
-  let fmaPeak: @Sendable (Int, Float, MutableFloats) -> Void
+  let fmaPeak: @Sendable (Int, Float, Float, MutableFloats) -> Void
   let fmaPeakRound: Int, probeResult: Int
   let memoryRead: @Sendable (Int, Floats, MutableFloats) -> Void
   let memoryCopy: @Sendable (Int, Floats, MutableFloats) -> Void

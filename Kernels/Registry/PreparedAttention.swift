@@ -52,7 +52,7 @@ final class PreparedAttention: PreparedKernel {
     run()
     let rows = size.batch * size.headsQ * size.seqQ
     let checksAll = Double(rows) * Double(size.seqKV * size.headDim) <= ErrorScan.fullCheckLimit
-    let chosen = checksAll ? Array(0..<rows) : ErrorScan.sample(ErrorScan.sampledRows, of: rows, seed: seed)
+    let chosen = checksAll ? Array(0..<rows) : size.sampledRows(seed: seed)
     // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x three parts in 10^7.
     let terms = Double(size.headDim).squareRoot() + Double(size.seqKV).squareRoot()
     var scan = ErrorScan(tolerance: (2 * terms + 16) * 0x1p-24)
@@ -71,7 +71,9 @@ final class PreparedAttention: PreparedKernel {
     }
     if !set.out.isFinite { scan.add(.nan, 0, scale: 1) }
     return scan.verification(
-      checksAll ? "double oracle, all elements" : "double oracle, \(chosen.count) random rows; all finite")
+      checksAll
+        ? "double oracle, all elements" : "double oracle, \(chosen.count) rows, some of each head; all finite"
+    )
   }
 }
 
@@ -82,7 +84,18 @@ protocol AttentionBody: AnyObject {
 
 /// Offsets of one head of one sequence.
 extension Problem.Attention {
+  /// Rows of every head of every sequence: the first and the last position, and one drawn from the seed.
+  func sampledRows(seed: UInt64) -> [Int] {
+    (0..<batch * headsQ).flatMap { head in
+      attentionPositions(seqQ, seed: seed &+ UInt64(head)).map { head * seqQ + $0 }
+    }
+  }
   func queryOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsQ + head) * seqQ * headDim }
   func cacheOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsKV + head) * seqKV * headDim }
   var scale: Float { Float(1 / Double(headDim).squareRoot()) }
+}
+
+/// Positions of one head that are checked: both ends, where masks and blocks go wrong, and one between.
+package func attentionPositions(_ count: Int, seed: UInt64) -> [Int] {
+  Set([0, count - 1, Int(mix(seed) % UInt64(count))]).sorted()
 }

@@ -1,14 +1,18 @@
 // Ceilings: multiply-adds that never leave the registers, and plain passes over memory.
 
-/// `rounds` rounds of 12 independent multiply-adds x -> x/2 + seed; their sum tends to 24·seed per lane. Twelve
-/// sums hide the latency of any core so far (latency x units is 8 to 10) and fit in 16 registers.
+/// `rounds` rounds of 12 independent multiply-adds x -> x·factor + addend from x = addend, addend + 1 …; their sum.
+/// With factor and addend 1 every value is a whole number, so the sum tells how many rounds were run. The factor
+/// is an argument because a compiler that knew it to be 1 would only add. Twelve sums hide the latency of any
+/// core so far (latency x units is 8 to 10) and fit in 16 registers.
 @inline(never)
-public func fmaPeak(rounds: Int, seed: Float, result: UnsafeMutablePointer<Float>) {
+public func fmaPeak(
+  rounds: Int, factor: Float, addend: Float, result: UnsafeMutablePointer<Float>
+) {
   var sums = InlineArray<12, Vector>(repeating: Vector())
   // Different starts: equal sums would be merged into one.
-  for i in 0..<12 { sums[i] = Vector(repeating: seed + Float(i)) }
-  let a = Vector(repeating: 0.5)
-  let b = Vector(repeating: seed)
+  for i in 0..<12 { sums[i] = Vector(repeating: addend + Float(i)) }
+  let a = Vector(repeating: factor)
+  let b = Vector(repeating: addend)
   for _ in 0..<rounds {
     for i in 0..<12 { sums[i] = multiplyAdd(sums[i], a, b) }
   }

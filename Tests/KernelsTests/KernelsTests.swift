@@ -133,6 +133,49 @@ private func check(
   }
 }
 
+@Suite("What the ceilings' checks see") struct CeilingCheckTests {
+  @Test("a read that left out a part, read it twice or read nothing fails", arguments: [1 << 12, 1 << 26])
+  func reads(count: Int) {
+    // Numbers 1 to 16 have a mean of 8.5.
+    let sum = 8.5 * Double(count)
+    let parts = 64
+    func passes(_ share: Double) -> Bool {
+      let lane = Float(sum * share / Double(parts))
+      return checkRead(Array(repeating: lane, count: parts), sum: sum, count: count, partialSums: parts)
+        .passed
+    }
+    #expect(passes(1))
+    for share in [0, 0.5, 0.999, 1.001, 2] { #expect(!passes(share), "\(share) of \(count)") }
+  }
+
+  @Test("the array of a read rises, so that one half cannot stand for the other", arguments: [100, 1 << 16])
+  func rising(count: Int) throws {
+    let team = try WorkerTeam(cpus: Array(CPUs.allowed.prefix(1)))
+    let values = try risingValues(count, team: team).map { Double($0) }
+    #expect(values.allSatisfy { $0 >= 1 && $0 == $0.rounded() })
+    let first = values.prefix(count / 2).reduce(0, +)
+    #expect(
+      !checkRead([Float(2 * first)], sum: values.reduce(0, +), count: count, partialSums: 32).passed)
+  }
+
+  @Test("a peak that ran one round more or less fails", arguments: [1000, 312_500, 1_250_000])
+  func peak(rounds: Int) {
+    let lanes = { (count: Int) in Array(repeating: Float(12 * count + 78), count: 16) }
+    #expect(checkPeak(lanes(rounds), rounds: rounds).passed)
+    #expect(!checkPeak(lanes(rounds - 1), rounds: rounds).passed)
+    #expect(!checkPeak(lanes(rounds + 1), rounds: rounds).passed)
+    #expect(Double(12 * rounds + 78) < 0x1p24, "whole numbers stay exact")
+  }
+
+  @Test("attention is checked at both ends of a head and elsewhere by seed")
+  func positions() {
+    let samples = (0..<20).map { attentionPositions(1000, seed: UInt64($0)) }
+    #expect(samples.allSatisfy { $0.first == 0 && $0.last == 999 })
+    #expect(Set(samples).count > 10)
+    #expect(attentionPositions(1, seed: 3) == [0])
+  }
+}
+
 @Suite("The door of the kernels") struct DoorTests {
   @Test("counts work by the usual formulas")
   func work() {
