@@ -26,6 +26,24 @@ public struct CoreTypeChoice: Hashable, Sendable {
     return candidates.first { $0.requested == nil && $0.rate > 0.98 * fastest.rate } ?? fastest
   }
 
+  /// Every name that OPENBLAS_CORETYPE takes on an architecture, as OpenBLAS's dynamic-arch sources list them;
+  /// the library ignores any other.
+  public static func known(on machine: Machine) -> [String] {
+    guard machine.architecture != "arm64" else {
+      return [
+        "ARMV8", "CORTEXA53", "CORTEXA57", "CORTEXA72", "CORTEXA73", "CORTEXX1", "CORTEXX2", "CORTEXA510",
+        "CORTEXA710", "FALKOR", "THUNDERX", "THUNDERX2T99", "THUNDERX3T110", "TSV110", "EMAG8180",
+        "NEOVERSEN1", "NEOVERSEN2", "NEOVERSEV1", "ARMV8SVE", "A64FX", "FT2000", "VORTEX",
+      ]
+    }
+    return [
+      "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn", "Dunnington",
+      "Nehalem", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Nano", "Sandybridge", "Bobcat",
+      "Bulldozer", "Piledriver", "Haswell", "Steamroller", "Excavator", "Zen", "SkylakeX", "Cooperlake",
+      "SapphireRapids",
+    ]
+  }
+
   /// Core types that OpenBLAS has for a CPU with these features; nil = its own choice.
   public static func names(for machine: Machine) -> [String?] {
     let features = Set(machine.features)

@@ -82,6 +82,7 @@ struct RunCommand: ParsableCommand {
     let machine = topology.machine()
     let stopped = try resume.map { try StoppedRun(resultFile: $0) }
     let settings = try settings(of: stopped, on: machine)
+    try BLASSetup.check(settings.blasCoretype, on: machine)
     let cases = try settings.cases(on: machine)
     let places = try settings.places(topology.placements(for: machine))
     if dryRun {
@@ -156,7 +157,7 @@ struct RunCommand: ParsableCommand {
 
   private func report(_ rows: [ResultRow], _ session: RunSession) throws {
     for warning in session.meta.warnings { StandardError.write("WARNING: \(warning)") }
-    try output.show(RunSummary(rows: rows).tables(output.format))
+    try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(session.meta)).tables(output.format))
     let good = rows.count { $0.status == .ok }
     let files = """
       \(good) of \(rows.count) rows ok; files (.csv, .samples.csv, .meta.json, .topology.xml):

@@ -7,6 +7,7 @@ import Measurement
 import Quantities
 import Results
 import Suites
+import Tables
 
 /// The environment of the workers with the core type of their BLAS.
 struct BLASSetup {
@@ -77,6 +78,32 @@ struct BLASSetup {
     self.init(
       environment: environment, coretype: meta.blasCoretype, candidates: meta.blasCandidates,
       choice: meta.blasChoice, warning: meta.warnings.first { $0.contains("OpenBLAS") })
+  }
+
+  /// Refuses a kernel set that OpenBLAS would silently ignore.
+  ///
+  /// - Throws: `CommandFailure` (64) with the nearest names.
+  static func check(_ requested: String?, on machine: Machine) throws(CommandFailure) {
+    let known = ["auto"] + CoreTypeChoice.known(on: machine)
+    guard let requested, !known.contains(where: { $0.lowercased() == requested.lowercased() }) else { return }
+    let nearest = nearestNames(to: requested, among: known)
+    throw CommandFailure(
+      .usage,
+      "unknown OpenBLAS core type '\(requested)'"
+        + (nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: ", "))?")
+        + " (--blas-coretype takes auto, \(known.dropFirst().joined(separator: ", ")))")
+  }
+
+  /// The line under each table whose ratios come from a crippled peer; nil where the peer runs at its best.
+  static func note(_ meta: RunMeta) -> String? {
+    guard let best = meta.blasCandidates.max(by: { $0.gflops < $1.gflops }),
+      let used = meta.blasCandidates.first(where: { $0.requested == meta.blasCoretype }),
+      best.gflops > 1.05 * used.gflops
+    else { return nil }
+    let cause =
+      meta.blasChoice == callersChoice ? "OPENBLAS_CORETYPE is exported" : "\(meta.blasChoice) says so"
+    return "* OpenBLAS runs its \(used.corename) kernels because \(cause); \(best.corename) is "
+      + "\(fixed(best.gflops / used.gflops, decimals: 1)) x faster here: --blas-coretype auto"
   }
 
   /// How the meta file says that the caller's variables decided.

@@ -7,6 +7,8 @@ import Tables
 /// The tables of a run's rows.
 struct RunSummary {
   let rows: [ResultRow]
+  /// Why the peer is slower than it could be; nil where it is not.
+  let blasNote: String?
 
   /// One table for programs; for people one a placement, and the ceilings first.
   func tables(_ format: TableFormat) -> [ReportTable] {
@@ -32,7 +34,8 @@ struct RunSummary {
       title,
       (showsPlacement ? [.init("placement")] : []) + [
         .init("kernel"), .init("shape"), .init("swift_gflops", "swift"), .init("openblas_gflops", "openblas"),
-        .init("swift_over_openblas", "ratio"), .init("swift_pct_of_roofline", "% of roof"),
+        .init("swift_over_openblas", blasNote == nil ? "ratio" : "ratio*"),
+        .init("swift_pct_of_roofline", "% of roof"),
       ])
     for place in places {
       let here = rows.filter { $0.placement == place && $0.phase != "ceiling" }
@@ -53,7 +56,7 @@ struct RunSummary {
     }
     let missing = rows.filter { places.contains($0.placement) && $0.status != .ok }
     table.notes =
-      ["GFLOP/s at the median; ratio above 1: Swift is faster."]
+      ["GFLOP/s at the median; ratio above 1: Swift is faster."] + (blasNote.map { [$0] } ?? [])
       + missing.prefix(10).map { "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
       + (missing.count > 10 ? ["and \(missing.count - 10) more rows that are not ok; see the file."] : [])
     return table
@@ -64,16 +67,15 @@ struct RunSummary {
     guard !ceilings.isEmpty else { return nil }
     var table = ReportTable(
       "Measured ceilings (GFLOP/s for fma_peak, GB/s for the others)",
-      [.init("probe"), .init("array_mib", "MiB")] + places.map { .init($0) })
+      [.init("probe")] + places.flatMap { [.init("\($0) MiB", "MiB"), .init($0)] })
     for ceiling in ceilings {
-      let cells = places.map { place -> Cell in
+      let cells = places.flatMap { place -> [Cell] in
         let row = rows.first { $0.placement == place && $0.shapeId == ceiling.shapeId }
         let rate = ceiling.arrayBytes == nil ? row?.gflopsMedian : row?.gbytesPerSecondMedian
-        return .optional(rate, decimals: 1)
+        let size = row?.arrayBytes.map { mebibytes(Double($0)) }
+        return [.optional(size, decimals: 2), .optional(rate, decimals: 1)]
       }
-      table.append(
-        [.text(ceiling.shapeId), .optional(ceiling.arrayBytes.map { mebibytes(Double($0)) }, decimals: 2)]
-          + cells)
+      table.append([.text(ceiling.shapeId)] + cells)
     }
     return table
   }
