@@ -20,6 +20,19 @@ extension Machine {
     return caches.filter { $0.level == last }.map(\.bytes).max() ?? 0
   }
 
+  /// Bytes of all caches of a level that these PUs reach, each instance once; nil = none reported.
+  public func cacheBytes(level: Int, reachedBy cpus: CPUSet) -> Int? {
+    let wanted = Set(cpus.cpus)
+    let bytes = caches.filter { $0.level == level && !wanted.isDisjoint(with: $0.sharedBy.cpus) }
+      .reduce(0) { $0 + $1.bytes }
+    return bytes > 0 ? bytes : nil
+  }
+
+  /// Bytes of all last-level caches that these PUs reach; 0 = not reported.
+  public func lastLevelCacheBytes(reachedBy cpus: CPUSet) -> Int {
+    caches.map(\.level).max().flatMap { cacheBytes(level: $0, reachedBy: cpus) } ?? 0
+  }
+
   /// Size of the largest cache of a level in bytes; nil = none reported.
   public func cacheBytes(level: Int) -> Int? {
     caches.filter { $0.level == level && $0.bytes > 0 }.map(\.bytes).max()

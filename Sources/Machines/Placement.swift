@@ -19,6 +19,9 @@ public struct Placement: Hashable, Sendable, Codable {
   /// Other names that denote the same PUs.
   public let aliases: [String]
 
+  /// The PUs that have a thread: fewer than `cpus` under a quota.
+  public var usedCPUs: CPUSet { CPUSet(cpus.cpus.prefix(max(threads, 1))) }
+
   /// A placement from its parts.
   public init(
     name: String, kind: String, cpus: CPUSet, threads: Int, smt: String = "off",

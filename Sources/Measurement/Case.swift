@@ -7,7 +7,7 @@ public import Quantities
 public enum CacheMode: String, Hashable, Sendable, Codable {
   /// The same buffers each time.
   case hot
-  /// Weights (B, keys and values) rotate through more than twice the last-level cache; activations stay.
+  /// Weights (B, keys and values) rotate through four times the last-level caches; activations stay.
   case weightsCold = "weights_cold"
 }
 
@@ -75,7 +75,7 @@ public struct CaseReport: Hashable, Sendable, Codable {
   public var index: Int
   /// How it ended.
   public var status: CaseStatus
-  /// Reason of anything but `ok`.
+  /// Reason of anything but `ok`; of `ok`, what makes its times doubtful.
   public var detail = ""
   /// Number of the process that measured it, from 0.
   public var process = 0

@@ -106,6 +106,7 @@ extension ResultRow {
       (status, statusDetail) = (.mismatch, bad.detail)
     } else if good > 0 {
       status = good >= outcome.processesWanted ? .ok : .partial
+      if let doubt = reports.first(where: { $0.status == .ok && !$0.detail.isEmpty })?.detail { warn(doubt) }
       if status == .partial {
         let reason = reports.first { $0.status != .ok }?.detail ?? ""
         statusDetail =

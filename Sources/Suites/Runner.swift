@@ -9,7 +9,7 @@ import Quantities
 /// What to run and how.
 public struct RunPlan: Sendable {
   /// Cases in suite order.
-  public var cases: [Case]
+  public var cases: [Case] { didSet { sized = [] } }
   /// Where each case runs.
   public var placements: [Placement]
   /// Worker processes for each placement.
@@ -20,8 +20,10 @@ public struct RunPlan: Sendable {
   public var seed: UInt64
   /// Instruction set of the Swift kernels.
   public var isa: InstructionSet
-  /// Bytes of the last-level cache; 0 = unknown.
+  /// Bytes of the last-level caches of a placement without an entry of its own; 0 = unknown.
   public var lastLevelCacheBytes: Int
+  /// The same cases in the same order for each placement, sized by its caches; empty = all alike.
+  public private(set) var sized: [(cases: [Case], lastLevelCacheBytes: Int)] = []
   /// Bytes that one case may take; nil = no limit.
   public var memoryLimit: Int?
   /// Seconds without a word after which a worker is given up.
@@ -46,9 +48,28 @@ public struct RunPlan: Sendable {
     self.memoryLimit = memoryLimit
   }
 
+  /// Sizes the memory probes for each placement by the caches that its threads reach.
+  public mutating func size(on machine: Machine, availableMemory: Int?) {
+    sized = placements.map { place in
+      let cpus = place.usedCPUs
+      let suite = Suite.quick(on: machine, cpus: cpus, availableMemory: availableMemory).cases
+      let cases = cases.map { wanted in
+        wanted.phase != .ceiling ? wanted : suite.first { $0.shapeID == wanted.shapeID } ?? wanted
+      }
+      return (cases, machine.lastLevelCacheBytes(reachedBy: cpus))
+    }
+  }
+
+  /// The cases of a placement, by its position.
+  public func cases(at place: Int) -> [Case] {
+    sized.indices.contains(place) ? sized[place].cases : cases
+  }
+
   /// One outcome without reports for each placement and case, in that order.
   public func outcomes() -> [Outcome] {
-    placements.flatMap { place in cases.map { Outcome($0, at: place, processesWanted: processes) } }
+    placements.enumerated().flatMap { index, place in
+      cases(at: index).map { Outcome($0, at: place, processesWanted: processes) }
+    }
   }
 
   /// Positions of the cases that take turns: same operation, shape and cache mode.
@@ -103,9 +124,9 @@ public struct Runner {
     let time = MonotonicTime()
     let start = time.now()
     for process in 0..<plan.processes {
-      for (index, place) in plan.placements.enumerated() {
+      for index in plan.placements.indices {
         let first = index * plan.cases.count
-        runProcess(process, at: place, into: &outcomes, from: first, observer)
+        runProcess(process, at: index, into: &outcomes, from: first, observer)
         if observer.shouldStop { return outcomes }
       }
       let elapsed = time.now() - start
@@ -119,9 +140,11 @@ public struct Runner {
 
   /// One process at one placement; more than one where a case kills it.
   private func runProcess(
-    _ process: Int, at place: Placement, into outcomes: inout [Outcome], from first: Int,
+    _ process: Int, at site: Int, into outcomes: inout [Outcome], from first: Int,
     _ observer: any RunObserver
   ) {
+    let place = plan.placements[site]
+    let cases = plan.cases(at: site)
     var generator = SeededGenerator(seed: plan.seed &+ UInt64(process) &* 1_000_003)
     // A case that failed once is not asked again: the same input on the same machine fails the same way.
     // Nor is one that this process measured before the run was stopped and resumed.
@@ -137,14 +160,14 @@ public struct Runner {
       func take(_ report: CaseReport) {
         var report = report
         report.process = process
-        guard plan.cases.indices.contains(report.index), done.insert(report.index).inserted else { return }
+        guard cases.indices.contains(report.index), done.insert(report.index).inserted else { return }
         outcomes[first + report.index].reports.append(report)
-        observer.finished(report, subject: plan.cases[report.index], placement: place)
+        observer.finished(report, subject: cases[report.index], placement: place)
       }
-      let end = followWorker(process, place, remaining, observer) { message in
+      let end = followWorker(process, site, remaining, observer) { message in
         switch message {
         case .facts(let facts):
-          for index in plan.cases.indices where outcomes[first + index].worker == nil {
+          for index in cases.indices where outcomes[first + index].worker == nil {
             outcomes[first + index].worker = facts
           }
           observer.workerStarted(facts, at: place)
@@ -175,13 +198,16 @@ public struct Runner {
   }
 
   private func followWorker(
-    _ process: Int, _ place: Placement, _ groups: [[Int]], _ observer: any RunObserver,
+    _ process: Int, _ site: Int, _ groups: [[Int]], _ observer: any RunObserver,
     receive: (WorkerMessage) -> Void
   ) -> WorkerEnd {
+    let place = plan.placements[site]
+    let caches =
+      plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
     let job = WorkerJob(
-      process: process, placement: place, cases: plan.cases, groups: groups, plan: plan.sampling,
-      seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: plan.lastLevelCacheBytes,
-      memoryLimit: plan.memoryLimit, settleSeconds: plan.settleSeconds)
+      process: process, placement: place, cases: plan.cases(at: site), groups: groups, plan: plan.sampling,
+      seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches, memoryLimit: plan.memoryLimit,
+      settleSeconds: plan.settleSeconds)
     do {
       let worker = try WorkerProcess(
         executable, arguments, environment: workerEnvironment(place), cpus: place.cpus,

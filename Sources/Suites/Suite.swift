@@ -12,28 +12,32 @@ public struct Suite: Sendable {
   public var cases: [Case]
 
   /// Version of the lists; rows of two versions may differ.
-  public static let version = 1
+  public static let version = 2
   /// Names of all suites.
   public static let names = ["quick"]
 
   /// The suite for every host: two minutes, each kind of kernel, both implementations.
   ///
-  /// - Parameter availableMemory: bytes that may be taken without swapping; nil = unknown.
-  public static func quick(on machine: Machine, availableMemory: Int?) -> Suite {
+  /// - Parameters:
+  ///   - cpus: PUs of the placement, one for each thread: the memory probes are sized by the caches they reach.
+  ///   - availableMemory: bytes that may be taken without swapping; nil = unknown.
+  public static func quick(on machine: Machine, cpus: CPUSet, availableMemory: Int?) -> Suite {
     let cases =
-      ceilings(machine, availableMemory: availableMemory) + matrixProducts() + attention()
+      ceilings(machine, cpus, availableMemory: availableMemory) + matrixProducts() + attention()
     return Suite(name: "quick", cases: cases)
   }
 
   /// Peak of the arithmetic, and the read, copy and triad ladders from L1 to memory.
-  private static func ceilings(_ machine: Machine, availableMemory: Int?) -> [Case] {
+  private static func ceilings(_ machine: Machine, _ cpus: CPUSet, availableMemory: Int?) -> [Case] {
     var cases = [Case(.fmaPeak, Shape(), id: "fma_peak", phase: .ceiling, by: .swift)]
     let probes: [(Operation, String, arrays: Int)] = [
       (.memoryRead, "read", 1), (.memoryCopy, "copy", 2), (.memoryTriad, "triad", 3),
     ]
-    for (level, bytes) in ladder(machine, availableMemory: availableMemory) {
+    for (level, bytes) in ladder(machine, cpus, availableMemory: availableMemory) {
       for (operation, name, arrays) in probes {
-        let array = max(page, bytes / arrays / page * page)
+        // The largest read is the roof of every cold row, so it goes furthest beyond the caches.
+        let isWide = level == "dram" && arrays > 1
+        let array = max(page, (isWide ? bytes / 2 : bytes) / arrays / page * page)
         cases.append(
           Case(operation, .memory(bytes: array), id: "\(name)_\(level)", phase: .ceiling, by: .swift))
       }
@@ -43,16 +47,22 @@ public struct Suite: Sendable {
 
   private static let page = Int(Unit.kibibyte.toBase(4))
 
-  /// Working sets: half of each cache, so that nothing else pushes it out, and four times the last one.
-  static func ladder(_ machine: Machine, availableMemory: Int?) -> [(level: String, bytes: Int)] {
+  /// Where no cache is reported, four times this still leaves every cache known today.
+  static let unreportedCacheBytes = Int(Unit.mebibyte.toBase(128))
+
+  /// Working sets: half of each level's caches together, so that nothing else pushes them out, and eight times
+  /// the last level: whatever the caches keep of one pass is then less than an eighth of the next.
+  private static func ladder(
+    _ machine: Machine, _ cpus: CPUSet, availableMemory: Int?
+  ) -> [(level: String, bytes: Int)] {
     var steps: [(String, Int)] = []
     for level in 1...3 {
-      guard let bytes = machine.cacheBytes(level: level) else { continue }
+      guard let bytes = machine.cacheBytes(level: level, reachedBy: cpus) else { continue }
       steps.append(("l\(level)", bytes / 2))
     }
-    // Where no cache is reported, four times this still leaves every cache known today.
-    let last = machine.lastLevelCacheBytes > 0 ? machine.lastLevelCacheBytes : Int(Unit.mebibyte.toBase(128))
-    let wanted = max(4 * last, Int(Unit.mebibyte.toBase(64)))
+    let reported = machine.lastLevelCacheBytes(reachedBy: cpus)
+    let last = reported > 0 ? reported : unreportedCacheBytes
+    let wanted = max(8 * last, Int(Unit.mebibyte.toBase(128)))
     let allowed = availableMemory.map { $0 / 4 } ?? wanted
     steps.append(("dram", min(wanted, allowed)))
     return steps

@@ -118,9 +118,8 @@ public struct Worker<Time: TimeSource> {
       say(.report(report))
       return nil
     }
-    let sets = operandSets(subject)
-    // Attention through BLAS keeps scores beside its operands; a quarter more is room enough for them.
-    let needed = work.bytes * Double(sets) * 1.25
+    let sets = operandSets(subject, work)
+    let needed = work.bytes * Double(sets) * Worker.room
     if let limit = job.memoryLimit, needed.value > Double(limit) {
       return end(
         .skipped,
@@ -132,7 +131,8 @@ public struct Worker<Time: TimeSource> {
         team: team, operandSets: sets, seed: job.seed)
       report.work = kernel.work
       report.residentBytes = kernel.residentBytes
-      let check = kernel.verify(seed: job.seed)
+      // Each process checks other rows.
+      let check = kernel.verify(seed: job.seed &+ UInt64(job.process) &* 1_000_003)
       report.verification = check
       guard check.passed else {
         return end(
@@ -140,6 +140,7 @@ public struct Worker<Time: TimeSource> {
           "largest relative error \(check.maxRelError), allowed \(check.tolerance), against \(check.reference)"
         )
       }
+      report.detail = doubt(subject, sets: sets)
       let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
       return Entry(report, kernel, sampler, subject)
     } catch {
@@ -147,14 +148,30 @@ public struct Worker<Time: TimeSource> {
     }
   }
 
-  /// Enough copies that the last-level cache forgets a set before its turn comes again. Guests report caches
-  /// of the whole host, so no more than 512 MiB are asked for.
-  private func operandSets(_ subject: Case) -> Int {
+  /// Enough copies that the last-level caches forget a set before its turn comes again: four times their bytes
+  /// beside the set in use, or as many as memory allows.
+  private func operandSets(_ subject: Case, _ work: Work) -> Int {
     guard subject.cacheMode == .weightsCold else { return 1 }
     let weights = max(1, subject.weightBytes)
-    let most = Int(Unit.mebibyte.toBase(512))
-    let twice = job.lastLevelCacheBytes > 0 ? 2 * min(job.lastLevelCacheBytes, most / 2) : most
-    return twice / weights + 2
+    let wanted = (4 * caches + weights - 1) / weights + 1
+    guard let limit = job.memoryLimit, work.bytes.value > 0 else { return wanted }
+    return max(2, min(wanted, Int(Double(limit) / (work.bytes.value * Worker.room))))
+  }
+
+  /// Bytes of the caches that a cold row has to leave behind.
+  private var caches: Int {
+    job.lastLevelCacheBytes > 0 ? job.lastLevelCacheBytes : Suite.unreportedCacheBytes
+  }
+
+  /// Memory of a case over its operands: attention through BLAS keeps scores beside them.
+  private static var room: Double { 1.25 }
+
+  /// What a reader of the times should know: a rotation that the caches might remember.
+  private func doubt(_ subject: Case, sets: Int) -> String {
+    let rotated = sets * subject.weightBytes
+    guard subject.cacheMode == .weightsCold, rotated < 2 * caches else { return "" }
+    let (have, need) = (Unit.mebibyte.fromBase(Double(rotated)), Unit.mebibyte.fromBase(Double(caches)))
+    return "memory allows \(Int(have)) MiB of rotating weights beside \(Int(need)) MiB of caches"
   }
 
   private func finish(_ entry: Entry, since before: Snapshot, sharing: Int) {

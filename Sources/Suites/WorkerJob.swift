@@ -20,7 +20,7 @@ public struct WorkerJob: Hashable, Sendable, Codable {
   public var seed: UInt64
   /// Instruction set of the Swift kernels.
   public var isa: InstructionSet
-  /// Bytes of the last-level cache; 0 = unknown.
+  /// Bytes of the placement's last-level caches together; 0 = unknown.
   public var lastLevelCacheBytes: Int
   /// Bytes that one case may take; nil = no limit.
   public var memoryLimit: Int?

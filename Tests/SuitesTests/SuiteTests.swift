@@ -13,10 +13,56 @@ private func machine(l3 mebibytes: Int?) -> Machine {
   return machine
 }
 
+private let both = CPUSet([0, 1])
+
+/// 96 cores: each with L1 and L2, eight to an L3 of 32 MiB, twelve of those.
+private func server() -> Machine {
+  var machine = Machine()
+  machine.allowed = CPUSet(0..<96)
+  for cpu in 0..<96 {
+    machine.caches.append(.init(level: 1, bytes: 32 << 10, sharedBy: CPUSet([cpu])))
+    machine.caches.append(.init(level: 2, bytes: 1 << 20, sharedBy: CPUSet([cpu])))
+  }
+  for die in 0..<12 {
+    machine.caches.append(.init(level: 3, bytes: 32 << 20, sharedBy: CPUSet(die * 8..<die * 8 + 8)))
+  }
+  return machine
+}
+
 @Suite struct SuiteTests {
+  @Test(
+    "memory probes fill half of the caches that the placement's threads reach, and eight times the last ones",
+    arguments: [
+      (CPUSet(0..<1), 1, [16, 512, 16_384, 262_144]),
+      (CPUSet(0..<8), 8, [128, 4_096, 16_384, 262_144]),
+      (CPUSet(0..<8), 2, [32, 1_024, 16_384, 262_144]),
+      (CPUSet(4..<12), 8, [128, 4_096, 32_768, 524_288]),
+      (CPUSet(0..<96), 96, [1_536, 49_152, 196_608, 3_145_728]),
+    ] as [(CPUSet, Int, [Int])])
+  func sizes(cpus: CPUSet, threads: Int, kibibytes: [Int]) {
+    let machine = server()
+    let place = Placement(name: "p", kind: "machine", cpus: cpus, threads: threads)
+    let other = Placement(name: "core0", kind: "core", cpus: CPUSet([0]), threads: 1)
+    let cases = Suite.quick(on: machine, cpus: machine.allowed, availableMemory: nil).cases
+    var plan = RunPlan(
+      cases: cases, placements: [other, place], processes: 1, sampling: SamplingPlan(), seed: 1,
+      isa: .baseline, lastLevelCacheBytes: 0, memoryLimit: nil)
+    plan.size(on: machine, availableMemory: nil)
+    let reads = plan.cases(at: 1).filter { $0.operation == .memoryRead }.compactMap(\.shape.bytes)
+    #expect(reads == kibibytes.map { $0 << 10 })
+    #expect(plan.sized[1].lastLevelCacheBytes == kibibytes[3] << 7)
+    #expect(plan.cases(at: 0).map(\.shapeID) == plan.cases(at: 1).map(\.shapeID))
+    let outcomes = plan.outcomes()
+    #expect(outcomes.suffix(cases.count).map(\.subject) == plan.cases(at: 1))
+    let wide = plan.cases(at: 1).filter { $0.operation == .memoryTriad }.compactMap(\.shape.bytes)
+    #expect(3 * (wide.last ?? 0) > kibibytes[3] << 8, "copy and triad leave the caches behind four times")
+  }
+
   @Test("every product and attention stands in both implementations side by side")
   func pairs() {
-    let cases = Suite.quick(on: machine(l3: 32), availableMemory: nil).cases.filter { $0.phase != .ceiling }
+    let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases.filter {
+      $0.phase != .ceiling
+    }
     for (first, second) in zip(cases, cases.dropFirst()) where first.implementation == .swift {
       #expect(
         second.implementation == .openblas && second.shapeID == first.shapeID && second.shape == first.shape)
@@ -27,12 +73,12 @@ private func machine(l3 mebibytes: Int?) -> Machine {
   }
 
   @Test(
-    "the bandwidth ladder ends at four times the last cache, or at a quarter of the free memory",
+    "the bandwidth ladder ends at eight times the last cache, or at a quarter of the free memory",
     arguments: [
-      (32, nil, 128), (32, 256, 64), (nil, nil, 64), (260, nil, 1040),
+      (32, nil, 256), (32, 256, 64), (nil, nil, 128), (260, nil, 2080), (4, nil, 128),
     ] as [(Int?, Int?, Int)])
   func ladder(l3: Int?, free: Int?, largest: Int) {
-    let cases = Suite.quick(on: machine(l3: l3), availableMemory: free.map { $0 << 20 }).cases
+    let cases = Suite.quick(on: machine(l3: l3), cpus: both, availableMemory: free.map { $0 << 20 }).cases
     let reads = cases.filter { $0.operation == .memoryRead }.compactMap(\.shape.bytes)
     #expect(reads.first == 24 << 10)
     #expect(reads == reads.sorted())
@@ -41,7 +87,7 @@ private func machine(l3 mebibytes: Int?) -> Machine {
 
   @Test("filters narrow by key and add up inside a key; unknown names come back with their nearest")
   func filters() throws {
-    let cases = Suite.quick(on: machine(l3: 32), availableMemory: nil).cases
+    let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases
     var filter = CaseFilter()
     try filter.add("shape", "square_256", cases: cases)
     try filter.add("shape", "square_512", cases: cases)

@@ -17,6 +17,8 @@ struct RunSettings {
   var seed: UInt64 = 1
   var blasCoretype: String?
   var hostLabel = ""
+  /// Bytes that may be taken, as the run began: a run that goes on keeps its sizes.
+  var availableMemory = HostState.availableMemory()
 
   /// The settings as the meta file holds them.
   var dictionary: [String: String] {
@@ -24,7 +26,7 @@ struct RunSettings {
       "suite": suite, "filter": filters.joined(separator: " "),
       "placement": placements.joined(separator: " "), "processes": String(processes),
       "time_budget": decimalText(timeBudget), "seed": String(seed), "blas_coretype": blasCoretype ?? "",
-      "host_label": hostLabel,
+      "host_label": hostLabel, "available_memory": availableMemory.map { String($0) } ?? "",
     ]
   }
 
@@ -43,6 +45,7 @@ struct RunSettings {
     self.processes = processes
     self.timeBudget = timeBudget
     self.seed = seed
+    availableMemory = dictionary["available_memory"].flatMap { Int($0) }
     hostLabel = dictionary["host_label"] ?? ""
     blasCoretype = dictionary["blas_coretype"].flatMap { $0.isEmpty ? nil : $0 }
   }
@@ -55,7 +58,7 @@ struct RunSettings {
       throw CommandFailure.unknown(
         "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
     }
-    let all = Suite.quick(on: machine, availableMemory: HostState.availableMemory()).cases
+    let all = Suite.quick(on: machine, cpus: machine.allowed, availableMemory: nil).cases
     var chosen = CaseFilter()
     for text in filters {
       guard let colon = text.firstIndex(of: ":") else {
@@ -104,8 +107,9 @@ struct RunSettings {
     var plan = RunPlan(
       cases: cases, placements: places, processes: processes, sampling: sampling, seed: seed,
       isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
-      memoryLimit: HostState.availableMemory().map { $0 / 4 })
+      memoryLimit: availableMemory.map { $0 / 4 })
     plan.timeBudget = timeBudget
+    plan.size(on: machine, availableMemory: availableMemory)
     return plan
   }
 }
