@@ -6,18 +6,22 @@ public import Quantities
 /// What one placement can do at most, from the ceiling rows of the same run.
 public struct Ceilings: Sendable {
   private let peak: Double?
+  private let peakSpread: Double?
   /// Read bandwidth by array size, ascending.
-  private let ladder: [(bytes: Int, rate: Double)]
+  private let ladder: [(bytes: Int, rate: Double, spread: Double?)]
   private let runID: String
 
   /// The ceilings among these rows at a placement.
   public init(_ rows: [ResultRow], placement: String) {
     let here = rows.filter { $0.placement == placement && $0.status.hasTimes }
-    peak = here.filter { $0.kernel == Operation.fmaPeak.rawValue }.compactMap(\.gflopsMedian).max()
+    let fastest = here.filter { $0.kernel == Operation.fmaPeak.rawValue && $0.gflopsMedian != nil }
+      .max { ($0.gflopsMedian ?? 0) < ($1.gflopsMedian ?? 0) }
+    peak = fastest?.gflopsMedian
+    peakSpread = fastest?.betweenProcessRelStddev
     ladder = here.filter { $0.kernel == Operation.memoryRead.rawValue }
       .compactMap { row in
         guard let bytes = row.arrayBytes, let rate = row.gbytesPerSecondMedian else { return nil }
-        return (bytes, rate)
+        return (bytes, rate, row.betweenProcessRelStddev)
       }.sorted { $0.bytes < $1.bytes }
     runID = here.first { $0.phase == Phase.ceiling.rawValue }?.runId ?? ""
   }
@@ -39,9 +43,23 @@ public struct Ceilings: Sendable {
     row.ceilingRunId = runID
     row.boundBy = compute >= memory ? "compute" : step.bytes == largest.bytes ? "memory" : "cache"
     let share = Unit.percent.fromBase(max(compute, memory) / median)
-    row.pctOfRoofline = share
-    if share > 105 { row.warn("above 105 % of the measured roofline") }
+    // A share of a ceiling that is not firm would look exact: better none.
+    let spread = (compute >= memory ? peakSpread : step.spread) ?? 0
+    if spread > Ceilings.largestSpread {
+      row.warn(
+        "no share of the roofline: processes differ by \(Int(Unit.percent.fromBase(spread).rounded())) % on the"
+          + " ceiling")
+    } else if share > Ceilings.largestShare {
+      row.warn("no share of the roofline: it would be \(Int(share.rounded())) %")
+    } else {
+      row.pctOfRoofline = share
+    }
   }
+
+  /// Relative standard deviation between processes above which a ceiling is not firm.
+  private static let largestSpread = 0.10
+  /// Percent above which a ceiling was measured too low to be one.
+  private static let largestShare = 105.0
 }
 
 /// Rows of a run with their ceilings, in the order given.

@@ -158,9 +158,8 @@ struct RunCommand: ParsableCommand {
   private func report(_ rows: [ResultRow], _ session: RunSession) throws {
     for warning in session.meta.warnings { StandardError.write("WARNING: \(warning)") }
     try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(session.meta)).tables(output.format))
-    let good = rows.count { $0.status == .ok }
     let files = """
-      \(good) of \(rows.count) rows ok; files (.csv, .samples.csv, .meta.json, .topology.xml):
+      \(statusText(rows)); files (.csv, .samples.csv, .meta.json, .topology.xml):
         \(session.stem)
       """
     if output.format == .table {
@@ -171,6 +170,15 @@ struct RunCommand: ParsableCommand {
     guard let status = Interrupt.status else { return }
     throw CommandFailure(
       status, "stopped; what was measured is kept. Go on with: plimsoll run --resume \(session.stem).csv")
+  }
+
+  /// `90 of 90 rows ok`, or `24 of 26 rows partial, 2 interrupted`.
+  private func statusText(_ rows: [ResultRow]) -> String {
+    let counts = RowStatus.allCases.map { status in (status, rows.count { $0.status == status }) }
+      .filter { $0.1 > 0 }
+    return counts.enumerated().map { index, entry in
+      "\(entry.1)" + (index == 0 ? " of \(rows.count) rows" : "") + " \(entry.0.rawValue)"
+    }.joined(separator: ", ")
   }
 
   private func listing(_ cases: [Case], _ places: [Placement]) -> ReportTable {

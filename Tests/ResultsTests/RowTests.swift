@@ -98,9 +98,23 @@ private func outcome(
     #expect(row.bandwidthCeilingGbytesPerSecond == bandwidth)
     #expect(row.boundBy == bound)
     let expected = 100 * (2 / bandwidth) / 0.1
-    #expect(abs(try #require(row.pctOfRoofline) - expected) < 1e-9)
-    #expect(row.warnings.contains("105 %") == (expected > 105))
+    #expect(row.pctOfRoofline.map { abs($0 - expected) < 1e-9 } ?? (expected > 105))
+    #expect(row.warnings.contains("no share of the roofline") == (expected > 105))
     #expect(rows[0].pctOfRoofline == nil)
+  }
+
+  @Test("a ceiling whose processes differ by more than 10 % gives no share", arguments: [1.05, 1.3])
+  func looseCeiling(factor: Double) throws {
+    let peak = outcome(
+      .fmaPeak, Shape(), seconds: [[0.01], [0.01 * factor], [0.01]],
+      work: Work(flop: FLOP(2e9), bytes: .zero))
+    let read = outcome(
+      .memoryRead, .memory(bytes: 1_000), seconds: [[0.01]], work: Work(flop: .zero, bytes: Bytes(1e9)))
+    let kernel = outcome(
+      .gemm, gemm, seconds: [[0.1]], work: Work(flop: FLOP(1e10), bytes: Bytes(1e3)), resident: 500)
+    let row = try #require(rowsWithCeilings([peak, read, kernel], run: runInfo()).last)
+    #expect(row.boundBy == "compute" && (row.pctOfRoofline == nil) == (factor > 1.1))
+    #expect(row.warnings.contains("no share of the roofline") == (factor > 1.1))
   }
 
   @Test("keys tell problems, implementations and placements apart, and nothing else")

@@ -57,6 +57,9 @@ struct RunSummary {
     let missing = rows.filter { places.contains($0.placement) && $0.status != .ok }
     table.notes =
       ["GFLOP/s at the median; ratio above 1: Swift is faster."] + (blasNote.map { [$0] } ?? [])
+      + (rows.contains { places.contains($0.placement) && $0.warnings.contains("no share of the roofline") }
+        ? ["% of roof is - where the ceiling varies by over 10 % or is exceeded by over 5 %; see warnings."]
+        : [])
       + missing.prefix(10).map { "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
       + (missing.count > 10 ? ["and \(missing.count - 10) more rows that are not ok; see the file."] : [])
     return table
