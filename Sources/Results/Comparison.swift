@@ -95,6 +95,8 @@ public struct Comparison: Sendable {
   public let isSameMachine: Bool
   /// Columns that describe the machine or the software and differ: name, A, B.
   public private(set) var differences: [(column: String, a: String, b: String)] = []
+  /// Placements at which the peak of the arithmetic itself differs by more than the threshold: time of B over A.
+  public private(set) var hostSpeeds: [(placement: String, ratio: Double)] = []
   /// Geometric mean of the matched ratios with its 95 % interval over rows; nil without matched rows.
   public private(set) var geomean: Double?
   public private(set) var geomeanLow: Double?
@@ -153,7 +155,7 @@ public struct Comparison: Sendable {
     _ rowA: ResultRow, _ rowB: ResultRow, _ a: ComparisonInput, _ b: ComparisonInput
   ) -> ComparedRow? {
     guard rowA.status.hasTimes, rowB.status.hasTimes, let timeA = rowA.timeMedianSeconds,
-      let timeB = rowB.timeMedianSeconds, timeA > 0, timeB > 0
+      let timeB = rowB.timeMedianSeconds, timeA > 0, timeB > 0, (timeB / timeA).isFinite, timeB / timeA > 0
     else { return nil }
     let samplesA = a.processes(of: rowA)
     let samplesB = b.processes(of: rowB)
@@ -183,14 +185,19 @@ public struct Comparison: Sendable {
     for (index, p) in zip(tested, adjustment.apply(tested.compactMap { rows[$0].p })) {
       rows[index].adjustedP = p
     }
+    let peaks = isSameMachine ? rows.filter { $0.a.kernel == Operation.fmaPeak.rawValue } : []
+    hostSpeeds = peaks.filter { abs($0.ratio - 1) > threshold }.map { ($0.a.placement, $0.ratio) }
     for index in rows.indices {
       rows[index].verdict = verdict(rows[index])
+      let isLikeHost = followsHost(rows[index])
+      if isLikeHost { rows[index].verdict = .inconclusive }
       if rows[index].isApproximate { rows[index].note = "approx: no samples beside the file" }
       if rows[index].low == nil { rows[index].note = "no interval: too few samples" }
       if rows[index].verdict == .inconclusive, let more = processesNeeded(rows[index]) {
         rows[index].processesNeeded = more
         rows[index].note = "about \(more) processes a side would settle it"
       }
+      if isLikeHost { rows[index].note = "the host itself ran at another speed" }
     }
   }
 
@@ -202,6 +209,15 @@ public struct Comparison: Sendable {
     if low > 1 + threshold, isProven { return .slower }
     if high < 1 - threshold, isProven { return .faster }
     return .inconclusive
+  }
+
+  /// True for a difference of a compute-bound row that the speed of the host explains.
+  private func followsHost(_ row: ComparedRow) -> Bool {
+    let isCompute = row.a.kernel == Operation.fmaPeak.rawValue || row.a.boundBy == "compute"
+    guard isCompute, row.verdict == .faster || row.verdict == .slower, let low = row.low, let high = row.high,
+      let host = hostSpeeds.first(where: { $0.placement == row.a.placement })
+    else { return false }
+    return row.verdict == .slower ? low / host.ratio <= 1 + threshold : high / host.ratio >= 1 - threshold
   }
 
   /// Processes a side at which a difference of this size would show with 80 % power at the row's noise.

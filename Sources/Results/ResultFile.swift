@@ -14,8 +14,17 @@ public enum ResultFile {
     try rows(of: bytes(path), file: path)
   }
 
+  /// Reads a result file and holds its medians against the samples of its journal.
+  ///
+  /// - Throws: `InputError`, also where a median is not that of its samples.
+  public static func read(_ path: String, checkedBy samples: [SampleRow]) throws(InputError) -> [ResultRow] {
+    try rows(of: bytes(path), file: path, samples: samples)
+  }
+
   /// Parses the bytes of a result file; see `read`.
-  public static func rows(of bytes: [UInt8], file: String) throws(InputError) -> [ResultRow] {
+  public static func rows(
+    of bytes: [UInt8], file: String, samples: [SampleRow] = []
+  ) throws(InputError) -> [ResultRow] {
     // Asked first: a torn last line is usually ragged too, and "torn" is the fact that helps.
     if let last = bytes.last, last != UInt8(ascii: "\n") {
       throw InputError(
@@ -43,9 +52,14 @@ public enum ResultFile {
         advice: "read it with the version of plimsoll that wrote it")
     }
     let rows = try ResultRow.schema.rows(document, empty: ResultRow())
+    let journal = Dictionary(grouping: samples) { $0.runId + "|" + $0.rowKey }
     var lines: [String: Int] = [:]
     for (row, record) in zip(rows, document.records) {
       try check(row, record, file: file)
+      try checkNumbers(row, record, file: file)
+      if let samples = journal[row.runId + "|" + row.rowKey] {
+        try checkMedian(row, samples, record, file: file)
+      }
       if let first = lines.updateValue(record.line, forKey: row.runId + "|" + row.rowKey) {
         throw InputError(
           file: file, line: record.line, column: 1, "the same run and row_key as line \(first)",

@@ -20,7 +20,10 @@ struct CompareCommand: ParsableCommand {
     discussion: """
       Two files of one type of machine match by row_key; files of two types match by kernel, shape, \
       implementation, kind of placement and cache mode. A verdict needs an interval of the time ratio \
-      outside 1 ± threshold and a corrected test on process medians.
+      outside 1 ± threshold and a corrected test on process medians. Where fma_peak of the same \
+      placement differs by more than the threshold, the host itself ran at another speed: rows bound by \
+      compute are then inconclusive unless their interval stays outside the band after division by the \
+      ratio of fma_peak. Medians are checked against the samples beside the files.
       Exit status: 3 with --fail-on slower, 4 nothing comparable, 5 a wrong result in an input, \
       6 with --fail-on inconclusive.
       Example: plimsoll compare before.csv after.csv --fail-on slower
@@ -54,9 +57,9 @@ struct CompareCommand: ParsableCommand {
   }
 
   private func input(_ path: String) throws -> ComparisonInput {
-    let rows = try ResultFile.read(path)
     let journal = Journal.path(besides: path)
     let samples = FileManager.default.fileExists(atPath: journal) ? try Journal.read(journal) : []
+    let rows = try ResultFile.read(path, checkedBy: samples)
     return ComparisonInput(name: (path as NSString).lastPathComponent, rows: rows, samples: samples)
   }
 
@@ -136,6 +139,12 @@ struct CompareCommand: ParsableCommand {
       "\(comparison.rows.count { $0.verdict == verdict }) \(verdict.rawValue)"
     }
     lines.append(counts.joined(separator: ", ") + ".")
+    for speed in comparison.hostSpeeds {
+      lines += wrapped(
+        "The host itself ran at another speed: fma_peak at \(speed.placement) took "
+          + "\(fixed(speed.ratio, decimals: 3)) x the time in B; rows bound by compute are judged against that.",
+        width: output.width)
+    }
     let least = comparison.rows.map { min($0.processesA, $0.processesB) }.min() ?? 0
     if least < 8, !comparison.rows.isEmpty {
       lines += wrapped(

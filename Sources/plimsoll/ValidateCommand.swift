@@ -52,7 +52,9 @@ struct ValidateCommand: ParsableCommand {
             table.append([.text(name), .text(holds), .integer(rows), .empty, .empty])
           }
         } else {
-          let rows = try ResultFile.read(file)
+          let journal = Journal.path(besides: file)
+          let samples = FileManager.default.fileExists(atPath: journal) ? try Journal.read(journal) : []
+          let rows = try ResultFile.read(file, checkedBy: samples)
           let machines = Set(rows.map(\.machineLabel)).sorted().joined(separator: " ")
           table.append([
             .text(name), .text("results"), .integer(rows.count), .integer(rows.count { $0.status == .ok }),

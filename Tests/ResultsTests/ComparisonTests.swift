@@ -108,6 +108,44 @@ private func run(
     #expect(comparison.geomean == expected)
   }
 
+  @Test("a slower host explains compute rows that are slower by as much, and no others")
+  func hostSpeed() {
+    func host(_ name: String, seed: UInt64, factor: @escaping (Int) -> Double) -> ComparisonInput {
+      let plain = run(name, keys: 4, processes: 8, seed: seed, factor: factor)
+      var rows = plain.rows
+      rows[0].kernel = "fma_peak"
+      rows[1].boundBy = "compute"
+      rows[2].boundBy = "compute"
+      rows[3].boundBy = "memory"
+      var samples: [SampleRow] = []
+      for row in rows {
+        for (process, times) in (plain.samples[name + "|" + row.rowKey] ?? []).enumerated() {
+          for time in times {
+            var sample = SampleRow()
+            (sample.runId, sample.rowKey) = (name, row.rowKey)
+            (sample.processIndex, sample.seconds) = (process, time)
+            samples.append(sample)
+          }
+        }
+      }
+      return ComparisonInput(name: name, rows: rows, samples: samples)
+    }
+    let a = host("a", seed: 21) { _ in 1 }
+    let b = host("b", seed: 22) { [1.2, 1.2, 1.6, 1.2][$0] }
+    let comparison = Comparison(a, b)
+    #expect(comparison.hostSpeeds.map(\.placement) == ["core0"])
+    #expect(comparison.rows.map(\.verdict) == [.inconclusive, .inconclusive, .slower, .slower])
+    #expect(Comparison(a, a).hostSpeeds.isEmpty)
+  }
+
+  @Test("a ratio that is no number is not compared")
+  func infinite() {
+    let a = ComparisonInput(name: "a", rows: [sampleRow(seconds: 1e-300)])
+    let b = ComparisonInput(name: "b", rows: [sampleRow(seconds: 1e300)])
+    #expect(Comparison(a, b).rows.isEmpty && Comparison(a, b).untimed.count == 1)
+    #expect(Comparison(b, a).rows.isEmpty)
+  }
+
   @Test("two machines match by placement kind and shape, not by key, and the header says what differs")
   func crossMachine() {
     let a = run("a", keys: 2, seed: 1)

@@ -57,7 +57,10 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     arguments: [
       ("torn", "torn"), ("foreign", "not a result file"), ("version", "schema version"),
       ("time", "needs a positive time"), ("status", "is not a status"), ("formula", "formula"),
-      ("reason", "needs its reason"), ("key", "every row has one"),
+      ("reason", "needs its reason"), ("key", "every row has one"), ("negative", "n_samples: -3 is negative"),
+      ("order", "time_q3_seconds: below time_median"), ("wrong", "verify_max_rel_error: above"),
+      ("rate", "gflops_median: 50.0 where"), ("processes", "0 processes"), ("samples", "1 samples of 2"),
+      ("drifting", "needs a positive time"),
     ])
   func refusals(kind: String, words: String) throws {
     var row = sampleRow()
@@ -65,6 +68,18 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     if kind == "time" { row.timeMedianSeconds = nil }
     if kind == "formula" { row.machineLabel = "=1+1" }
     if kind == "key" { row.rowKey = "" }
+    if kind == "negative" { row.nSamples = -3 }
+    if kind == "order" { row.timeQ3Seconds = 0.009 }
+    if kind == "rate" { row.gflopsMedian = 50 }
+    if kind == "processes" { row.nProcesses = 0 }
+    if kind == "samples" { (row.nProcesses, row.nSamples) = (2, 1) }
+    if kind == "wrong" { (row.verifyMaxRelError, row.verifyTolerance) = (2e-6, 1e-6) }
+    if kind == "drifting" {
+      // A negative drift is no fault: the next rule speaks.
+      row.driftRelPerMinute = -1
+      row.timeMedianSeconds = nil
+      row.gflopsMedian = nil
+    }
     if kind == "reason" {
       row.status = .failed
       row.timeMedianSeconds = nil
@@ -78,6 +93,26 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     } throws: { error in
       let message = "\(error)"
       return error is InputError && message.contains(words) && message.hasPrefix("x.csv:")
+    }
+  }
+
+  @Test(
+    "a median that is not its samples' is refused with its line", arguments: [1.0, 1 + 1e-12, 1 + 2e-9, 2])
+  func journal(factor: Double) throws {
+    let rows = [sampleRow(key: "a"), sampleRow(key: "b")]
+    let samples = [0.009, 0.010, 0.011].map { seconds in
+      var sample = SampleRow()
+      (sample.runId, sample.rowKey, sample.seconds) = ("run1", "b", seconds * factor)
+      return sample
+    }
+    let bytes = Array(ResultRow.schema.csv(rows).utf8)
+    if factor < 1 + 1e-9 {
+      #expect(try ResultFile.rows(of: bytes, file: "x.csv", samples: samples) == rows)
+    } else {
+      let error = #expect(throws: InputError.self) {
+        try ResultFile.rows(of: bytes, file: "x.csv", samples: samples)
+      }
+      #expect("\(error.map { "\($0)" } ?? "")".hasPrefix("x.csv:3:"))
     }
   }
 

@@ -1,0 +1,72 @@
+// Do the numbers of a result row fit each other? A file that was edited by hand, or cut and pasted, still has
+// the right columns; its times, rates and errors then contradict each other.
+
+import Measurement
+import Quantities
+import Tables
+
+extension ResultFile {
+  /// Rules between the numbers of one row.
+  static func checkNumbers(_ row: ResultRow, _ record: CSVRecord, file: String) throws(InputError) {
+    let check = RowCheck(record: record, file: file)
+    for (name, cell) in zip(ResultRow.schema.header, record.fields)
+    where name != "drift_rel_per_minute" && (Double(cell) ?? 0) < 0 {
+      throw check.fault(name, "\(cell) is negative")
+    }
+    let times: [(name: String, value: Double?)] = [
+      ("time_min_seconds", row.timeMinSeconds), ("time_q1_seconds", row.timeQ1Seconds),
+      ("time_median_seconds", row.timeMedianSeconds), ("time_q3_seconds", row.timeQ3Seconds),
+      ("time_max_seconds", row.timeMaxSeconds),
+    ]
+    let known = times.filter { $0.value != nil }
+    for (low, high) in zip(known, known.dropFirst()) where (low.value ?? 0) > (high.value ?? 0) * (1 + 1e-12)
+    {
+      throw check.fault(high.name, "below \(low.name)")
+    }
+    if let processes = row.nProcesses {
+      guard row.status.hasTimes ? (1...1_000).contains(processes) : processes <= 1_000 else {
+        throw check.fault("n_processes", "\(processes) processes cannot have measured a row")
+      }
+      if let samples = row.nSamples, samples < processes {
+        throw check.fault("n_samples", "\(samples) samples of \(processes) processes")
+      }
+    }
+    if row.status == .ok, let tolerance = row.verifyTolerance {
+      guard let error = row.verifyMaxRelError, error <= tolerance else {
+        throw check.fault("verify_max_rel_error", "above verify_tolerance, yet the status is ok")
+      }
+    }
+    if let rate = row.gflopsMedian, let flop = row.flop, let median = row.timeMedianSeconds, median > 0 {
+      let expected = Unit.gigaflops.fromBase(flop / median)
+      guard abs(rate - expected) <= 1e-6 * expected else {
+        throw check.fault("gflops_median", "\(rate) where flop / time_median_seconds gives \(expected)")
+      }
+    }
+  }
+
+  /// The row's median against that of its samples.
+  static func checkMedian(
+    _ row: ResultRow, _ samples: [SampleRow], _ record: CSVRecord, file: String
+  ) throws(InputError) {
+    guard row.status.hasTimes, let median = row.timeMedianSeconds,
+      let expected = Statistics.median(samples.compactMap(\.seconds))
+    else { return }
+    guard abs(median - expected) <= 1e-9 * expected else {
+      throw RowCheck(record: record, file: file)
+        .fault("time_median_seconds", "\(median) where the samples beside the file give \(expected)")
+    }
+  }
+}
+
+/// Where a row's faults are reported.
+private struct RowCheck {
+  let record: CSVRecord
+  let file: String
+
+  func fault(_ column: String, _ what: String) -> InputError {
+    let index = ResultRow.schema.header.firstIndex(of: column) ?? 0
+    return InputError(
+      file: file, line: record.line, column: record.columns[index], "\(column): \(what)",
+      advice: "the file was edited or is not ours")
+  }
+}
