@@ -124,20 +124,22 @@ final class PreparedMemory: PreparedKernel {
 
   func run() {
     let set = sets[current]
+    // Plain pointers: counting references to a shared buffer, pass by pass, would cost more than a pass in L1.
+    let (a, b, c) = (set.a.start, set.b?.start, set.c?.start)
     team.run { thread, threads in
       let part = part(thread, of: threads)
       let (first, length) = (part.lowerBound, part.count)
       for _ in 0..<passes {
-        if let b = set.b, let c = set.c {
-          module.memoryTriad(length, factor, set.a.start + first, b.start + first, c.start + first)
-        } else if let b = set.b {
-          module.memoryCopy(length, set.a.start + first, b.start + first)
+        if let b, let c {
+          module.memoryTriad(length, factor, a + first, b + first, c + first)
+        } else if let b {
+          module.memoryCopy(length, a + first, b + first)
         } else {
-          module.memoryRead(
-            length, set.a.start + first, results.start + thread * PreparedPeak.lineFloats)
+          module.memoryRead(length, a + first, results.start + thread * PreparedPeak.lineFloats)
         }
       }
     }
+    withExtendedLifetime(set) {}
   }
 
   func verify(seed: UInt64) -> Verification {
