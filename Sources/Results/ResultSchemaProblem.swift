@@ -89,7 +89,7 @@ extension ResultColumns {
     .integer("replicas", "Copies of the problem that ran at once", \.replicas),
     .text(
       "cache_mode",
-      "`hot` = same buffers each time, `weights_cold` = weights rotate through more than twice the last-level cache",
+      "`hot` = same buffers each time, `weights_cold` = weights rotate through four times the last-level caches",
       \.cacheMode),
     .text("page_mode", "Pages asked for: `default`, `huge`, `never`", \.pageMode),
     .number(
