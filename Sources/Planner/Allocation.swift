@@ -48,7 +48,8 @@ struct Allocator {
       if let used = megawatts { powerLeft = powerLeft.map { $0 - used } }
       rows.append(
         AllocationRow(
-          offer: option.offer, rate: option.rate, accelerators: count, cost: cost, moneyShare: cost / money,
+          offer: option.offer, basis: option.basis, rate: option.rate, accelerators: count, cost: cost,
+          moneyShare: cost / money,
           megawatts: megawatts, usdPerMtok: candidate.usdPerMtok, binding: tightest.0))
     }
     return rows

@@ -55,13 +55,15 @@ struct CapacityBuilder {
     let replicas = option.usable * (1 - stranded) / Double(throughput.replica)
     let utilisation = try numbers.utilisation(replicas: replicas)
     let points = bounds(throughput).map { point(option, stranded, utilisation, prefill: $0.0, decode: $0.1) }
-    let transferredUsers = transferred.map { throughput in
-      let points = bounds(throughput).map {
-        point(option, stranded, utilisation, prefill: $0.0, decode: $0.1)
-      }
-      return figure(points, "users", throughput) { $0.users }
-    }
     let request = service.request
+    func scaled(_ unit: String, _ value: (Point) -> Double) -> Figure? {
+      transferred.map { throughput in
+        let points = bounds(throughput).map {
+          point(option, stranded, utilisation, prefill: $0.0, decode: $0.1)
+        }
+        return figure(points, unit, throughput, value)
+      }
+    }
     return PlanCapacity(
       option: option.id, standIn: standIn, throughput: throughput, strandedShare: stranded,
       utilisation: utilisation,
@@ -77,7 +79,10 @@ struct CapacityBuilder {
       usdPerMtokTotal: figure(points, "USD/Mtok", throughput) { $0.total },
       usdPerMtokFreshInput: figure(points, "USD/Mtok", throughput) { $0.freshInput },
       usdPerMtokOutput: figure(points, "USD/Mtok", throughput) { $0.output },
-      transferredUsers: transferredUsers, transferred: transferred)
+      transferredUsers: scaled("users") { $0.users },
+      transferredPrefillTokensPerSecond: scaled("tokens/s") { $0.peakRequests * request.freshInputTokens },
+      transferredDecodeTokensPerSecond: scaled("tokens/s") { $0.peakRequests * request.outputTokens },
+      transferred: transferred)
   }
 
   /// Central, low and high pair of phase speeds.

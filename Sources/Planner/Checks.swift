@@ -4,6 +4,9 @@
 import Quantities
 import Tables
 
+/// People alive, billion (UN World Population Prospects 2024).
+let mankind = 8.2
+
 /// Runs the checks over what the plan says.
 struct PlanChecks {
   let numbers: PlanNumbers
@@ -11,19 +14,21 @@ struct PlanChecks {
   let capacities: [PlanCapacity]
   let schedule: [ScheduleRow]
   let allocation: [AllocationRow]
+  let portfolio: Portfolio?
   let months: [PlanMonth]
   let paidHours: Double
   private(set) var checks: [PlanCheck] = []
 
   init(
     numbers: PlanNumbers, options: [PlanOption], capacities: [PlanCapacity], schedule: [ScheduleRow],
-    allocation: [AllocationRow], months: [PlanMonth], paidHours: Double
+    allocation: [AllocationRow], portfolio: Portfolio?, months: [PlanMonth], paidHours: Double
   ) throws(InputError) {
     self.numbers = numbers
     self.options = options
     self.capacities = capacities
     self.schedule = schedule
     self.allocation = allocation
+    self.portfolio = portfolio
     self.months = months
     self.paidHours = paidHours
     identity()
@@ -37,7 +42,7 @@ struct PlanChecks {
     try demand()
     population()
     expected()
-    try portfolio()
+    try portfolioRules()
   }
 
   private mutating func add(
@@ -60,9 +65,12 @@ struct PlanChecks {
     return deals.isEmpty ? options : deals
   }
 
-  /// The headline's basis and date, for the deal's offers.
+  /// The headline's basis and date, for the deal's offers; of a portfolio, what is bought.
   private var leading: [PlanOption] {
-    deals.filter { $0.basis == numbers.leadBasis && $0.date == numbers.leadDate }
+    if let portfolio {
+      return portfolio.options.compactMap { bought in options.first { $0.id == bought.id } }
+    }
+    return deals.filter { $0.basis == numbers.leadBasis && $0.date == numbers.leadDate }
   }
 
   private mutating func identity() {
@@ -135,7 +143,7 @@ struct PlanChecks {
         "decode below its roofline", subject, throughput.decodeBound.map { throughput.decode.value / $0 },
         high: 1,
         unit: "of bound", .hard,
-        "generated tokens/s of an accelerator against its peak arithmetic and bandwidth")
+        "generated tokens/s of an accelerator against its peak arithmetic alone; bandwidth binds earlier")
       add(
         "prefill below its roofline", subject, throughput.prefillBound.map { throughput.prefill.value / $0 },
         high: 1,
@@ -156,10 +164,18 @@ struct PlanChecks {
   }
 
   private mutating func supply() {
-    for option in leading {
-      let total = numbers.scenario.supply.first { $0.accelerator == option.offer.accelerator }
+    var bought = leading.map { ($0.id, $0.offer.accelerator, $0.accelerators) }
+    if let portfolio {
+      // Supply is of the chip, whoever rents it out.
+      bought = portfolio.options.map(\.offer.accelerator).uniqueInOrder.map { chip in
+        let rows = portfolio.options.filter { $0.offer.accelerator == chip }
+        return ("\(Portfolio.id), \(chip)", chip, rows.reduce(0) { $0 + $1.accelerators })
+      }
+    }
+    for (subject, chip, accelerators) in bought {
+      let total = numbers.scenario.supply.first { $0.accelerator == chip }
       add(
-        "share of supply", option.id, total?.total.map { option.accelerators / $0 }, high: 0.5, unit: "share",
+        "share of supply", subject, total?.total.map { accelerators / $0 }, high: 0.5, unit: "share",
         .warning, total.map { "\($0.period): \($0.source)" } ?? "no public total of this accelerator")
     }
   }
@@ -174,10 +190,13 @@ struct PlanChecks {
 
   private mutating func population() {
     let ids = Set(leading.map(\.id))
-    for capacity in capacities where ids.contains(capacity.option) {
+    let rows =
+      portfolio?.served.map { (Portfolio.id, $0.standIn.model, $0.users.value) }
+      ?? capacities.filter { ids.contains($0.option) }.map { ($0.option, $0.standIn.model, $0.users.value) }
+    for (subject, model, users) in rows {
       add(
-        "users against mankind", "\(capacity.option), \(capacity.standIn.model)",
-        Unit.billion.fromBase(capacity.users.value), high: 8.2, unit: "billion", .warning,
+        "users against mankind", "\(subject), \(model)",
+        Unit.billion.fromBase(users), high: mankind, unit: "billion", .warning,
         "more means that the fleet is for larger models, longer answers or training than the scenario's request"
       )
     }
@@ -193,7 +212,7 @@ struct PlanChecks {
     }
   }
 
-  private mutating func portfolio() throws(InputError) {
+  private mutating func portfolioRules() throws(InputError) {
     guard !allocation.isEmpty, let money = try numbers.acceleratorMoney else { return }
     let broken = violations(
       allocation, money: money, paidHours: paidHours,

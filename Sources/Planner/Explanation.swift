@@ -139,7 +139,10 @@ extension Plan {
     if let input = scenario.input(name) { return chain(input, indent: "") }
     if let key = InputKey.named(name) { return ["\(name) (\(key.unit)): not set; \(key.doc)"] }
     if let option = option(name) { return figures(option) }
-    guard let figure = FigureDefinition.named(name), let option = (id ?? leading).flatMap({ self.option($0) })
+    guard let figure = FigureDefinition.named(name),
+      let option = (id ?? leading ?? portfolio?.options.first?.id ?? options.first?.id).flatMap({
+        self.option($0)
+      })
     else {
       return nil
     }

@@ -11,14 +11,14 @@ struct HostFleetBuilder {
 
   /// nil without a result file.
   func host(
-    _ leading: PlanOption?, _ capacities: [PlanCapacity], gaps: inout [Gap]
+    _ served: [ServedModel], _ capacities: [PlanCapacity], gaps: inout [Gap]
   ) throws(InputError) -> HostEvidence? {
     guard let host = evidence.host else { return nil }
     let service = try numbers.service
     let derating = try numbers.derating
     let paidHours = Formulas.paidHours(try numbers.months)
     var rows: [HostFleetRow] = []
-    for capacity in capacities where capacity.option == leading?.id {
+    for capacity in served {
       let one: Throughput
       switch host.host(capacity.standIn, service) {
       case .success(let known): one = known
@@ -28,7 +28,7 @@ struct HostFleetBuilder {
       }
       let seconds = Formulas.secondsPerRequest(
         request: service.request, prefill: one.prefill.value, decode: one.decode.value)
-      // One host at the utilisation and derating of the fleet that it is compared with.
+      // One host at the busy share and derating of the fleet that it is compared with.
       let each = Formulas.peakRequests(
         usable: 1, strandedShare: 0, utilisation: capacity.utilisation, derating: derating,
         secondsPerRequest: seconds)
@@ -56,12 +56,10 @@ struct HostFleetBuilder {
     }
     return HostEvidence(
       file: host.file, machine: host.machine, fleet: rows,
-      figuresThatChange: figures(rows, capacities, leading), transferredScore: host.score)
+      figuresThatChange: figures(rows, capacities), transferredScore: host.score)
   }
 
-  private func figures(_ rows: [HostFleetRow], _ capacities: [PlanCapacity], _ leading: PlanOption?)
-    -> [String]
-  {
+  private func figures(_ rows: [HostFleetRow], _ capacities: [PlanCapacity]) -> [String] {
     let transferred = capacities.contains { $0.transferred != nil }
     var names =
       transferred

@@ -56,7 +56,11 @@ public struct Offer: Sendable, Hashable {
   /// The provider as people write it.
   public var providerTitle: String { Offer.titles[provider] ?? provider }
 
+  /// `AWS GB200`.
+  public var title: String { "\(providerTitle) \(accelerator)" }
+
   private static let titles = [
+    "own": "Own",
     "aws": "AWS", "azure": "Azure", "gcp": "Google", "oci": "Oracle", "coreweave": "CoreWeave",
     "meta": "Meta",
     "openai": "OpenAI", "microsoft": "Microsoft", "crusoe": "Crusoe", "nebius": "Nebius", "lambda": "Lambda",

@@ -67,7 +67,8 @@ struct OptionBuilder {
       power: power, spareShare: spareShare, usable: usable, acceleratorsPerRun: perRun,
       trainingRuns: perRun.map { usable / $0 },
       netPresentValue: netPresentValue(payments, yearly: yearly, timing: numbers.timing),
-      brokenLimits: brokenLimits(offer, accelerators: accelerators, megawatts: megawatts))
+      brokenLimits: brokenLimits(
+        offer, accelerators: accelerators, megawatts: megawatts, cost: cost))
   }
 
   /// Power of one accelerator on the scenario's basis, nil where the catalogue has none.
@@ -89,9 +90,18 @@ struct OptionBuilder {
       days: numbers.number("training_days"), peak: peak.value, utilisation: numbers.number("training_mfu"))
   }
 
-  private func brokenLimits(_ offer: Offer, accelerators: Double, megawatts: Double?) -> [String] {
+  private func brokenLimits(_ offer: Offer, accelerators: Double, megawatts: Double?, cost: Double)
+    -> [String]
+  {
     var broken: [String] = []
-    if let cap = offer.supplyCap, accelerators > cap, numbers.scenario.text("allocate") == "single" {
+    if let most = numbers.optional("max_provider_share"), let money = try? numbers.acceleratorMoney,
+      cost > most * money
+    {
+      broken.append(
+        "\(offer.id) puts \(grouped(cost / money * 100, decimals: 1)) % of the money with \(offer.providerTitle), "
+          + "max_provider_share is \(grouped(most * 100, decimals: 1)) %")
+    }
+    if let cap = offer.supplyCap, accelerators > cap {
       broken.append(
         "\(offer.id) needs \(grouped(accelerators, decimals: 0)) accelerators, \(grouped(cap, decimals: 0)) can be had"
       )
@@ -100,9 +110,7 @@ struct OptionBuilder {
       broken.append(
         "\(offer.id) needs \(grouped(megawatts, decimals: 1)) MW, max_mw is \(grouped(limit, decimals: 1))")
     }
-    if let least = numbers.optional("min_accelerators"), accelerators < least,
-      numbers.scenario.text("allocate") == "single"
-    {
+    if let least = numbers.optional("min_accelerators"), accelerators < least {
       broken.append(
         "\(offer.id) gives \(grouped(accelerators, decimals: 0)) accelerators, "
           + "min_accelerators is \(grouped(least, decimals: 0))")

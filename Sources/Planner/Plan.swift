@@ -171,6 +171,10 @@ public struct PlanCapacity: Sendable, Hashable {
   public let usdPerMtokOutput: Figure
   /// Users by the transferred estimate (this host's curves scaled to the chip); nil without it.
   public let transferredUsers: Figure?
+  /// Fresh prompt tokens/s at peak by the transferred estimate; nil without it.
+  public let transferredPrefillTokensPerSecond: Figure?
+  /// Generated tokens/s at peak by the transferred estimate; nil without it.
+  public let transferredDecodeTokensPerSecond: Figure?
   /// Throughput by the transferred estimate; nil without it.
   public let transferred: Throughput?
 }
@@ -199,6 +203,8 @@ public struct ScheduleRow: Sendable, Hashable {
 public struct AllocationRow: Sendable, Hashable {
   /// The offer.
   public let offer: Offer
+  /// Whose price.
+  public let basis: PriceBasis
   /// The price.
   public let rate: Rate
   /// Accelerators bought.
@@ -215,10 +221,12 @@ public struct AllocationRow: Sendable, Hashable {
   public let binding: String
   /// A row from its parts.
   public init(
-    offer: Offer, rate: Rate, accelerators: Double, cost: Double, moneyShare: Double, megawatts: Double?,
+    offer: Offer, basis: PriceBasis, rate: Rate, accelerators: Double, cost: Double, moneyShare: Double,
+    megawatts: Double?,
     usdPerMtok: Double?, binding: String
   ) {
     self.offer = offer
+    self.basis = basis
     self.rate = rate
     self.accelerators = accelerators
     self.cost = cost
@@ -326,7 +334,7 @@ public struct Plan: Sendable {
   public let paidHours: Double
   /// Offers × bases × dates that have a price.
   public let options: [PlanOption]
-  /// The option that the headline shows.
+  /// The option that the headline shows; nil for a portfolio and for an infeasible plan.
   public let leading: String?
   /// Options × stand-ins that have a throughput.
   public let capacities: [PlanCapacity]
@@ -334,6 +342,8 @@ public struct Plan: Sendable {
   public let schedule: [ScheduleRow]
   /// The portfolio, for scenarios that ask for one.
   public let allocation: [AllocationRow]
+  /// The bought rows together; nil without one and for an infeasible plan.
+  public let portfolio: Portfolio?
   /// Sanity checks.
   public let checks: [PlanCheck]
   /// What decides, largest swing first.

@@ -45,7 +45,7 @@ extension PlanReport {
     let low = rows.compactMap(\.low).min().map(compact)
     let high = rows.compactMap(\.high).max().map(compact)
     switch (low, high) {
-    case (let low?, let high?): return "\(low) to \(high)"
+    case (let low?, let high?): return "\(low)-\(high)"
     case (let low?, nil): return "from \(low)"
     case (nil, let high?): return "to \(high)"
     case (nil, nil): return "-"
@@ -61,7 +61,7 @@ extension PlanReport {
         .init("swing %"),
       ])
     for metric in ["accelerators", "users"] {
-      for swing in plan.swings.filter({ $0.metric == metric }).prefix(6) {
+      for swing in plan.swings.filter({ $0.metric == metric }).prefix(5) {
         let isUsers = metric == "users"
         func cell(_ value: Double) -> Cell {
           .number(isUsers ? Unit.million.fromBase(value) : value, decimals: 0)
@@ -77,7 +77,28 @@ extension PlanReport {
 
   var gaps: String {
     guard !plan.gaps.isEmpty else { return "" }
-    return "Gaps\n" + lines(plan.gaps.map { "- \($0.subject): \($0.missing)." })
+    // Gaps of one kind share a line.
+    var kinds: [(name: String, subjects: [String])] = []
+    var others: [Gap] = []
+    for gap in plan.gaps {
+      let name = ["list price of ", "contracted price of ", "own price of ", "power of "].first {
+        gap.subject.hasPrefix($0) && !gap.subject.contains(" hosts ")
+      }
+      guard let name else {
+        others.append(gap)
+        continue
+      }
+      let subject = String(gap.subject.dropFirst(name.count))
+      if let index = kinds.firstIndex(where: { $0.name == name }) {
+        kinds[index].subjects.append(subject)
+      } else {
+        kinds.append((name, [subject]))
+      }
+    }
+    return "Gaps\n"
+      + lines(
+        kinds.map { "- Nothing published: \($0.name)\($0.subjects.joined(separator: ", "))." }
+          + others.map { "- \($0.subject): \($0.missing)." })
   }
 
   // MARK: Numbers as words
@@ -91,7 +112,7 @@ extension PlanReport {
   }
   func spread(_ values: [Double]) -> String {
     guard let low = values.min(), let high = values.max() else { return "-" }
-    return compact(low) == compact(high) ? compact(low) : "\(compact(low)) to \(compact(high))"
+    return compact(low) == compact(high) ? compact(low) : "\(compact(low))-\(compact(high))"
   }
   func compact(_ value: Double) -> String {
     if abs(value) < 1e-8 { return "0" }

@@ -77,7 +77,9 @@ extension Plan {
     for name in figures { columns += [.init(name), .init("\(name)_low"), .init("\(name)_high")] }
     columns += [
       .init("trust"), .init("transferred_prefill_tokens_s_per_accelerator"),
-      .init("transferred_decode_tokens_s_per_accelerator"), .init("transferred_users"), .init("sources"),
+      .init("transferred_decode_tokens_s_per_accelerator"), .init("transferred_prefill_tokens_s"),
+      .init("transferred_decode_tokens_s"), .init("transferred_users"), .init("transferred_error"),
+      .init("sources"),
     ]
     var table = ReportTable("Capacity by stand-in", columns)
     for row in capacities {
@@ -103,7 +105,10 @@ extension Plan {
       cells += [
         .text(row.users.trust.rawValue), .optional(row.transferred?.prefill.value, decimals: 0),
         .optional(row.transferred?.decode.value, decimals: 0),
+        .optional(row.transferredPrefillTokensPerSecond?.value, decimals: 0),
+        .optional(row.transferredDecodeTokensPerSecond?.value, decimals: 0),
         .optional(row.transferredUsers?.value, decimals: 0),
+        row.transferred == nil ? .empty : .text(host?.transferredScore ?? ""),
         .text(row.users.sources.joined(separator: "; ")),
       ]
       table.append(cells)
@@ -111,50 +116,99 @@ extension Plan {
     return table
   }
 
-  /// Month by month.
+  /// Columns of what a fleet serves in a month, for the first stand-in of each kind.
+  static let kinds = ["dense", "moe", "mla"]
+
+  /// Month by month; what is served is the month's usable share of the fleet times its rates.
   var scheduleTable: ReportTable {
     var table = ReportTable(
       "Month by month",
       [
-        .init("option"), .init("month"), .init("month_index"), .init("hours"), .init("ramp_share"),
-        .init("accelerators"), .init("usable_accelerators"), .init("power_mw"),
-        .init("accelerator_spend_usd"),
-        .init("spend_usd"), .init("discounted_spend_usd"),
-      ])
+        .init("option"), .init("month_index"), .init("month"), .init("hours_h"), .init("ramp_share"),
+        .init("accelerators_mean"), .init("usable_accelerators_mean"), .init("power_mw"),
+        .init("accelerator_spend_usd"), .init("spend_usd"), .init("discounted_spend_usd"),
+        .init("training_runs_at_once"),
+      ]
+        + Plan.kinds.flatMap { kind -> [ReportTable.Column] in
+          ["model", "prefill_tokens_per_s", "decode_tokens_per_s", "users", "usd_per_mtok_all_tokens"].map {
+            .init("\(kind)_\($0)")
+          }
+        })
+    var served: [String: [ServedModel]] = [:]
+    for id in options.map(\.id) + [Portfolio.id] { served[id] = self.served(by: id) }
     for row in schedule {
-      table.append([
-        .text(row.option), .text(row.month.label), .integer(row.month.index),
-        .number(row.month.hours, decimals: 1),
-        .number(row.month.rampShare, decimals: 4), .number(row.accelerators, decimals: 0),
-        .number(row.usable, decimals: 0), .optional(row.megawatts, decimals: 1),
-        .number(row.acceleratorSpend, decimals: 0), .number(row.spend, decimals: 0),
-        .number(row.discountedSpend, decimals: 0),
-      ])
+      let share = row.month.rampShare
+      let runs = row.option == Portfolio.id ? portfolio?.trainingRuns : option(row.option)?.trainingRuns
+      var cells: [Cell] = [
+        .text(row.option), .integer(row.month.index), .text(row.month.label + "-01"),
+        .number(row.month.hours, decimals: 1), .number(share, decimals: 4),
+        .number(row.accelerators, decimals: 0), .number(row.usable, decimals: 0),
+        .optional(row.megawatts, decimals: 1), .number(row.acceleratorSpend, decimals: 0),
+        .number(row.spend, decimals: 0), .number(row.discountedSpend, decimals: 0),
+        .optional(runs.map { $0 * share }, decimals: 2),
+      ]
+      for kind in Plan.kinds {
+        let model = served[row.option]?.first { $0.standIn.kind == kind }
+        func rate(_ figure: KeyPath<ServedModel, Figure>) -> Cell {
+          .optional(model.map { $0[keyPath: figure].value * share }, decimals: 0)
+        }
+        // A month's money and a month's tokens grow together: the price of a token is that of the whole term.
+        cells += [
+          model.map { .text($0.standIn.model) } ?? .empty, rate(\.prefillTokensPerSecond),
+          rate(\.decodeTokensPerSecond), rate(\.users),
+          .optional(share > 0 ? model?.usdPerMtokTotal.value : nil, decimals: 3),
+        ]
+      }
+      table.append(cells)
     }
     return table
   }
 
-  /// The portfolio.
+  /// Who gets the money: the portfolio and its sum, or all of it for the leading option.
   var allocationTable: ReportTable {
     var table = ReportTable(
-      "Portfolio",
+      "Who gets the money",
       [
-        .init("offer"), .init("provider"), .init("accelerator"), .init("usd_per_accelerator_hour", "USD/h"),
-        .init("supply_cap_accelerators", "cap"), .init("accelerators", "chips"), .init("cost_usd"),
-        .init("money_share", "share"), .init("power_mw", "MW"), .init("usd_per_mtok_total", "USD/Mtok"),
-        .init("binding"),
+        .init("offer"), .init("provider"), .init("region"), .init("accelerator"), .init("price_basis"),
+        .init("usd_per_accelerator_hour"), .init("price_trust"), .init("supply_cap_accelerators"),
+        .init("accelerators"), .init("accelerator_cost_usd"), .init("money_share"), .init("power_mw"),
+        .init("ranking_model"), .init("usd_per_mtok_all_tokens"), .init("binding_constraint"),
       ])
-    for row in allocation {
+    func add(
+      _ offer: Offer, _ basis: PriceBasis, _ rate: Rate, _ count: Double, _ cost: Double, _ share: Double,
+      _ megawatts: Double?, _ usd: Double?, _ binding: String
+    ) {
       table.append([
-        .text(row.offer.id), .text(row.offer.providerTitle), .text(row.offer.accelerator),
-        .number(row.rate.usdPerHour, decimals: 2), .optional(row.offer.supplyCap, decimals: 0),
-        .number(row.accelerators, decimals: 0), .number(row.cost, decimals: 0),
-        .number(row.moneyShare, decimals: 3), .optional(row.megawatts, decimals: 1),
-        .optional(row.usdPerMtok, decimals: 3), .text(row.binding),
+        .text(offer.id), .text(offer.provider), .text(offer.region), .text(offer.accelerator),
+        .text(basis.rawValue), .number(rate.usdPerHour, decimals: 2), .text(rate.trust.rawValue),
+        .optional(offer.supplyCap, decimals: 0), .number(count, decimals: 0), .number(cost, decimals: 0),
+        .number(share, decimals: 3), .optional(megawatts, decimals: 1), .text(rankingModel),
+        .optional(usd, decimals: 3), .text(binding),
       ])
+    }
+    for row in allocation {
+      add(
+        row.offer, row.basis, row.rate, row.accelerators, row.cost, row.moneyShare, row.megawatts,
+        row.usdPerMtok, row.binding)
+    }
+    if let portfolio {
+      table.append([
+        .text(Portfolio.id), .empty, .empty, .empty, .empty, .empty, .empty, .empty,
+        .number(portfolio.accelerators, decimals: 0), .number(portfolio.cost, decimals: 0),
+        .number(portfolio.cost / portfolio.money, decimals: 3), .optional(portfolio.megawatts, decimals: 1),
+        .text(rankingModel), .optional(portfolio.served.first?.usdPerMtokTotal.value, decimals: 3), .empty,
+      ])
+    } else if let option = leading.flatMap({ option($0) }) {
+      add(
+        option.offer, option.basis, option.rate, option.accelerators, option.cost,
+        option.money > 0 ? option.cost / option.money : 0, option.megawatts,
+        capacities.first { $0.option == option.id }?.usdPerMtokTotal.value, "money")
     }
     return table
   }
+
+  /// The stand-in whose price of a token ranks the rows of a portfolio.
+  var rankingModel: String { scenario.standIns.first?.model ?? "" }
 
   /// Every check.
   var checksTable: ReportTable {

@@ -16,12 +16,26 @@ extension Plan {
     var gaps: [Gap] = []
     let options = try Plan.options(builder, gaps: &gaps)
     let capacities = try Plan.capacities(options, numbers, evidence, gaps: &gaps)
-    let schedule = try options.flatMap { try Plan.schedule($0, numbers, builder.months) }
-    let leading = Plan.leading(options, capacities, numbers)
-    let allocation = try Plan.allocation(options, capacities, numbers, builder.paidHours)
+    let buyer = PortfolioBuilder(
+      numbers: numbers, evidence: evidence, basis: numbers.leadBasis, date: numbers.leadDate)
+    let allocation = try buyer.allocation()
+    let infeasible = try Plan.infeasible(options, allocation, numbers)
+    // What breaks a limit is no answer: an infeasible plan has no headline.
+    let portfolio =
+      infeasible.isEmpty ? try buyer.portfolio(allocation, standIns: scenario.standIns) : nil
+    let leading =
+      infeasible.isEmpty && allocation.isEmpty ? Plan.leading(options, capacities, numbers) : nil
+    var schedule = try options.flatMap { try Plan.schedule($0, numbers, builder.months) }
+    if let portfolio {
+      schedule += Plan.schedule(
+        of: portfolio,
+        try portfolio.options.map {
+          try Plan.schedule($0, numbers, builder.months)
+        })
+    }
     let checks = try PlanChecks(
       numbers: numbers, options: options, capacities: capacities, schedule: schedule, allocation: allocation,
-      months: builder.months, paidHours: builder.paidHours)
+      portfolio: portfolio, months: builder.months, paidHours: builder.paidHours)
     for option in options where option.megawatts == nil {
       gaps.append(
         Gap(
@@ -29,20 +43,25 @@ extension Plan {
           remedy: "add a sourced value to accelerators.csv"))
     }
     let host = try HostFleetBuilder(numbers: numbers, evidence: evidence).host(
-      leading, capacities, gaps: &gaps)
-    let swings = leading.map { option in
-      SwingFinder(
-        numbers: numbers, evidence: evidence, offer: option.offer, basis: option.basis, date: option.date
-      ).swings()
-    }
+      portfolio?.served ?? capacities.filter { $0.option == leading?.id }.map { ServedModel($0) },
+      capacities, gaps: &gaps)
+    let swings: [Swing] =
+      if let leading {
+        SwingFinder(
+          numbers: numbers, evidence: evidence, offer: leading.offer, basis: leading.basis,
+          date: leading.date
+        ).swings()
+      } else if portfolio != nil {
+        SwingFinder(
+          numbers: numbers, evidence: evidence, offer: nil, basis: numbers.leadBasis, date: numbers.leadDate
+        ).swings()
+      } else { [] }
     self.init(
       scenario: scenario, acceleratorShare: try numbers.acceleratorShare,
       acceleratorMoney: try numbers.acceleratorMoney, months: builder.months, paidHours: builder.paidHours,
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
-      allocation: allocation,
-      checks: checks.checks, swings: swings ?? [], gaps: gaps.unique,
-      host: host,
-      infeasible: try Plan.infeasible(options, allocation, numbers))
+      allocation: allocation, portfolio: portfolio, checks: checks.checks, swings: swings,
+      gaps: gaps.uniqueInOrder, host: host, infeasible: infeasible)
   }
 
   private static func options(_ builder: OptionBuilder, gaps: inout [Gap]) throws -> [PlanOption] {
@@ -103,6 +122,19 @@ extension Plan {
     }
   }
 
+  /// The rows' months added up.
+  private static func schedule(of portfolio: Portfolio, _ rows: [[ScheduleRow]]) -> [ScheduleRow] {
+    (rows.first ?? []).indices.map { index in
+      let all = rows.map { $0[index] }
+      func sum(_ value: (ScheduleRow) -> Double) -> Double { all.reduce(0) { $0 + value($1) } }
+      return ScheduleRow(
+        option: Portfolio.id, month: all[0].month, accelerators: sum(\.accelerators), usable: sum(\.usable),
+        megawatts: portfolio.megawatts.map { _ in sum { $0.megawatts ?? 0 } },
+        acceleratorSpend: sum(\.acceleratorSpend), spend: sum(\.spend),
+        discountedSpend: sum(\.discountedSpend))
+    }
+  }
+
   /// The first offer of the deal with a price on the headline's basis and date, best with a known throughput.
   private static func leading(
     _ options: [PlanOption], _ capacities: [PlanCapacity], _ numbers: PlanNumbers
@@ -111,25 +143,6 @@ extension Plan {
     let wanted = options.filter { $0.basis == numbers.leadBasis && $0.date == numbers.leadDate }
     let deals = wanted.filter { $0.offer.role == "deal" }
     return deals.first { known.contains($0.id) } ?? deals.first ?? wanted.first ?? options.first
-  }
-
-  private static func allocation(
-    _ options: [PlanOption], _ capacities: [PlanCapacity], _ numbers: PlanNumbers, _ paidHours: Double
-  ) throws(InputError) -> [AllocationRow] {
-    guard numbers.scenario.text("allocate") == "portfolio", let money = try numbers.acceleratorMoney else {
-      return []
-    }
-    let model = numbers.scenario.standIns.first
-    let candidates = numbers.scenario.offers.compactMap { offer -> Allocator.Candidate? in
-      // A buyer takes the contracted price where one is known, else the list price; never the owner's cost.
-      let option = [numbers.leadBasis, .contracted, .list].lazy.compactMap { basis in
-        options.first { $0.offer == offer && $0.basis == basis && $0.date == numbers.leadDate }
-      }.first
-      guard let option else { return nil }
-      let work = capacities.first { $0.option == option.id && $0.standIn == model }
-      return Allocator.Candidate(option: option, usdPerMtok: work?.usdPerMtokTotal.value)
-    }
-    return try Allocator(numbers: numbers, paidHours: paidHours, money: money).allocate(candidates)
   }
 
   private static func infeasible(
@@ -171,13 +184,5 @@ extension Scenario {
         file: "models.csv", "no model '\(standIn.model.prefix(40))' in the catalogue",
         advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
     }
-  }
-}
-
-extension [Gap] {
-  /// The gaps once each, in order.
-  fileprivate var unique: [Gap] {
-    var seen: Set<Gap> = []
-    return filter { seen.insert($0).inserted }
   }
 }

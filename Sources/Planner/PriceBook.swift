@@ -3,6 +3,9 @@
 import Catalog
 import Quantities
 
+/// What a surveyed rate is, and is not.
+let surveyNote = "one market survey of 3-year commitments, not the provider's own quote"
+
 /// Finds the price of an offer.
 struct PriceBook {
   let catalog: Catalog
@@ -16,6 +19,12 @@ struct PriceBook {
     let source: String
     let note: String
     let trust: Trust
+
+    func noting(_ text: String, trust: Trust? = nil) -> Quote {
+      Quote(
+        usd: usd, asOf: asOf, source: source, note: note.isEmpty ? text : "\(text); \(note)",
+        trust: trust ?? self.trust)
+    }
   }
 
   /// The price of an offer, or the gap that its absence leaves.
@@ -49,8 +58,11 @@ struct PriceBook {
     case .list: listed(offer, offer.listBasis)
     case .contracted:
       offer.contractedBasis.hasPrefix("price:")
-        ? listed(offer, String(offer.contractedBasis.dropFirst("price:".count)))
-        : rated(offer, offer.contractedBasis)
+        ? listed(offer, String(offer.contractedBasis.dropFirst("price:".count))).map {
+          $0.noting("the provider's own price, not the survey's")
+        }
+        // One rate of the chip for whoever sells it: no provider has quoted it, so it is only assumed of each.
+        : rated(offer, offer.contractedBasis).map { $0.noting(surveyNote, trust: .assumed) }
     case .own: rated(offer, offer.ownBasis)
     }
   }

@@ -295,6 +295,11 @@ struct ScenarioBuilder {
         file: name, "CPUs, network and storage take \(decimalText(shares.reduce(0, +) * 100)) % of the money",
         advice: "leave a share for accelerators")
     }
+    if let ramp = scenario.number("ramp_months"), let term = scenario.number("term_months"), ramp > term {
+      throw InputError(
+        file: name, "ramp_months is \(decimalText(ramp)), longer than term_months of \(decimalText(term))",
+        advice: "all accelerators must be there before the term ends: shorten the ramp or lengthen the term")
+    }
     guard !offers.isEmpty else {
       throw InputError(
         file: name, "the scenario has no offers", advice: "add an offers.csv with at least one row")

@@ -7,7 +7,8 @@ import Tables
 struct SwingFinder {
   let numbers: PlanNumbers
   let evidence: PlanEvidence
-  let offer: Offer
+  /// nil: the portfolio.
+  let offer: Offer?
   let basis: PriceBasis
   let date: PriceDate
 
@@ -25,25 +26,34 @@ struct SwingFinder {
       .sorted { ($1.relativeSwing, $0.metric, $0.input) < ($0.relativeSwing, $1.metric, $1.input) }
   }
 
+  private func portfolio(_ numbers: PlanNumbers, _ basis: PriceBasis, _ date: PriceDate) -> Portfolio? {
+    let buyer = PortfolioBuilder(numbers: numbers, evidence: evidence, basis: basis, date: date)
+    guard let rows = try? buyer.allocation() else { return nil }
+    return try? buyer.portfolio(rows, standIns: Array(numbers.scenario.standIns.prefix(1)))
+  }
+
   private func accelerators(_ numbers: PlanNumbers, _ basis: PriceBasis, _ date: PriceDate) -> Double? {
+    guard let offer else { return portfolio(numbers, basis, date)?.accelerators }
     guard let builder = try? OptionBuilder(numbers, evidence),
       case .success(let rate) = builder.rate(offer, basis, date)
     else { return nil }
     return (try? builder.option(offer, basis, date, rate))?.accelerators
   }
 
-  private func capacity(_ numbers: PlanNumbers) -> PlanCapacity? {
+  /// Users of the first stand-in.
+  private func users(_ numbers: PlanNumbers) -> Figure? {
+    guard let offer else { return portfolio(numbers, basis, date)?.served.first?.users }
     guard let builder = try? OptionBuilder(numbers, evidence),
       case .success(let rate) = builder.rate(offer, basis, date),
       let option = try? builder.option(offer, basis, date, rate),
       let standIn = numbers.scenario.standIns.first,
       let capacity = try? CapacityBuilder(numbers, evidence).capacity(option, standIn)
     else { return nil }
-    return try? capacity.get()
+    return (try? capacity.get())?.users
   }
 
   private func value(_ metric: String, _ numbers: PlanNumbers) -> Double? {
-    metric == SwingFinder.users ? capacity(numbers)?.users.value : accelerators(numbers, basis, date)
+    metric == SwingFinder.users ? users(numbers)?.value : accelerators(numbers, basis, date)
   }
 
   private func swing(_ input: String, _ metric: String, _ ends: [(String, Double?)]) -> Swing? {
@@ -75,7 +85,7 @@ struct SwingFinder {
   }
 
   private func throughputSwing() -> Swing? {
-    guard let capacity = capacity(numbers), let interval = capacity.users.interval else { return nil }
+    guard let interval = users(numbers)?.interval else { return nil }
     return swing(
       "throughput interval", SwingFinder.users, [("10 %", interval.low), ("90 %", interval.high)])
   }

@@ -18,7 +18,7 @@ struct PlanOptions: ParsableArguments {
 
   @Option(
     name: .customLong("private"),
-    help: "File of key = value lines that overrides the scenario, kept out of exports.")
+    help: "File of key = value lines that overrides the scenario; -o refuses to write its values.")
   var privateFile: String?
 
   @Option(help: "A result file of this host; the newest CSV of ./results where it is left out.")
@@ -135,6 +135,10 @@ struct PlanCommand: ParsableCommand {
     }
     let plan = try plans.plan(name)
     if let folder {
+      guard !plan.scenario.inputs.contains(where: { $0.active?.layer == .private }) else {
+        throw CommandFailure(
+          .usage, "-o writes no private values: plan without the private file, or print with --table")
+      }
       let names = try PlanDocuments.write(plan, to: folder)
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
     }
@@ -148,6 +152,9 @@ struct PlanCommand: ParsableCommand {
         throw CommandFailure.unknown(
           "table", table, nearest: nearestNames(to: table, among: Plan.tableNames),
           list: "plimsoll plan --help")
+      }
+      if table == "inputs", output.format == .table {
+        return try StandardOutput.write(PlanReport(plan, width: output.width).inputs)
       }
       return try output.show([found])
     }

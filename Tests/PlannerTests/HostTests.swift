@@ -108,7 +108,7 @@ private let host = HostSource(
     let evidence = PlanEvidence(
       catalog: try plainEvidence.get().catalog, throughput: plainThroughput, host: host)
     for plan in [try plan(name), try Plan(try Scenario.load(name), evidence: evidence)] {
-      #expect(PlanReport(plan).text.contains("Year by year"))
+      #expect(PlanReport(plan).text.contains("year by year"))
       for line in PlanReport(plan).text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
     }
   }

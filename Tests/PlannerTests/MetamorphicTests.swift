@@ -23,7 +23,7 @@ private struct Draws: RandomNumberGenerator {
     [
       "budget_usd=\(Double.random(in: 1e9...4e11, using: &draws))",
       "ramp_months=\(Double.random(in: 0...40, using: &draws))",
-      "term_months=\(Int.random(in: 12...120, using: &draws))",
+      "term_months=\(Int.random(in: 41...120, using: &draws))",
       "cpu_share=\(Double.random(in: 0...0.3, using: &draws))",
       "discount_rate=\(Double.random(in: 0...0.3, using: &draws))",
       "utilisation_policy=\(Double.random(in: 0.3...0.9, using: &draws))",

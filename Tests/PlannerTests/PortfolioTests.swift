@@ -40,7 +40,7 @@ import Testing
     let row = rows[0]
     func changed(accelerators: Double? = nil, cost: Double? = nil, share: Double? = nil) -> AllocationRow {
       AllocationRow(
-        offer: row.offer, rate: row.rate, accelerators: accelerators ?? row.accelerators,
+        offer: row.offer, basis: row.basis, rate: row.rate, accelerators: accelerators ?? row.accelerators,
         cost: cost ?? row.cost,
         moneyShare: share ?? row.moneyShare, megawatts: row.megawatts, usdPerMtok: row.usdPerMtok,
         binding: row.binding)
@@ -57,10 +57,32 @@ import Testing
         .isEmpty)
   }
 
+  @Test("the headline is the portfolio; one offer for all the money breaks a limit and says so")
+  func headline() throws {
+    let plan = try plan("multi-cloud-scarce")
+    #expect(plan.headline == "portfolio" && plan.leading == nil)
+    let portfolio = try #require(plan.portfolio)
+    #expect(portfolio.accelerators == plan.allocation.reduce(0) { $0 + $1.accelerators })
+    let single = try #require(plan.option("aws-gb200/contracted/latest"))
+    #expect(single.brokenLimits.contains { $0.contains("can be had") })
+    #expect(single.brokenLimits.contains { $0.contains("max_provider_share") })
+    let dense = try #require(portfolio.served.first)
+    let parts = try portfolio.options.map { option in
+      let whole = try #require(plan.capacities.first { $0.option == option.id })
+      return whole.decodeTokensPerSecond.value * option.usable / (try #require(plan.option(option.id)).usable)
+    }
+    #expect(abs(dense.decodeTokensPerSecond.value / parts.reduce(0, +) - 1) < 0.01)
+    #expect(plan.swings.contains { $0.input == "max_provider_share" || $0.input == "price basis" })
+    let months = plan.schedule.filter { $0.option == "portfolio" }
+    #expect(abs(months.reduce(0) { $0 + $1.acceleratorSpend } / portfolio.cost - 1) < 1e-9)
+  }
+
   @Test("a demand for more chips than caps allow is infeasible and says by how much")
   func infeasible() throws {
     let plan = try plan("multi-cloud-scarce", ["min_accelerators=2000000"])
     #expect(plan.infeasible.count == 1)
+    #expect(plan.headline == nil && plan.portfolio == nil)
+    #expect(!PlanReport(plan).text.contains("Headline ("))
     #expect(plan.infeasible.first?.contains("min_accelerators is 2,000,000") == true)
   }
 

@@ -2,6 +2,7 @@
 
 import Planner
 import Quantities
+import Tables
 import Testing
 
 @Suite struct ReferenceDealTests {
@@ -11,7 +12,7 @@ import Testing
     let money = try #require(plan.acceleratorMoney)
     #expect(abs(plan.paidHours - 56_248.5) < 1e-8)
     #expect(abs(money - 36.1e9) < 1)
-    #expect(plan.options.count == 44)
+    #expect(plan.options.count == 54)
     for option in plan.options {
       let sum = option.accelerators * plan.paidHours * option.rate.usdPerHour + option.unspent
       #expect(abs(sum - money) < 1e-3, "\(option.id)")
@@ -25,8 +26,10 @@ import Testing
     "contracted and own-cost counts lie between 120,000 and 370,000; list counts stand beside them, below")
   func counts() throws {
     let plan = try plan("openai-aws-38b")
-    let deals = plan.options.filter { $0.basis != .list }
-    #expect(deals.count == 32)
+    let deals = plan.options.filter {
+      $0.basis != .list && ["GB200", "GB300"].contains($0.offer.accelerator)
+    }
+    #expect(deals.count == 36)
     for option in deals { #expect((120_000...370_000).contains(option.accelerators), "\(option.id)") }
     let list = try #require(plan.option("aws-gb200/list/latest"))
     #expect((55_000...65_000).contains(list.accelerators))
@@ -60,6 +63,43 @@ import Testing
     #expect(plan.option("aws-gb300/list/latest") == nil)
     #expect(plan.gaps.contains { $0.subject == "list price of GB300 at AWS" })
     #expect(plan.gaps.contains { $0.subject == "power of Trainium2" })
+  }
+
+  @Test("TPU and silicon of one's own stand beside the deal, without a bound of the announcement")
+  func alternatives() throws {
+    let plan = try plan("openai-aws-38b")
+    #expect(plan.option("google-tpu7x/contracted/latest")?.rate.usdPerHour == 2)
+    #expect(plan.option("google-tpu7x/own/latest")?.rate.usdPerHour == 1.03)
+    #expect(plan.option("own-gb200/own/latest")?.offer.role == "alternative")
+    #expect(plan.option("own-gb200/list/latest") == nil)
+    #expect(plan.gaps.contains { $0.subject == "own price of MTIA 400 at Meta" })
+    #expect(plan.checks.filter { $0.name == "announced size" }.allSatisfy { $0.subject.hasPrefix("aws-gb") })
+  }
+
+  @Test("a surveyed rate is assumed of each provider and says what it is")
+  func surveyed() throws {
+    let rate = try #require(try plan("openai-aws-38b").option("azure-gb200/contracted/latest")).rate
+    #expect(rate.trust == .assumed)
+    #expect(rate.note.contains("not the provider's own quote"))
+  }
+
+  @Test("a ramp longer than the term is refused")
+  func ramp() {
+    #expect(throws: InputError.self) { try Scenario.load("openai-aws-38b", set: ["ramp_months=90"]) }
+  }
+
+  @Test("the months serve the month's share of the fleet")
+  func served() throws {
+    let plan = try plan("openai-aws-38b")
+    let table = try #require(plan.table("schedule"))
+    let names = table.columns.map(\.name)
+    let decode = try #require(names.firstIndex(of: "dense_decode_tokens_per_s"))
+    let row = try #require(table.rows.first { $0[0] == .text("aws-gb200/contracted/latest") })
+    let whole = try #require(plan.capacities.first { $0.option == "aws-gb200/contracted/latest" })
+    var shown = 0.0
+    if case .number(let value, _) = row[decode] { shown = value }
+    #expect(shown > 0)
+    #expect(abs(shown - whole.decodeTokensPerSecond.value * 0.5 / 14) < 1e-6 * shown)
   }
 
   @Test("power is the all-in figure once: facility holds the PUE, IT does not, and 1.15 is their ratio")

@@ -48,7 +48,7 @@ public struct PlanTables: Sendable {
     for option in plan.options {
       append(
         [
-          .words(option.id), .integer(option.id == plan.leading ? 1 : 0), .words(option.offer.id),
+          .words(option.id), .integer(option.id == plan.headline ? 1 : 0), .words(option.offer.id),
           .words(option.offer.role), .words(option.offer.provider), .words(option.offer.accelerator),
           .words(option.basis.rawValue), .words(option.date.rawValue), .exact(option.rate.usdPerHour),
           .words(option.rate.asOf), .words(option.rate.source), .words(option.rate.trust.rawValue),
@@ -60,7 +60,21 @@ public struct PlanTables: Sendable {
           .words(option.brokenLimits.joined(separator: "; ")),
         ], to: &table)
     }
+    if let portfolio = plan.portfolio { append(row(portfolio), to: &table) }
     return table
+  }
+
+  /// The portfolio as a row of the summary: sums where they mean something, empty elsewhere.
+  private func row(_ portfolio: Portfolio) -> [Cell] {
+    let scenario = plan.scenario
+    return [
+      .words(Portfolio.id), .integer(1), .empty, .words(Portfolio.id), .empty, .empty,
+      .words(scenario.text("lead_basis")), .words(scenario.text("lead_date")), .empty, .empty, .empty, .empty,
+      .exact(portfolio.money), .exact(plan.paidHours), .empty, .exact(portfolio.accelerators),
+      .exact(portfolio.cost), .exact(portfolio.money - portfolio.cost), .empty, .exact(portfolio.megawatts),
+      .empty, .empty, .exact(portfolio.usable), .empty, .exact(portfolio.trainingRuns),
+      .exact(portfolio.netPresentValue), .empty,
+    ]
   }
 
   /// One row an option and stand-in model: what the fleet serves if it serves nothing else.
@@ -78,7 +92,11 @@ public struct PlanTables: Sendable {
       ]
       .map { .init($0) }
         + figures.flatMap { [.init($0), .init("\($0)_low"), .init("\($0)_high"), .init("\($0)_trust")] }
-        + [.init("accelerator_s_per_request"), .init("users_transferred"), .init("throughput_sources")])
+        + [
+          .init("accelerator_s_per_request"), .init("users_transferred"),
+          .init("transferred_prefill_tokens_per_s"), .init("transferred_decode_tokens_per_s"),
+          .init("transferred_error"), .init("throughput_sources"),
+        ])
     for row in plan.capacities {
       let cells: [Figure] = [
         row.throughput.prefill, row.throughput.decode, row.peakRequests, row.prefillTokensPerSecond,
@@ -99,63 +117,51 @@ public struct PlanTables: Sendable {
           }
           + [
             .exact(row.secondsPerRequest), .exact(row.transferredUsers?.value),
+            .exact(row.transferredPrefillTokensPerSecond?.value),
+            .exact(row.transferredDecodeTokensPerSecond?.value),
+            row.transferred == nil ? .empty : .words(plan.host?.transferredScore ?? ""),
             .words(row.throughput.decode.sources.joined(separator: "; ")),
+          ], to: &table)
+    }
+    for row in plan.portfolio?.served ?? [] {
+      let cells: [Figure?] = [
+        nil, nil, row.peakRequests, row.prefillTokensPerSecond, row.decodeTokensPerSecond, row.users,
+        row.usdPerMtokTotal, row.usdPerMtokFreshInput, row.usdPerMtokOutput,
+      ]
+      append(
+        [
+          .words(Portfolio.id), .words(row.standIn.model), .words(row.standIn.kind),
+          .words(row.deployments.joined(separator: "; ")), .empty, .empty, .exact(row.utilisation), .empty,
+        ]
+          + cells.flatMap { figure -> [Cell] in
+            [
+              .exact(figure?.value), .exact(figure?.interval?.low), .exact(figure?.interval?.high),
+              .words(figure?.trust.rawValue ?? ""),
+            ]
+          }
+          + [
+            .empty, .empty, .empty, .exact(row.transferredDecode?.value),
+            row.transferredDecode == nil ? .empty : .words(plan.host?.transferredScore ?? ""),
+            .words(row.decodeTokensPerSecond.sources.joined(separator: "; ")),
           ], to: &table)
     }
     return table
   }
 
-  /// One row an option and month.
-  public var monthly: ReportTable {
-    var table = keyed(
-      "Month by month",
-      [
-        .init("option"), .init("month_index"), .init("month"), .init("hours_h"), .init("ramp_share"),
-        .init("accelerators_mean"), .init("usable_accelerators_mean"), .init("power_mw"),
-        .init("accelerator_spend_usd"), .init("spend_usd"), .init("discounted_spend_usd"),
-      ])
-    for row in plan.schedule {
-      append(
-        [
-          .words(row.option), .integer(row.month.index), .words(row.month.label + "-01"),
-          .exact(row.month.hours),
-          .exact(row.month.rampShare), .exact(row.accelerators), .exact(row.usable), .exact(row.megawatts),
-          .exact(row.acceleratorSpend), .exact(row.spend), .exact(row.discountedSpend),
-        ], to: &table)
-    }
-    return table
-  }
+  /// One row an option and month; the columns are those of the program's table `schedule`.
+  public var monthly: ReportTable { keyed("schedule") }
 
-  /// Who gets the money: the portfolio, or all of it for the leading option.
-  public var allocation: ReportTable {
-    var table = keyed(
-      "Who gets the money",
-      [
-        .init("offer"), .init("provider"), .init("region"), .init("accelerator"), .init("price_basis"),
-        .init("usd_per_accelerator_hour"), .init("accelerators"), .init("accelerator_cost_usd"),
-        .init("money_share"), .init("power_mw"), .init("usd_per_mtok_all_tokens"),
-        .init("binding_constraint"),
-      ])
-    let basis = plan.scenario.text("lead_basis")
-    for row in plan.allocation {
-      append(
-        [
-          .words(row.offer.id), .words(row.offer.provider), .words(row.offer.region),
-          .words(row.offer.accelerator), .words(basis), .exact(row.rate.usdPerHour),
-          .exact(row.accelerators), .exact(row.cost), .exact(row.moneyShare), .exact(row.megawatts),
-          .exact(row.usdPerMtok), .words(row.binding),
-        ], to: &table)
+  /// Who gets the money; the columns are those of the program's table `allocation`.
+  public var allocation: ReportTable { keyed("allocation") }
+
+  /// A table of the plan with the key columns before it.
+  private func keyed(_ name: String) -> ReportTable {
+    guard let table = plan.table(name) else { return keyed(name, []) }
+    var copy = keyed(table.title, table.columns)
+    for row in table.rows {
+      append(row.map { if case .text(let text) = $0 { Cell.words(text) } else { $0 } }, to: &copy)
     }
-    if plan.allocation.isEmpty, let leading = plan.leading, let option = plan.option(leading) {
-      append(
-        [
-          .words(option.offer.id), .words(option.offer.provider), .words(option.offer.region),
-          .words(option.offer.accelerator), .words(option.basis.rawValue), .exact(option.rate.usdPerHour),
-          .exact(option.accelerators), .exact(option.cost), .exact(option.cost / option.money),
-          .exact(option.megawatts), .empty, .words("money"),
-        ], to: &table)
-    }
-    return table
+    return copy
   }
 
   /// One row an option, month and stream; the streams of a month add up to its spend.
@@ -169,7 +175,7 @@ public struct PlanTables: Sendable {
     let shares = ["cpu", "network", "storage"].map { ($0, plan.scenario.number("\($0)_share") ?? 0) }
     let options = Dictionary(plan.options.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     for row in plan.schedule {
-      guard let option = options[row.option] else { continue }
+      let option = options[row.option]
       let factor = row.spend == 0 ? 0 : row.discountedSpend / row.spend
       let streams = [("accelerators", row.acceleratorSpend)] + shares.map { ($0.0, row.spend * $0.1) }
       for (stream, usd) in streams {
@@ -177,7 +183,8 @@ public struct PlanTables: Sendable {
           [
             .words(row.option), .words(row.month.label + "-01"), .words(stream), .exact(usd),
             .exact(usd * factor),
-            .words(option.basis.rawValue), .words(option.date.rawValue), .words(option.rate.asOf),
+            .words(option?.basis.rawValue ?? plan.scenario.text("lead_basis")),
+            .words(option?.date.rawValue ?? plan.scenario.text("lead_date")), .words(option?.rate.asOf ?? ""),
           ], to: &table)
       }
     }

@@ -5,7 +5,7 @@ import Quantities
 
 enum AllocationSheet {
   private static let first = 5
-  private enum Column: Int {
+  enum Column: Int {
     case offer, provider, accelerator, usd, count, cost, share, megawatts, cap, holds, binding
   }
 
@@ -30,6 +30,13 @@ enum AllocationSheet {
     sheet.widths = [0: 20, 1: 14, 2: 14, 3: 14, 4: 14, 5: 18, 6: 12, 7: 12, 8: 14, 9: 10, 10: 20]
     sheet.frozen = (first, 1)
     return sheet
+  }
+
+  /// The cell of the rows' sum; nil for a plan without the sheet.
+  static func total(_ layout: PlanLayout, _ column: Column) -> Formula? {
+    let rows = layout.plan.allocation
+    guard !rows.isEmpty, layout.input("budget_usd") != nil else { return nil }
+    return .cell(CellAddress("Allocation", row: first + rows.count, column: column.rawValue))
   }
 
   private static func add(_ row: AllocationRow, _ at: Int, to sheet: inout Sheet, _ layout: PlanLayout) {

@@ -28,7 +28,12 @@ struct SummarySheet {
   /// The headline cells; answers the last row.
   private mutating func addHeadline() -> Int {
     guard let leading else {
-      sheet.put(.text("No offer of this scenario has a price: see Gaps."), row: 4, column: 0, style: .label)
+      if let portfolio = layout.plan.portfolio { return add(portfolio) }
+      let why =
+        layout.plan.infeasible.isEmpty
+        ? "No offer of this scenario has a price: see Gaps."
+        : "Infeasible: \(layout.plan.infeasible.joined(separator: "; "))."
+      sheet.put(.text(why), row: 4, column: 0, style: .label)
       return 5
     }
     sheet.put(
@@ -54,6 +59,46 @@ struct SummarySheet {
     sheet.put(
       .formula(.name("checks_failing_warning")), row: row + 1, column: 1, style: .output, format: .whole)
     return row + 1
+  }
+
+  /// The portfolio: the sums of Allocation are live, what it serves is the program's.
+  private mutating func add(_ portfolio: Portfolio) -> Int {
+    sheet.put(.text("Portfolio of \(portfolio.options.count) offers"), row: 4, column: 0, style: .heading)
+    let rows: [(String, CellContent, NumberFormat)] = [
+      (
+        "Accelerators",
+        AllocationSheet.total(layout, .count).map { .formula($0) } ?? .number(portfolio.accelerators), .whole
+      ),
+      (
+        "Cost of accelerators",
+        AllocationSheet.total(layout, .cost).map { .formula($0) } ?? .number(portfolio.cost),
+        .with(unit: "USD")
+      ),
+      ("Net present value (not live)", .number(portfolio.netPresentValue), .with(unit: "USD")),
+    ]
+    var row = SummarySheet.firstHeadline
+    for (label, content, format) in rows {
+      sheet.put(.text(label), row: row, column: 0, style: .label)
+      sheet.put(content, row: row, column: 1, style: .output, format: format)
+      row += 1
+    }
+    let heads = [
+      "If it serves only (not live)", "Users a day", "Prefill, tokens/s", "Decode, tokens/s",
+      "USD/Mtok, all tokens",
+    ]
+    sheet.put(heads, row: row + 1, style: .heading)
+    for (offset, served) in portfolio.served.enumerated() {
+      let line = row + 2 + offset
+      sheet.put(.text(served.standIn.model), row: line, column: 0, style: .label)
+      let figures = [
+        served.users, served.prefillTokensPerSecond, served.decodeTokensPerSecond, served.usdPerMtokTotal,
+      ]
+      for (column, figure) in figures.enumerated() {
+        sheet.put(
+          .number(figure.value), row: line, column: 1 + column, format: column == 3 ? .fine : .whole)
+      }
+    }
+    return row + 3 + portfolio.served.count
   }
 
   private func headlines(_ leading: PlanOption) -> [(String, Formula, NumberFormat)] {
