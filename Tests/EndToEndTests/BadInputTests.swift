@@ -47,7 +47,10 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let head = folder + "/scenario.toml"
     for (text, says) in [
-      ("based_on = \"openai-aws-38b\"\nbudgt_usd = 4\n", "scenario.toml:2:1: unknown key 'budgt_usd'; did you mean budget_usd?"),
+      (
+        "based_on = \"openai-aws-38b\"\nbudgt_usd = 4\n",
+        "scenario.toml:2:1: unknown key 'budgt_usd'; did you mean budget_usd?"
+      ),
       ("based_on = \"openai-aws-38b\n", "scenario.toml:1:27:"),
       ("based_on = \"openai-aws-38b\"\nbudget_usd = -1\n", "scenario.toml:2:"),
     ] {
@@ -69,7 +72,9 @@ import Testing
 }
 
 @Suite struct PlanTests {
-  @Test("the plan prints within 80 characters a line, without control codes", arguments: ["openai-aws-38b", "google-tpu"])
+  @Test(
+    "the plan prints within 80 characters a line, without control codes",
+    arguments: ["openai-aws-38b", "google-tpu"])
   func width(scenario: String) throws {
     let run = try Program.run(["plan", scenario], environment: ["COLUMNS": "80"])
     #expect(run.status == 0)
