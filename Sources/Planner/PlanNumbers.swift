@@ -2,6 +2,7 @@
 // is found by planning again with each input at its low and high end.
 
 public import Quantities
+import Estimator
 import Tables
 
 /// What the arithmetic of a plan needs.

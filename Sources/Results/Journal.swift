@@ -15,13 +15,13 @@ public final class Journal {
 
   /// Opens or makes the journal; a last line without a newline is cut off, nothing else is changed.
   ///
-  /// - Throws: `WriteError` when the file cannot be opened or another process writes to it.
-  public init(_ path: String) throws(WriteError) {
+  /// - Throws: `FileError` when the file cannot be opened or another process writes to it.
+  public init(_ path: String) throws(FileError) {
     self.path = path
     let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard opened >= 0 else { throw WriteError(path) }
+    guard opened >= 0 else { throw FileError(path: path, errno: errno) }
     guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
-      let error = WriteError(path)
+      let error = FileError(path: path, errno: errno)
       close(opened)
       throw error
     }
@@ -29,14 +29,14 @@ public final class Journal {
     let bytes = FileManager.default.contents(atPath: path) ?? Data()
     let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
     tornBytes = bytes.count - whole
-    if tornBytes > 0, ftruncate(descriptor, off_t(whole)) != 0 { throw WriteError(path) }
+    if tornBytes > 0, ftruncate(descriptor, off_t(whole)) != 0 { throw FileError(path: path, errno: errno) }
     if whole == 0 { try append(CSVWriter.line(SampleRow.schema.header)) }
   }
 
   deinit { close(descriptor) }
 
   /// Appends the samples of one row and process.
-  public func append(_ report: CaseReport, rowKey: String, runID: String) throws(WriteError) {
+  public func append(_ report: CaseReport, rowKey: String, runID: String) throws(FileError) {
     var text = ""
     for (index, sample) in report.samples.enumerated() {
       var row = SampleRow()
@@ -53,9 +53,9 @@ public final class Journal {
     if !text.isEmpty { try append(text) }
   }
 
-  private func append(_ text: String) throws(WriteError) {
-    try writeAll(descriptor, Array(text.utf8), path: path)
-    guard fdatasync(descriptor) == 0 else { throw WriteError(path) }
+  private func append(_ text: String) throws(FileError) {
+    try WholeFile.writeAll(Array(text.utf8), to: descriptor, named: path)
+    guard fdatasync(descriptor) == 0 else { throw FileError(path: path, errno: errno) }
   }
 
   /// Reads a journal; a torn last line is left out, because the writer may still be at it.

@@ -71,7 +71,7 @@ public enum ResultFile {
 
   /// Replaces the file by these rows: temporary name in the same folder, sync, rename.
   public static func write(_ rows: [ResultRow], to path: String) throws {
-    try replaceFile(path, with: Array(ResultRow.schema.csv(rows).utf8))
+    try WholeFile.write(ResultRow.schema.csv(rows), to: path)
   }
 
   /// The bytes of a file of at most 2 GiB.
@@ -124,51 +124,5 @@ public enum ResultFile {
         "'\(cell.prefix(20))' would be a formula in a spreadsheet",
         advice: "text cells start with a letter or a digit")
     }
-  }
-}
-
-/// A file that could not be written.
-public struct WriteError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file or folder.
-  public let path: String
-  /// The system's reason.
-  public let reason: String
-  /// `path: reason`.
-  public var description: String { "\(path) cannot be written: \(reason)" }
-  init(_ path: String) {
-    self.path = path
-    reason = String(cString: strerror(errno))
-  }
-}
-
-/// Writes a file whole or not at all.
-public func replaceFile(_ path: String, with bytes: [UInt8]) throws(WriteError) {
-  let temporary = "\(path).tmp\(getpid())"
-  let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-  guard descriptor >= 0 else { throw WriteError(path) }
-  do throws(WriteError) {
-    try writeAll(descriptor, bytes, path: path)
-    guard fsync(descriptor) == 0 else { throw WriteError(path) }
-  } catch {
-    close(descriptor)
-    unlink(temporary)
-    throw error
-  }
-  close(descriptor)
-  guard rename(temporary, path) == 0 else {
-    let error = WriteError(path)
-    unlink(temporary)
-    throw error
-  }
-}
-
-/// Writes every byte, whatever the system takes at a time.
-func writeAll(_ descriptor: Int32, _ bytes: [UInt8], path: String) throws(WriteError) {
-  var done = 0
-  while done < bytes.count {
-    let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    if count < 0, errno == EINTR { continue }
-    guard count > 0 else { throw WriteError(path) }
-    done += count
   }
 }

@@ -62,7 +62,7 @@ public struct RunMeta: Codable, Sendable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    try replaceFile(path, with: Array(try encoder.encode(self)) + [UInt8(ascii: "\n")])
+    try WholeFile.write(Array(try encoder.encode(self)) + [UInt8(ascii: "\n")], to: path)
   }
 
   /// Reads the file back, for a run that is to go on.

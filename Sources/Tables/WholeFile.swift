@@ -31,8 +31,26 @@ public enum WholeFile {
   ///
   /// - Throws: `FileError`; the earlier file, if any, is then untouched and nothing else is left behind.
   public static func write(_ text: String, to path: String) throws {
+    try write(Array(text.utf8), to: path)
+  }
+
+  /// Writes bytes under their final name; a file of that name is replaced in one step.
+  ///
+  /// - Throws: `FileError`; the earlier file, if any, is then untouched and nothing else is left behind.
+  public static func write(_ bytes: [UInt8], to path: String) throws {
     try replace(path) { temporary in
-      try store(Array(text.utf8), at: temporary, named: path)
+      try store(bytes, at: temporary, named: path)
+    }
+  }
+
+  /// Writes every byte to an open file, whatever the system takes at a time.
+  public static func writeAll(_ bytes: [UInt8], to descriptor: Int32, named path: String) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw FileError(path: path, errno: errno) }
+      done += count
     }
   }
 
@@ -67,13 +85,7 @@ public enum WholeFile {
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, errno: errno) }
     defer { close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileError(path: path, errno: errno) }
-      done += count
-    }
+    try writeAll(bytes, to: descriptor, named: path)
   }
 
   private static func flush(_ temporary: String, named path: String) throws(FileError) {

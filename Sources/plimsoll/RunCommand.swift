@@ -204,7 +204,7 @@ func checkWritable(_ folder: String) throws {
   do {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let probe = "\(folder)/.plimsoll-\(getpid())"
-    try replaceFile(probe, with: [])
+    try WholeFile.write("", to: probe)
     unlink(probe)
   } catch {
     throw CommandFailure(.inputOutput, "\(folder) cannot be written; choose another folder with -o")

@@ -1,5 +1,6 @@
 // Reference values of the planner's small formulas, each computed by hand or by another program.
 
+import Estimator
 import Planner
 import Quantities
 import Testing

@@ -179,7 +179,7 @@ private func outcome(
     let path = scratch()
     defer { try? FileManager.default.removeItem(atPath: path) }
     let first = try Journal(path)
-    #expect(throws: WriteError.self) { try Journal(path) }
+    #expect(throws: FileError.self) { try Journal(path) }
     try first.append(report, rowKey: "k", runID: "r")
   }
 
@@ -190,6 +190,6 @@ private func outcome(
     try ResultFile.write([sampleRow()], to: path)
     try ResultFile.write([sampleRow(), sampleRow(key: "b")], to: path)
     #expect(try ResultFile.read(path).count == 2)
-    #expect(throws: WriteError.self) { try ResultFile.write([], to: "/nonexistent/x.csv") }
+    #expect(throws: FileError.self) { try ResultFile.write([], to: "/nonexistent/x.csv") }
   }
 }

@@ -30,11 +30,11 @@ final class RunSession: RunObserver {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       journal = try Journal(stem + ".samples.csv")
-      try replaceFile(stem + ".topology.xml", with: Array(topologyXML.utf8))
+      try WholeFile.write(topologyXML, to: stem + ".topology.xml")
       try meta.write(to: stem + ".meta.json")
       // Complete from the first moment: a run that is killed can be resumed.
       try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv")
-    } catch let error as WriteError {
+    } catch let error as FileError {
       throw CommandFailure(.inputOutput, "\(error); choose another folder with -o")
     } catch {
       throw CommandFailure(
