@@ -43,15 +43,7 @@ public enum ResultFile {
         file: file, line: 1, column: 1, "this is the journal of samples, not the result file",
         advice: "give the .csv file with the same name but without .samples")
     }
-    if let version = document.index(of: "schema_version"), let first = document.records.first,
-      first.fields[version] != String(ResultRow.schemaVersion)
-    {
-      throw InputError(
-        file: file, line: first.line, column: first.columns[version],
-        "schema version '\(first.fields[version].prefix(20))' where this program reads \(ResultRow.schemaVersion)",
-        advice: "read it with the version of plimsoll that wrote it")
-    }
-    let rows = try ResultRow.schema.rows(document, empty: ResultRow())
+    let rows = try schema(of: document).rows(document, empty: ResultRow())
     let journal = Dictionary(grouping: samples) { $0.runId + "|" + $0.rowKey }
     var lines: [String: Int] = [:]
     for (row, record) in zip(rows, document.records) {
@@ -67,6 +59,21 @@ public enum ResultFile {
       }
     }
     return rows
+  }
+
+  /// The schema that the file's first row names; a file without rows has the present one.
+  private static func schema(of document: CSVDocument) throws(InputError) -> Schema<ResultRow> {
+    guard let column = document.index(of: "schema_version"), let first = document.records.first else {
+      return ResultRow.schema
+    }
+    guard let schema = Int(first.fields[column]).flatMap({ ResultRow.schema(version: $0) }) else {
+      throw InputError(
+        file: document.file, line: first.line, column: first.columns[column],
+        "schema version '\(first.fields[column].prefix(20))' where this program reads 1 to"
+          + " \(ResultRow.schemaVersion)", advice: "read it with the version of plimsoll that wrote it")
+    }
+    // Rows of an older version may have been put under a newer header: the header decides.
+    return document.header.count == ResultRow.schema.columns.count ? ResultRow.schema : schema
   }
 
   /// Replaces the file by these rows: temporary name in the same folder, sync, rename.
@@ -89,8 +96,10 @@ public enum ResultFile {
       return InputError(
         file: file, line: record.line, column: record.columns[index], "\(column): \(what)", advice: advice)
     }
-    guard row.schemaVersion == ResultRow.schemaVersion else {
-      throw fault("schema_version", "another version than the first row's", "keep versions in separate files")
+    guard let version = row.schemaVersion, (1...ResultRow.schemaVersion).contains(version) else {
+      throw fault(
+        "schema_version", "this program reads 1 to \(ResultRow.schemaVersion)",
+        "read the file with the version of plimsoll that wrote it")
     }
     for (name, value) in [
       ("row_key", row.rowKey), ("run_id", row.runId), ("kernel", row.kernel), ("impl", row.impl),

@@ -223,6 +223,15 @@ public struct ResultRow: Hashable, Sendable {
   public var taskRank: Int?
   public var taskCount: Int?
 
+  // Added by version 2
+  public var model = ""
+  public var layer = ""
+  public var pass = ""
+  public var callsPerPass: Double?
+  public var sampledSeconds: Double?
+  public var roundsDropped: Int?
+  public var aaFloor: Double?
+
   /// A row in which everything is unknown.
   public init() {}
 }

@@ -1,5 +1,5 @@
-// The schema of result files: 172 columns in fixed order, declared in the files beside this one.
-// Columns are only ever appended, and then with a new version.
+// The schema of result files: columns in fixed order, declared in the files beside this one.
+// Columns are only ever appended, and then with a new version; files of older versions stay readable.
 
 import Quantities
 public import Tables
@@ -9,14 +9,25 @@ enum ResultColumns {}
 
 extension ResultRow {
   /// Version of the columns.
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
 
   /// The columns of a result file.
-  public static let schema = Schema<ResultRow>(
+  public static let schema = Schema<ResultRow>(version1 + ResultColumns.added2)
+
+  /// The schema of a file of this version, or nil for a version that this program does not know.
+  public static func schema(version: Int) -> Schema<ResultRow>? {
+    switch version {
+    case 1: Schema(version1)
+    case schemaVersion: schema
+    default: nil
+    }
+  }
+
+  private static let version1: [Column<ResultRow>] =
     ResultColumns.identity + ResultColumns.problem + ResultColumns.implementation
-      + ResultColumns.placement + ResultColumns.status + ResultColumns.sampling + ResultColumns.times
-      + ResultColumns.rates + ResultColumns.verification + ResultColumns.interference
-      + ResultColumns.machine + ResultColumns.fleet)
+    + ResultColumns.placement + ResultColumns.status + ResultColumns.sampling + ResultColumns.times
+    + ResultColumns.rates + ResultColumns.verification + ResultColumns.interference
+    + ResultColumns.machine + ResultColumns.fleet
 }
 
 extension Column where Row == ResultRow {

@@ -52,6 +52,18 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     #expect(try schema.rows(document, empty: ResultRow()) == [row])
   }
 
+  @Test("a file of the first version is read, and its rows fit under the present header")
+  func olderVersion() throws {
+    var row = sampleRow()
+    row.schemaVersion = 1
+    let old = try #require(ResultRow.schema(version: 1))
+    #expect(old.columns.count < ResultRow.schema.columns.count)
+    #expect(try ResultFile.rows(of: Array(old.csv([row]).utf8), file: "x") == [row])
+    #expect(
+      try ResultFile.rows(of: Array(ResultRow.schema.csv([row, sampleRow(key: "b")]).utf8), file: "x").count
+        == 2)
+  }
+
   @Test(
     "the reader refuses what is no whole result file and says where",
     arguments: [
