@@ -1,7 +1,6 @@
 // The parent's side of a run: placement after placement and process after process, it starts workers,
 // collects their reports, and starts a new worker behind a case that killed the last one.
 
-import FoundationEssentials
 public import Machines
 public import Measurement
 import Quantities
@@ -173,6 +172,7 @@ public struct Runner {
           observer.workerStarted(facts, at: place)
         case .began(let index): current = index
         case .report(let report): take(report)
+        case .hello, .ready: break
         }
       }
       let reason: CaseReport?
@@ -208,16 +208,11 @@ public struct Runner {
       process: process, placement: place, cases: plan.cases(at: site), groups: groups, plan: plan.sampling,
       seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches, memoryLimit: plan.memoryLimit,
       settleSeconds: plan.settleSeconds)
-    do {
-      let worker = try WorkerProcess(
-        executable, arguments, environment: workerEnvironment(place), cpus: place.cpus,
-        input: Array(try JSONEncoder().encode(job)))
-      return worker.follow(silence: plan.silence, shouldStop: { observer.shouldStop }) { line in
-        if let message = WorkerMessage(line: line) { receive(message) }
-      }
-    } catch {
-      return .died("the worker could not be started: \((error as? StartError)?.reason ?? "\(error)")")
-    }
+    let worker = WorkerGroup([
+      .init(executable: executable, arguments: arguments, environment: workerEnvironment(place), job: job)
+    ])
+    let ends = worker.follow(silence: plan.silence, shouldStop: { observer.shouldStop }) { receive($1) }
+    return ends.first ?? .stopped
   }
 
   /// The parent's variables with the thread counts of the placement; a crash should be quick and quiet.

@@ -1,4 +1,5 @@
-// The inside of a worker process: bound to its placement, it verifies and times case after case.
+// The inside of a worker process: bound to its placement, it verifies and times case after case. In a stepped
+// job it asks before each turn, so that several workers can share the machine.
 
 import FoundationEssentials
 import Glibc
@@ -16,16 +17,27 @@ public struct Worker<Time: TimeSource> {
   private let team: WorkerTeam
   private let say: (WorkerMessage) -> Void
   private let origin: Double
+  private let mayGoOn: () -> Bool
+  private let planted: PlantedSlowdown
 
   /// Binds the process to the job's CPUs and makes its threads.
   ///
+  /// - Parameters:
+  ///   - planted: rows that are slowed on purpose.
+  ///   - mayGoOn: waits for the parent's word after `.ready`; false = end here. Asked in stepped jobs only.
+  ///   - say: takes each message; `.hello` is the caller's to say.
   /// - Throws: `WorkerTeamError` when the threads cannot be bound.
-  public init(_ job: WorkerJob, time: Time, say: @escaping (WorkerMessage) -> Void) throws {
+  public init(
+    _ job: WorkerJob, time: Time, planted: PlantedSlowdown = PlantedSlowdown(),
+    mayGoOn: @escaping () -> Bool = { true }, say: @escaping (WorkerMessage) -> Void
+  ) throws {
     _ = ProcessBinding.bind(to: job.placement.cpus)
     let mask = ProcessBinding.current()
     self.job = job
     self.time = time
     self.say = say
+    self.planted = planted
+    self.mayGoOn = mayGoOn
     clock = ClockQuality(of: time)
     team = try WorkerTeam(job.placement)
     origin = time.now()
@@ -36,10 +48,20 @@ public struct Worker<Time: TimeSource> {
     say(.facts(WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)))
   }
 
-  /// Measures every group of the job.
+  /// Measures every group of the job; the parent may end a stepped job between two turns.
   public func run() {
+    guard turn(Turn(group: -1, round: 0, slot: 0)) else { return }
     settle()
-    for group in job.groups { measure(group) }
+    for (position, group) in job.groups.enumerated() {
+      guard measure(group, at: position) else { return }
+    }
+  }
+
+  /// Announces a turn of a stepped job and waits for the word; false = end here.
+  private func turn(_ turn: Turn) -> Bool {
+    guard job.isStepped else { return true }
+    say(.ready(turn))
+    return mayGoOn()
   }
 
   /// Keeps all threads at work until clocks and power limits have settled.
@@ -59,7 +81,14 @@ public struct Worker<Time: TimeSource> {
     var sampler: Sampler<Time>
     let rotates: Bool
     let implementation: Implementation
-    init(_ report: CaseReport, _ kernel: any PreparedKernel, _ sampler: Sampler<Time>, _ subject: Case) {
+    /// Place in its group, whatever became of the others.
+    let place: Int
+    var spin: PlantedSpin<Time>?
+    init(
+      _ report: CaseReport, _ kernel: any PreparedKernel, _ sampler: Sampler<Time>, _ subject: Case,
+      place: Int
+    ) {
+      self.place = place
       self.report = report
       self.kernel = kernel
       self.sampler = sampler
@@ -67,18 +96,24 @@ public struct Worker<Time: TimeSource> {
       implementation = subject.implementation
     }
     func execute() {
+      guard spin != nil else { return executeOnce() }
+      spin?.run(executeOnce)
+    }
+    private func executeOnce() {
       kernel.run()
       if rotates { kernel.rotate() }
     }
   }
 
-  private func measure(_ group: [Int]) {
+  /// Measures the cases of a group in turns; false where the parent ended the job.
+  private func measure(_ group: [Int], at position: Int) -> Bool {
+    guard turn(Turn(group: position, round: 0, slot: 0)) else { return false }
     let before = Snapshot()
     var entries: [Entry] = []
-    for index in group {
+    for (place, index) in group.enumerated() {
       say(.began(index))
       let begin = time.now()
-      if let entry = prepare(index) {
+      if let entry = prepare(index, place: place) {
         entry.report.elapsed = time.now() - begin
         entries.append(entry)
       }
@@ -89,13 +124,19 @@ public struct Worker<Time: TimeSource> {
     }
     for round in 0..<max(1, job.plan.rounds) {
       // Who goes first changes, so that a trend inside a round favours nobody.
-      for entry in round.isMultiple(of: 2) ? entries : entries.reversed() {
+      let isForward = round.isMultiple(of: 2)
+      for entry in isForward ? entries : entries.reversed() {
+        let slot = isForward ? entry.place : group.count - 1 - entry.place
+        guard turn(Turn(group: position, round: round + 1, slot: slot, index: entry.report.index)) else {
+          return false
+        }
         say(.began(entry.report.index))
         leaveCPUsTo(entry, among: entries)
         entry.sampler.round(entry.execute)
       }
     }
     for entry in entries { finish(entry, since: before, sharing: entries.count) }
+    return true
   }
 
   /// OpenBLAS's threads spin for some 26 ms after a call; on many threads that is time stolen from the next.
@@ -104,7 +145,7 @@ public struct Worker<Time: TimeSource> {
     usleep(30_000)
   }
 
-  private func prepare(_ index: Int) -> Entry? {
+  private func prepare(_ index: Int, place: Int) -> Entry? {
     let subject = job.cases[index]
     var report = CaseReport(index: index, status: .ok)
     report.process = job.process
@@ -141,8 +182,14 @@ public struct Worker<Time: TimeSource> {
         )
       }
       report.detail = doubt(subject, sets: sets)
+      let share = planted.share(of: subject.shapeID)
+      if let share {
+        report.detail += (report.detail.isEmpty ? "" : "; ") + PlantedSlowdown.warning(share)
+      }
       let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
-      return Entry(report, kernel, sampler, subject)
+      let entry = Entry(report, kernel, sampler, subject, place: place)
+      entry.spin = share.map { PlantedSpin(time: time, share: $0) }
+      return entry
     } catch {
       return end(.failed, error.reason)
     }

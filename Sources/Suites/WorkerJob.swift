@@ -1,11 +1,23 @@
-// The words between the parent and a worker process: one JSON job in, one JSON line per event out.
+// The words between the parent and a worker process: one JSON job in, one JSON line per event out. A stepped
+// job goes on in turns: the worker says what comes next and waits for one line before it does it.
 
 import FoundationEssentials
 public import Machines
 public import Measurement
 
+/// The language of parent and worker.
+public enum WorkerProtocol {
+  /// Raised when a job or a message changes so that an older program would misread it; a new optional field
+  /// does not raise it.
+  public static let version = 2
+  /// The parent's answer to `.ready`: do it.
+  public static let goOn = "go"
+}
+
 /// What a worker is asked to do.
 public struct WorkerJob: Hashable, Sendable, Codable {
+  /// Language of the parent.
+  public var protocolVersion = WorkerProtocol.version
   /// Number of the process, from 0.
   public var process: Int
   /// Where it runs.
@@ -26,6 +38,8 @@ public struct WorkerJob: Hashable, Sendable, Codable {
   public var memoryLimit: Int?
   /// Seconds of arithmetic before the first case, so that clocks settle.
   public var settleSeconds: Double
+  /// True where the worker waits for the parent before each turn.
+  public var isStepped = false
 
   /// A job from its parts.
   public init(
@@ -43,12 +57,51 @@ public struct WorkerJob: Hashable, Sendable, Codable {
     self.memoryLimit = memoryLimit
     self.settleSeconds = settleSeconds
   }
+
+  /// The job as one line with its newline.
+  public func line() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) + [UInt8(ascii: "\n")] }
+
+  /// A job from its line; nil for anything else.
+  public init?(line: some Sequence<UInt8>) {
+    guard let job = try? JSONDecoder().decode(WorkerJob.self, from: Data(line)) else { return nil }
+    self = job
+  }
+}
+
+/// What a stepped worker does next. Turns of two workers with the same job are equal where they do the same
+/// thing, whatever else failed in one of them.
+public struct Turn: Hashable, Sendable, Codable, Comparable {
+  /// Position of the group in the job; -1 = settling of the clocks.
+  public let group: Int
+  /// 0 = operands, verification and warm-up of the whole group; from 1: the timed rounds.
+  public let round: Int
+  /// Place inside the round.
+  public let slot: Int
+  /// Position of the case; nil where it is not one alone.
+  public let index: Int?
+
+  /// A turn from its parts.
+  public init(group: Int, round: Int, slot: Int, index: Int? = nil) {
+    self.group = group
+    self.round = round
+    self.slot = slot
+    self.index = index
+  }
+
+  /// Earlier turns are less.
+  public static func < (a: Turn, b: Turn) -> Bool {
+    (a.group, a.round, a.slot) < (b.group, b.round, b.slot)
+  }
 }
 
 /// What a worker says.
 public enum WorkerMessage: Hashable, Sendable, Codable {
-  /// First of all: who I am.
+  /// First of all, in every version: the language that I speak.
+  case hello(protocolVersion: Int)
+  /// Who I am.
   case facts(WorkerFacts)
+  /// I wait for the word to do this; in stepped jobs only.
+  case ready(Turn)
   /// From now on the case at this position is to blame if I die.
   case began(Int)
   /// A case is done.

@@ -1,16 +1,15 @@
-// A worker seen from the parent: started with its CPU mask and environment in place, because OpenBLAS reads
-// both while it loads, and read line by line with a deadline.
+// A worker process seen from the parent: started with its CPU mask and environment in place, because OpenBLAS
+// reads both while it loads. Here stand start, reading, writing and end; WorkerGroup follows several of them.
 
-import FoundationEssentials
 import Glibc
 import Machines
 import Measurement
 
 /// How a worker process ended.
-enum WorkerEnd: Hashable {
+public enum WorkerEnd: Hashable, Sendable {
   /// It did all it was asked.
   case finished
-  /// It died: exit status or signal, and its last words.
+  /// It died or could not be started: exit status or signal, and its last words.
   case died(String)
   /// It said nothing for too long and was killed.
   case silent(seconds: Int)
@@ -24,16 +23,22 @@ struct StartError: Error {
 }
 
 /// A running worker.
-struct WorkerProcess {
+final class WorkerProcess {
+  /// Descriptors to read from; -1 once closed.
+  private(set) var output: Int32
+  private(set) var errors: Int32
   private let pid: pid_t
-  private let output: Int32
-  private let errors: Int32
+  private var input: Int32
+  private var pending: [UInt8] = []
+  private var lastWords: [UInt8] = []
+  private var status: Int32?
 
-  /// Starts `executable arguments…` bound to `cpus`, and hands it the job.
+  /// Starts `executable arguments…` bound to `cpus`; nothing is sent yet.
   init(
-    _ executable: String, _ arguments: [String], environment: [String: String], cpus: CPUSet, input: [UInt8]
+    _ executable: String, _ arguments: [String], environment: [String: String], cpus: CPUSet
   ) throws(StartError) {
-    guard let stdin = Pipe(), let stdout = Pipe(), let stderr = Pipe() else {
+    // A socket: writing to a worker that has died is then an error and no signal.
+    guard let stdin = Ends(socket: true), let stdout = Ends(), let stderr = Ends() else {
       throw StartError(reason: "no pipe: \(String(cString: strerror(errno)))")
     }
     var actions = posix_spawn_file_actions_t()
@@ -57,91 +62,70 @@ struct WorkerProcess {
     let variables = environment.map { strdup("\($0.key)=\($0.value)") }
     defer { for pointer in words + variables { free(pointer) } }
     var child: pid_t = 0
-    let status = posix_spawn(&child, executable, &actions, &attributes, words + [nil], variables + [nil])
-    close(stdin.reading)
-    close(stdout.writing)
-    close(stderr.writing)
-    guard status == 0 else {
+    let refusal = posix_spawn(&child, executable, &actions, &attributes, words + [nil], variables + [nil])
+    for end in [stdin.reading, stdout.writing, stderr.writing] { close(end) }
+    guard refusal == 0 else {
       for end in [stdin.writing, stdout.reading, stderr.reading] { close(end) }
-      throw StartError(reason: String(cString: strerror(status)))
+      throw StartError(reason: String(cString: strerror(refusal)))
     }
     pid = child
+    input = stdin.writing
     output = stdout.reading
     errors = stderr.reading
-    // A worker that dies at once closes the pipe; its end says why, so a short write is no error here.
+  }
+
+  deinit {
+    closeInput()
+    for end in [output, errors] where end >= 0 { close(end) }
+    if status == nil { _ = end(with: SIGKILL) }
+  }
+
+  /// Writes bytes to standard input; a worker that has died is told nothing, and its end says why.
+  func send(_ bytes: [UInt8]) {
     var sent = 0
-    while sent < input.count {
-      let count = input[sent...].withUnsafeBytes { write(stdin.writing, $0.baseAddress, $0.count) }
+    while sent < bytes.count, input >= 0 {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(input, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
       if count < 0, errno == EINTR { continue }
-      if count <= 0 { break }
+      if count <= 0 { return }
       sent += count
     }
-    close(stdin.writing)
   }
 
-  /// Hands every line of standard output to `receive` until the worker ends.
-  ///
-  /// - Parameters:
-  ///   - silence: seconds without a line after which the worker is killed.
-  ///   - shouldStop: asked several times a second.
-  func follow(silence: Int, shouldStop: () -> Bool, receive: (ArraySlice<UInt8>) -> Void) -> WorkerEnd {
-    defer {
-      close(output)
-      close(errors)
-    }
-    let time = MonotonicTime()
-    var pending: [UInt8] = []
-    var lastWords: [UInt8] = []
-    var heard = time.now()
-    var isOpen = (output: true, errors: true)
-    while isOpen.output || isOpen.errors {
-      if shouldStop() {
-        _ = end(with: SIGKILL)
-        return .stopped
-      }
-      if time.now() - heard > Double(silence) {
-        _ = end(with: SIGKILL)
-        return .silent(seconds: silence)
-      }
-      var ready = [
-        pollfd(fd: isOpen.output ? output : -1, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: isOpen.errors ? errors : -1, events: Int16(POLLIN), revents: 0),
-      ]
-      guard poll(&ready, nfds_t(ready.count), 100) > 0 else { continue }
-      if ready[0].revents != 0 {
-        let bytes = read(output)
-        isOpen.output = !bytes.isEmpty
-        if !bytes.isEmpty { heard = time.now() }
-        pending += bytes
-        while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
-          receive(pending[..<newline])
-          pending.removeSubrange(...newline)
-        }
-      }
-      if ready[1].revents != 0 {
-        let bytes = read(errors)
-        isOpen.errors = !bytes.isEmpty
-        lastWords = Array((lastWords + bytes).suffix(2_000))
-      }
-    }
-    return verdict(end(with: nil), lastWords)
+  /// The worker reads the end of its standard input.
+  func closeInput() {
+    if input >= 0 { close(input) }
+    input = -1
   }
 
-  private func read(_ descriptor: Int32) -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    let count = Glibc.read(descriptor, &buffer, buffer.count)
-    return count > 0 ? Array(buffer[..<count]) : []
+  /// Reads what standard output has and hands over its whole lines; false for nothing but the end.
+  func readOutput(_ receive: (ArraySlice<UInt8>) -> Void) -> Bool {
+    let bytes = read(&output)
+    pending += bytes
+    while let newline = pending.firstIndex(of: UInt8(ascii: "\n")) {
+      receive(pending[..<newline])
+      pending.removeSubrange(...newline)
+    }
+    return !bytes.isEmpty
   }
+
+  /// Reads what standard error has; the last of it explains a death.
+  func readErrors() { lastWords = Array((lastWords + read(&errors)).suffix(2_000)) }
 
   /// Waits for the end, after a signal if one is given.
-  private func end(with signal: Int32?) -> Int32 {
+  @discardableResult func end(with signal: Int32?) -> Int32 {
+    if let status { return status }
     if let signal { kill(pid, signal) }
-    var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-    return status
+    var found: Int32 = 0
+    while waitpid(pid, &found, 0) < 0, errno == EINTR {}
+    status = found
+    return found
   }
 
-  private func verdict(_ status: Int32, _ lastWords: [UInt8]) -> WorkerEnd {
+  /// How the process ended, once both outputs are closed.
+  func verdict() -> WorkerEnd {
+    let status = end(with: nil)
     let signal = status & 0x7f
     let code = (status >> 8) & 0xff
     if signal == 0, code == 0 { return .finished }
@@ -151,16 +135,28 @@ struct WorkerProcess {
     }
     return .died("the worker ended with status \(code)" + words)
   }
+
+  private func read(_ descriptor: inout Int32) -> [UInt8] {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = Glibc.read(descriptor, &buffer, buffer.count)
+    if count < 0, errno == EINTR || errno == EAGAIN { return [] }
+    if count <= 0 {
+      close(descriptor)
+      descriptor = -1
+    }
+    return count > 0 ? Array(buffer[..<count]) : []
+  }
 }
 
 /// Two ends of a pipe that children do not inherit by accident.
-private struct Pipe {
+private struct Ends {
   let reading: Int32
   let writing: Int32
 
-  init?() {
+  init?(socket: Bool = false) {
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return nil }
+    let made = socket ? socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) : pipe(&ends)
+    guard made == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     reading = ends[0]
     writing = ends[1]

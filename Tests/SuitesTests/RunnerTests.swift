@@ -44,6 +44,7 @@ private final class Recorder: RunObserver {
     let blas = BLASFacts(name: "none", version: "", corename: "", config: "", threads: 1)
     let clock = ClockQuality(of: MonotonicTime(), readings: 10)
     var environment = ["PATH": "/usr/bin:/bin", "DIR": folder.path()]
+    environment["HELLO"] = try text(.hello(protocolVersion: WorkerProtocol.version))
     environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
     for index in plan.cases.indices {
       var report = CaseReport(index: index, status: .ok)
@@ -53,7 +54,7 @@ private final class Recorder: RunObserver {
     }
     let counted = #"""
       cat > /dev/null; COUNT=$(cat "$DIR/count" 2>/dev/null || echo 0); echo $((COUNT + 1)) > "$DIR/count"
-      say() { printf '%s\n' "$@"; }; say "$FACTS"
+      say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"
 
       """#
     return Runner(plan, executable: "/bin/sh", arguments: ["-c", counted + script], environment: environment)
@@ -120,9 +121,12 @@ private final class Recorder: RunObserver {
     return Runner(
       plan, executable: "/bin/sh",
       arguments: [
-        "-c", #"cat > /dev/null; echo "a library's greeting"; printf '%s\n' "$OK"; exec sleep 30"#,
+        "-c", #"cat > /dev/null; echo "a library's greeting"; printf '%s\n' "$HELLO" "$OK"; exec sleep 30"#,
       ],
-      environment: ["PATH": "/usr/bin:/bin", "OK": try text(.report(report))]
+      environment: [
+        "PATH": "/usr/bin:/bin", "OK": try text(.report(report)),
+        "HELLO": try text(.hello(protocolVersion: WorkerProtocol.version)),
+      ]
     ).run(observer, from: plan.outcomes())
   }
 
