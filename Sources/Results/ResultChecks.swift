@@ -1,7 +1,6 @@
 // Do the numbers of a result row fit each other? A file that was edited by hand, or cut and pasted, still has
 // the right columns; its times, rates and errors then contradict each other.
 
-import Measurement
 import Quantities
 import Tables
 
@@ -44,17 +43,19 @@ extension ResultFile {
     }
   }
 
-  /// The row's median against that of its samples.
-  static func checkMedian(
-    _ row: ResultRow, _ samples: [SampleRow], _ record: CSVRecord, file: String
-  ) throws(InputError) {
-    guard row.status.hasTimes, let median = row.timeMedianSeconds,
-      let expected = Statistics.median(samples.compactMap(\.seconds))
-    else { return }
-    guard abs(median - expected) <= 1e-9 * expected else {
-      throw RowCheck(record: record, file: file)
-        .fault("time_median_seconds", "\(median) where the samples beside the file give \(expected)")
-    }
+  /// True where the row's median is that of its samples, or the row has none.
+  static func agrees(_ row: ResultRow, with expected: Double) -> Bool {
+    guard row.status.hasTimes, let median = row.timeMedianSeconds else { return true }
+    return abs(median - expected) <= 1e-9 * expected
+  }
+
+  /// The fault of a row whose median is not that of its samples.
+  static func differs(
+    _ row: ResultRow, from expected: Double, _ record: CSVRecord, file: String
+  ) -> InputError {
+    RowCheck(record: record, file: file).fault(
+      "time_median_seconds",
+      "\(row.timeMedianSeconds ?? 0) where the samples beside the file give \(expected)")
   }
 }
 

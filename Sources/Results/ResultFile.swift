@@ -1,6 +1,7 @@
 // Result files in and out: the strict reader of other rooms, and the writer that never leaves half a file.
 
 import Foundation
+import Measurement
 public import Tables
 
 /// A result file on disk.
@@ -11,69 +12,63 @@ public enum ResultFile {
   ///   this schema version; a file that cannot be opened is one of these.
   /// - Complexity: O(bytes).
   public static func read(_ path: String) throws(InputError) -> [ResultRow] {
-    try rows(of: bytes(path), file: path)
+    try rows(ResultReader(path: path), medians: [:])
   }
 
   /// Reads a result file and holds its medians against the samples of its journal.
   ///
   /// - Throws: `InputError`, also where a median is not that of its samples.
   public static func read(_ path: String, checkedBy samples: [SampleRow]) throws(InputError) -> [ResultRow] {
-    try rows(of: bytes(path), file: path, samples: samples)
+    try rows(ResultReader(path: path), medians: medians(samples))
+  }
+
+  /// Reads a result file and holds its medians against the samples of its journal.
+  ///
+  /// - Throws: `InputError`, also where a median is not that of its samples.
+  public static func read(
+    _ path: String, checkedBy samples: [RowIdentity: [[Double]]]
+  ) throws(InputError) -> [ResultRow] {
+    try rows(
+      ResultReader(path: path), medians: samples.compactMapValues { Statistics.median($0.flatMap { $0 }) })
   }
 
   /// Parses the bytes of a result file; see `read`.
   public static func rows(
     of bytes: [UInt8], file: String, samples: [SampleRow] = []
   ) throws(InputError) -> [ResultRow] {
-    // Asked first: a torn last line is usually ragged too, and "torn" is the fact that helps.
-    if let last = bytes.last, last != UInt8(ascii: "\n") {
-      throw InputError(
-        file: file, line: bytes.count { $0 == UInt8(ascii: "\n") } + 1,
-        "the last line is torn (no newline at its end)",
-        advice: "the writer was interrupted; run it again or remove the last line")
-    }
-    let document = try CSVDocument(bytes, file: file)
-    if document.index(of: "row_key") == nil || document.index(of: "run_id") == nil {
-      throw InputError(
-        file: file, line: 1, column: 1, "this is a CSV file, but not a result file",
-        advice: "result files are written by 'plimsoll run'")
-    }
-    if document.index(of: "sample_index") != nil {
-      throw InputError(
-        file: file, line: 1, column: 1, "this is the journal of samples, not the result file",
-        advice: "give the .csv file with the same name but without .samples")
-    }
-    let rows = try schema(of: document).rows(document, empty: ResultRow())
-    let journal = Dictionary(grouping: samples) { $0.runId + "|" + $0.rowKey }
-    var lines: [String: Int] = [:]
-    for (row, record) in zip(rows, document.records) {
-      try check(row, record, file: file)
-      try checkNumbers(row, record, file: file)
-      if let samples = journal[row.runId + "|" + row.rowKey] {
-        try checkMedian(row, samples, record, file: file)
-      }
-      if let first = lines.updateValue(record.line, forKey: row.runId + "|" + row.rowKey) {
-        throw InputError(
-          file: file, line: record.line, column: 1, "the same run and row_key as line \(first)",
-          advice: "remove one of the two rows")
-      }
-    }
-    return rows
+    try rows(ResultReader(bytes, file: file), medians: medians(samples))
   }
 
-  /// The schema that the file's first row names; a file without rows has the present one.
-  private static func schema(of document: CSVDocument) throws(InputError) -> Schema<ResultRow> {
-    guard let column = document.index(of: "schema_version"), let first = document.records.first else {
-      return ResultRow.schema
+  private static func medians(_ samples: [SampleRow]) -> [RowIdentity: Double] {
+    var seconds: [RowIdentity: [Double]] = [:]
+    for sample in samples {
+      guard let time = sample.seconds else { continue }
+      seconds[RowIdentity(runId: sample.runId, rowKey: sample.rowKey), default: []].append(time)
     }
-    guard let schema = Int(first.fields[column]).flatMap({ ResultRow.schema(version: $0) }) else {
-      throw InputError(
-        file: document.file, line: first.line, column: first.columns[column],
-        "schema version '\(first.fields[column].prefix(20))' where this program reads 1 to"
-          + " \(ResultRow.schemaVersion)", advice: "read it with the version of plimsoll that wrote it")
+    return seconds.compactMapValues { Statistics.median($0) }
+  }
+
+  private static func rows(
+    _ source: consuming ResultReader, medians: [RowIdentity: Double]
+  ) throws(InputError) -> [ResultRow] {
+    var reader = source
+    var rows: [ResultRow] = []
+    var lines: [RowIdentity: Int] = [:]
+    while try reader.next() {
+      let row = try reader.row()
+      let identity = RowIdentity(row)
+      if let median = medians[identity], !agrees(row, with: median) {
+        throw differs(row, from: median, try reader.csv.record(), file: reader.csv.file ?? "")
+      }
+      if let first = lines.updateValue(reader.csv.line, forKey: identity) {
+        throw InputError(
+          file: reader.csv.file, line: reader.csv.line, column: 1,
+          "the same run and row_key as line \(first)",
+          advice: "remove one of the two rows")
+      }
+      rows.append(row)
     }
-    // Rows of an older version may have been put under a newer header: the header decides.
-    return document.header.count == ResultRow.schema.columns.count ? ResultRow.schema : schema
+    return rows
   }
 
   /// Replaces the file by these rows: temporary name in the same folder, sync, rename.
@@ -90,7 +85,7 @@ public enum ResultFile {
   }
 
   /// What a cell-by-cell decoder cannot see: rules that join columns.
-  private static func check(_ row: ResultRow, _ record: CSVRecord, file: String) throws(InputError) {
+  static func check(_ row: ResultRow, _ record: CSVRecord, file: String) throws(InputError) {
     func fault(_ column: String, _ what: String, _ advice: String) -> InputError {
       let index = ResultRow.schema.header.firstIndex(of: column) ?? 0
       return InputError(

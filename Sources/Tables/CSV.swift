@@ -46,34 +46,17 @@ public struct CSVDocument: Sendable {
     guard bytes.count <= limits.bytes else {
       throw InputError(file: file, "the file is larger than \(limits.bytes) bytes", advice: "split it")
     }
-    var scanner = Scanner(bytes: bytes, file: file, limits: limits)
+    var scanner = CSVScanner(bytes: bytes, file: file, limits: limits)
     guard let head = try scanner.record() else {
       throw InputError(
         file: file, line: 1, column: 1, "the file is empty",
         advice: "a CSV file starts with a header row")
     }
-    var seen: [String: Int] = [:]
-    for (index, name) in head.fields.enumerated() {
-      guard !name.isEmpty else {
-        throw InputError(
-          file: file, line: head.line, column: head.columns[index], "column \(index + 1) has no name",
-          advice: "name every column")
-      }
-      if let first = seen[name] {
-        throw InputError(
-          file: file, line: head.line, column: head.columns[index],
-          "column '\(name)' appears twice (also as column \(first + 1))", advice: "remove one of them")
-      }
-      seen[name] = index
-    }
+    try CSVDocument.check(header: head, file: file)
     var rows: [CSVRecord] = []
     while let record = try scanner.record() {
       guard record.fields.count == head.fields.count else {
-        let at = min(record.columns.count, head.fields.count) - 1
-        throw InputError(
-          file: file, line: record.line, column: record.columns[max(0, at)],
-          "\(record.fields.count) fields where the header has \(head.fields.count)",
-          advice: "complete the row or quote cells that hold commas")
+        throw CSVDocument.ragged(record, head.fields.count, file: file)
       }
       rows.append(record)
     }
@@ -91,123 +74,154 @@ public struct CSVDocument: Sendable {
   /// Index of a column by name.
   public func index(of name: String) -> Int? { header.firstIndex(of: name) }
 
-  private struct Scanner {
-    let bytes: [UInt8]
-    let file: String?
-    let limits: Limits
-    var position = 0
-    var line = 1
-    var lineStart = 0
-
-    init(bytes: [UInt8], file: String?, limits: Limits) {
-      self.bytes = bytes
-      self.file = file
-      self.limits = limits
-      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
-        position = 3
-        lineStart = 3
+  /// Every column has a name, and no two the same.
+  static func check(header head: CSVRecord, file: String?) throws(InputError) {
+    var seen: [String: Int] = [:]
+    for (index, name) in head.fields.enumerated() {
+      guard !name.isEmpty else {
+        throw InputError(
+          file: file, line: head.line, column: head.columns[index], "column \(index + 1) has no name",
+          advice: "name every column")
       }
+      if let first = seen[name] {
+        throw InputError(
+          file: file, line: head.line, column: head.columns[index],
+          "column '\(name)' appears twice (also as column \(first + 1))", advice: "remove one of them")
+      }
+      seen[name] = index
     }
+  }
 
-    func fault(_ what: String, _ advice: String, at index: Int? = nil) -> InputError {
-      InputError(
-        file: file, line: line, column: (index ?? position) - lineStart + 1, what, advice: advice)
+  /// The fault of a record with too many or too few fields.
+  static func ragged(_ record: CSVRecord, _ expected: Int, file: String?) -> InputError {
+    let at = min(record.columns.count, expected) - 1
+    return InputError(
+      file: file, line: record.line, column: record.columns[max(0, at)],
+      "\(record.fields.count) fields where the header has \(expected)",
+      advice: "complete the row or quote cells that hold commas")
+  }
+}
+
+/// The strict scan: one record after the other, each field decoded and placed.
+struct CSVScanner {
+  let bytes: [UInt8]
+  let file: String?
+  let limits: CSVDocument.Limits
+  var position = 0
+  var line = 1
+  var lineStart = 0
+
+  init(bytes: [UInt8], file: String?, limits: CSVDocument.Limits, line: Int? = nil) {
+    self.bytes = bytes
+    self.file = file
+    self.limits = limits
+    if let line {
+      // A record from the middle of a file: a mark there would be text.
+      self.line = line
+    } else if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      position = 3
+      lineStart = 3
     }
+  }
 
-    /// The next record, or nil at the end of the file.
-    mutating func record() throws(InputError) -> CSVRecord? {
-      guard position < bytes.count else { return nil }
-      var fields: [String] = []
-      var columns: [Int] = []
-      let startLine = line
-      while true {
-        columns.append(position - lineStart + 1)
-        fields.append(try field())
-        guard fields.count <= limits.columns else {
-          throw fault("more than \(limits.columns) columns", "this is not one of our tables")
+  func fault(_ what: String, _ advice: String, at index: Int? = nil) -> InputError {
+    InputError(
+      file: file, line: line, column: (index ?? position) - lineStart + 1, what, advice: advice)
+  }
+
+  /// The next record, or nil at the end of the file.
+  mutating func record() throws(InputError) -> CSVRecord? {
+    guard position < bytes.count else { return nil }
+    var fields: [String] = []
+    var columns: [Int] = []
+    let startLine = line
+    while true {
+      columns.append(position - lineStart + 1)
+      fields.append(try field())
+      guard fields.count <= limits.columns else {
+        throw fault("more than \(limits.columns) columns", "this is not one of our tables")
+      }
+      guard position < bytes.count else { break }
+      let byte = bytes[position]
+      if byte == 0x2C {
+        position += 1
+        continue
+      }
+      if byte == 0x0D {
+        guard position + 1 < bytes.count, bytes[position + 1] == 0x0A else {
+          throw fault("a carriage return without a line feed", "save the file with LF line ends")
         }
-        guard position < bytes.count else { break }
+        position += 1
+      }
+      position += 1
+      line += 1
+      lineStart = position
+      break
+    }
+    return CSVRecord(fields: fields, line: startLine, columns: columns)
+  }
+
+  /// One field; leaves `position` on the comma, line end or end of file behind it.
+  mutating func field() throws(InputError) -> String {
+    let start = position
+    guard start < bytes.count, bytes[start] == 0x22 else {
+      while position < bytes.count {
         let byte = bytes[position]
-        if byte == 0x2C {
+        if byte == 0x2C || byte == 0x0A || byte == 0x0D { break }
+        if byte == 0x22 {
+          throw fault("a quote inside an unquoted cell", "quote the whole cell and double the quote")
+        }
+        if byte == 0 { throw fault("a NUL byte", "this is not a text file") }
+        position += 1
+      }
+      return try decode(bytes[start..<position], from: start)
+    }
+    let startLine = line
+    let startColumn = start - lineStart + 1
+    position += 1
+    var content: [UInt8] = []
+    while true {
+      guard position < bytes.count else {
+        throw InputError(
+          file: file, line: startLine, column: startColumn, "a quoted cell is never closed",
+          advice: "add the closing quote")
+      }
+      let byte = bytes[position]
+      if byte == 0x22 {
+        position += 1
+        if position < bytes.count, bytes[position] == 0x22 {
+          content.append(0x22)
           position += 1
           continue
         }
-        if byte == 0x0D {
-          guard position + 1 < bytes.count, bytes[position + 1] == 0x0A else {
-            throw fault("a carriage return without a line feed", "save the file with LF line ends")
-          }
-          position += 1
-        }
-        position += 1
-        line += 1
-        lineStart = position
         break
       }
-      return CSVRecord(fields: fields, line: startLine, columns: columns)
-    }
-
-    /// One field; leaves `position` on the comma, line end or end of file behind it.
-    mutating func field() throws(InputError) -> String {
-      let start = position
-      guard start < bytes.count, bytes[start] == 0x22 else {
-        while position < bytes.count {
-          let byte = bytes[position]
-          if byte == 0x2C || byte == 0x0A || byte == 0x0D { break }
-          if byte == 0x22 {
-            throw fault("a quote inside an unquoted cell", "quote the whole cell and double the quote")
-          }
-          if byte == 0 { throw fault("a NUL byte", "this is not a text file") }
-          position += 1
-        }
-        return try decode(bytes[start..<position], from: start)
-      }
-      let startLine = line
-      let startColumn = start - lineStart + 1
+      if byte == 0 { throw fault("a NUL byte", "this is not a text file") }
+      content.append(byte)
       position += 1
-      var content: [UInt8] = []
-      while true {
-        guard position < bytes.count else {
-          throw InputError(
-            file: file, line: startLine, column: startColumn, "a quoted cell is never closed",
-            advice: "add the closing quote")
-        }
-        let byte = bytes[position]
-        if byte == 0x22 {
-          position += 1
-          if position < bytes.count, bytes[position] == 0x22 {
-            content.append(0x22)
-            position += 1
-            continue
-          }
-          break
-        }
-        if byte == 0 { throw fault("a NUL byte", "this is not a text file") }
-        content.append(byte)
-        position += 1
-        if byte == 0x0A {
-          line += 1
-          lineStart = position
-        }
-        if content.count > limits.cell { break }
+      if byte == 0x0A {
+        line += 1
+        lineStart = position
       }
-      if position < bytes.count {
-        let byte = bytes[position]
-        guard byte == 0x2C || byte == 0x0A || byte == 0x0D || content.count > limits.cell else {
-          throw fault("text after a closing quote", "double the quotes inside the cell")
-        }
-      }
-      return try decode(content[...], from: start)
+      if content.count > limits.cell { break }
     }
+    if position < bytes.count {
+      let byte = bytes[position]
+      guard byte == 0x2C || byte == 0x0A || byte == 0x0D || content.count > limits.cell else {
+        throw fault("text after a closing quote", "double the quotes inside the cell")
+      }
+    }
+    return try decode(content[...], from: start)
+  }
 
-    func decode(_ slice: ArraySlice<UInt8>, from start: Int) throws(InputError) -> String {
-      guard slice.count <= limits.cell else {
-        throw fault("a cell longer than \(limits.cell) bytes", "shorten it", at: start)
-      }
-      guard let text = String(validating: slice, as: UTF8.self) else {
-        throw fault("bytes that are not UTF-8", "save the file as UTF-8", at: start)
-      }
-      return text
+  func decode(_ slice: ArraySlice<UInt8>, from start: Int) throws(InputError) -> String {
+    guard slice.count <= limits.cell else {
+      throw fault("a cell longer than \(limits.cell) bytes", "shorten it", at: start)
     }
+    guard let text = String(validating: slice, as: UTF8.self) else {
+      throw fault("bytes that are not UTF-8", "save the file as UTF-8", at: start)
+    }
+    return text
   }
 }
 

@@ -1,6 +1,11 @@
 // A table's columns declared once: name, unit, decode, encode, meaning. The schema reads, writes and
 // documents itself, so that a column cannot be renamed in one place only.
 
+/// How the cells of a column are spelled; the exact rule is the column's `decode`.
+public enum ColumnKind: Hashable, Sendable {
+  case text, number, integer, flag, other
+}
+
 /// One column of a table of `Row`.
 public struct Column<Row>: Sendable {
   /// Header text; units are part of the name.
@@ -9,6 +14,8 @@ public struct Column<Row>: Sendable {
   public let doc: String
   /// True where a filled cell is a number (a truth value is 0 or 1).
   public let isNumeric: Bool
+  /// How its cells are spelled.
+  public let kind: ColumnKind
   /// The cell's text; empty for unknown.
   public let encode: @Sendable (Row) -> String
   /// Stores the cell into the row; throws a sentence fragment that says what is wrong.
@@ -16,12 +23,14 @@ public struct Column<Row>: Sendable {
 
   /// A column from its parts.
   public init(
-    _ name: String, _ doc: String, isNumeric: Bool = false, encode: @escaping @Sendable (Row) -> String,
+    _ name: String, _ doc: String, isNumeric: Bool = false, kind: ColumnKind = .other,
+    encode: @escaping @Sendable (Row) -> String,
     decode: @escaping @Sendable (inout Row, String) throws(CellFault) -> Void
   ) {
     self.name = name
     self.doc = doc
     self.isNumeric = isNumeric
+    self.kind = kind
     self.encode = encode
     self.decode = decode
   }
@@ -46,7 +55,7 @@ extension Column {
     -> Column
   {
     Column(
-      name, doc, encode: { $0[keyPath: path] },
+      name, doc, kind: .text, encode: { $0[keyPath: path] },
       decode: { (row, cell) throws(CellFault) in row[keyPath: path] = cell })
   }
 
@@ -55,7 +64,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Double?> & Sendable
   ) -> Column {
     Column(
-      name, doc, isNumeric: true, encode: { $0[keyPath: path].map(decimalText) ?? "" },
+      name, doc, isNumeric: true, kind: .number, encode: { $0[keyPath: path].map(decimalText) ?? "" },
       decode: { (row, cell) throws(CellFault) in row[keyPath: path] = try parseNumber(cell) })
   }
 
@@ -64,7 +73,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Int?> & Sendable
   ) -> Column {
     Column(
-      name, doc, isNumeric: true, encode: { $0[keyPath: path].map(String.init) ?? "" },
+      name, doc, isNumeric: true, kind: .integer, encode: { $0[keyPath: path].map(String.init) ?? "" },
       decode: { (row, cell) throws(CellFault) in row[keyPath: path] = try parseInteger(cell) })
   }
 
@@ -73,7 +82,7 @@ extension Column {
     _ name: String, _ doc: String, _ path: any WritableKeyPath<Row, Bool?> & Sendable
   ) -> Column {
     Column(
-      name, doc, isNumeric: true, encode: { $0[keyPath: path].map { $0 ? "1" : "0" } ?? "" },
+      name, doc, isNumeric: true, kind: .flag, encode: { $0[keyPath: path].map { $0 ? "1" : "0" } ?? "" },
       decode: { (row, cell) throws(CellFault) in
         switch cell {
         case "": row[keyPath: path] = nil
@@ -131,39 +140,45 @@ public struct Schema<Row>: Sendable {
   /// - Throws: `InputError` at the first unknown, missing or misplaced column, or at a cell that does
   ///   not decode.
   public func rows(_ document: CSVDocument, empty: Row) throws(InputError) -> [Row] {
-    try check(header: document)
+    try check(header: document.header, columns: document.headerColumns, file: document.file)
     var rows: [Row] = []
     rows.reserveCapacity(document.records.count)
-    for record in document.records {
-      var row = empty
-      for (index, column) in columns.enumerated() {
-        do throws(CellFault) {
-          try column.decode(&row, record.fields[index])
-        } catch {
-          throw InputError(
-            file: document.file, line: record.line, column: record.columns[index],
-            "\(column.name): \(error.fault)", advice: error.advice)
-        }
-      }
-      rows.append(row)
-    }
+    for record in document.records { rows.append(try row(record, file: document.file, empty: empty)) }
     return rows
   }
 
-  private func check(header document: CSVDocument) throws(InputError) {
+  /// Decodes one record, every cell of it.
+  ///
+  /// - Throws: `InputError` at the first cell that does not decode.
+  package func row(_ record: CSVRecord, file: String?, empty: Row) throws(InputError) -> Row {
+    var row = empty
+    for (index, column) in columns.enumerated() {
+      do throws(CellFault) {
+        try column.decode(&row, record.fields[index])
+      } catch {
+        throw InputError(
+          file: file, line: record.line, column: record.columns[index], "\(column.name): \(error.fault)",
+          advice: error.advice)
+      }
+    }
+    return row
+  }
+
+  /// The header must be this schema's.
+  package func check(header found: [String], columns places: [Int], file: String?) throws(InputError) {
     let wanted = header
-    for (index, name) in document.header.enumerated() {
+    for (index, name) in found.enumerated() {
       guard index < wanted.count, wanted[index] == name else {
         let expected = index < wanted.count ? "'\(wanted[index])'" : "the end of the header"
         throw InputError(
-          file: document.file, line: 1, column: document.headerColumns[index],
+          file: file, line: 1, column: places[index],
           "column \(index + 1) is '\(name.prefix(60))' where this table has \(expected)",
           advice: "this file has another schema or another version of it")
       }
     }
-    guard document.header.count == wanted.count else {
+    guard found.count == wanted.count else {
       throw InputError(
-        file: document.file, line: 1, "column '\(wanted[document.header.count])' is missing",
+        file: file, line: 1, "column '\(wanted[found.count])' is missing",
         advice: "this file has another schema or another version of it")
     }
   }
