@@ -7,6 +7,8 @@ public import Quantities
 public enum CacheMode: String, Hashable, Sendable, Codable {
   /// The same buffers each time.
   case hot
+  /// All operands rotate through twice the last-level caches at least.
+  case cold
   /// Weights (B, keys and values) rotate through four times the last-level caches; activations stay.
   case weightsCold = "weights_cold"
 }
@@ -65,6 +67,20 @@ public struct Interference: Hashable, Sendable, Codable {
   public var minorFaults: Int?
   /// Share of the machine's CPU time that the hypervisor gave to others.
   public var stealFraction: Double?
+  /// Mean clock while timing, in hertz.
+  public var clock: Double?
+  /// Times that heat or power slowed the CPUs down.
+  public var throttleEvents: Int?
+  /// Energy of the packages in joules.
+  public var packageEnergy: Double?
+  /// Highest temperature of a package in degrees Celsius.
+  public var temperature: Double?
+  /// Core cycles inside samples, in user mode.
+  public var cycles: Double?
+  /// Instructions inside samples, in user mode.
+  public var instructions: Double?
+  /// Where the two came from; nil where nobody counted.
+  public var countersSource: String?
   /// Nothing known.
   public init() {}
 }
@@ -97,6 +113,16 @@ public struct CaseReport: Hashable, Sendable, Codable {
   public var stopReason: StopReason?
   /// Seconds spent on the case, preparation and verification included.
   public var elapsed: Double?
+  /// Seconds inside samples, dropped ones among them.
+  public var sampled: Double?
+  /// Rounds that were taken again because the host's speed moved.
+  public var roundsDropped: Int?
+  /// Rounds that were kept although it moved.
+  public var roundsMoved: Int?
+  /// Share of the operands' memory that huge pages back; nil = unknown.
+  public var hugePageShare: Double?
+  /// True where the operands lie on the nodes that were asked for; nil = unknown.
+  public var isMemoryWhereAsked: Bool?
   /// What happened meanwhile.
   public var interference = Interference()
   /// UTC time of the end.
@@ -159,7 +185,11 @@ public struct Outcome: Hashable, Sendable {
   public let placement: Placement
   /// One report per process that came to it, in order of process.
   public var reports: [CaseReport] = []
-  /// Processes that were to report; fewer than planned where the time budget ended first.
+  /// Why it got no further process; nil while it may get one.
+  public var stopReason: StopReason?
+  /// The A/A floor of its placement in this run.
+  public var aaFloor: Double?
+  /// Processes that were to report at least; fewer than planned where the time budget ended first.
   public var processesWanted: Int
   /// The first process's words about itself.
   public var worker: WorkerFacts?

@@ -1,6 +1,7 @@
 // Turns a closure into samples: warm-up, executions per sample, rounds under a time cap.
 // Goals: (1) clock error below 0.1 % of a sample; (2) short total time; (3) implementations of one shape
-// can take turns round by round, so that a slow second of the machine hits all of them.
+// can take turns round by round, so that a slow second of the machine hits all of them; (4) a round during
+// which the host's speed moved is taken again.
 
 /// How a row is sampled.
 public struct SamplingPlan: Hashable, Sendable, Codable {
@@ -14,12 +15,29 @@ public struct SamplingPlan: Hashable, Sendable, Codable {
   public var samplesPerRound = 2
   /// Seconds after which a row takes no further sample once it has one.
   public var rowCap = 0.5
+  /// Relative change of the speed probe above which a round is taken again …
+  public var probeTolerance = 0.03
+  /// … this many times at most.
+  public var retries = 3
   /// The defaults.
   public init() {}
+
+  /// Samples of each row in one process.
+  public var samplesPerProcess: Int {
+    get { rounds * samplesPerRound }
+    set {
+      samplesPerRound = newValue > 3 && newValue.isMultiple(of: 2) ? 2 : 1
+      rounds = max(1, newValue / samplesPerRound)
+    }
+  }
 }
 
 /// Why a row has no more samples.
 public enum StopReason: String, Hashable, Sendable, Codable {
+  /// The interval of the median is narrow enough.
+  case ci
+  /// The spread has stopped changing, and so would the interval but for the number of samples.
+  case noiseStable = "noise_stable"
   case maxSamples = "max_samples"
   case timeCap = "time_cap"
 }
@@ -47,12 +65,20 @@ public struct Sampler<Time: TimeSource> {
 
   /// Executions in each sample; fixed by the warm-up.
   public private(set) var iterations = 1
-  /// Untimed seconds before the first sample.
+  /// Untimed seconds before samples.
   public private(set) var warmup = 0.0
   /// Samples so far.
   public private(set) var samples: [Sample] = []
   /// `timeCap` as soon as a sample was left out for want of time.
   public private(set) var stopReason = StopReason.maxSamples
+  /// Seconds inside samples, dropped ones among them.
+  public private(set) var sampled = 0.0
+  /// Rounds that were thrown away because the host's speed moved meanwhile.
+  public private(set) var roundsDropped = 0
+  /// Rounds that were kept although it moved: the least bad of several.
+  public private(set) var roundsMoved = 0
+  /// What the processor counted inside kept samples; nil where it may not be asked.
+  public private(set) var counted: CounterReading?
 
   /// A sampler whose sample starts count from `origin`, a reading of `time`.
   public init(time: Time, plan: SamplingPlan, clock: ClockQuality, origin: Double) {
@@ -86,24 +112,65 @@ public struct Sampler<Time: TimeSource> {
   }
 
   /// One turn: an untimed execution to take the caches back (short kernels), then this turn's samples.
-  public mutating func round(_ execute: () -> Void) {
+  ///
+  /// - Parameters:
+  ///   - probe: tells whether the host's speed moved meanwhile; nil = nobody asks.
+  ///   - counters: read before and after the samples.
+  public mutating func round(
+    _ execute: () -> Void, probe: SpeedProbe? = nil, counters: Counters? = nil
+  ) {
+    var best: (taken: Round, shift: Double)?
+    var before = probe?.seconds()
+    for attempt in 0...max(0, plan.retries) {
+      if attempt > 0, spent >= plan.rowCap { break }
+      let taken = take(execute, counters)
+      guard !taken.samples.isEmpty else { break }
+      guard let probe, let earlier = before else {
+        best = (taken, 0)
+        break
+      }
+      let after = probe.seconds()
+      let shift = probe.shift(earlier, after)
+      before = after
+      if best != nil { roundsDropped += 1 }
+      if shift < best?.shift ?? .infinity { best = (taken, shift) }
+      if shift <= plan.probeTolerance { break }
+    }
+    guard let best else { return }
+    if best.shift > plan.probeTolerance { roundsMoved += 1 }
+    samples += best.taken.samples
+    if let more = best.taken.counted { counted = counted.map { $0 + more } ?? more }
+  }
+
+  private struct Round {
+    var samples: [Sample] = []
+    var counted: CounterReading?
+  }
+
+  private mutating func take(_ execute: () -> Void, _ counters: Counters?) -> Round {
     // A kernel that fills a sample alone streams its operands anyway, and one execution is dear.
     if iterations > 1 {
       let start = time.now()
       execute()
+      warmup += time.now() - start
       spent += time.now() - start
     }
+    var round = Round()
+    let before = counters?.read()
     for _ in 0..<plan.samplesPerRound {
-      if !samples.isEmpty, spent >= plan.rowCap {
+      if !(samples.isEmpty && round.samples.isEmpty), spent >= plan.rowCap {
         stopReason = .timeCap
-        return
+        break
       }
       let start = time.now()
       for _ in 0..<iterations { execute() }
       let elapsed = time.now() - start
       spent += elapsed
-      samples.append(Sample(start: start - origin, seconds: elapsed / Double(iterations)))
+      sampled += elapsed
+      round.samples.append(Sample(start: start - origin, seconds: elapsed / Double(iterations)))
     }
+    if let before, let after = counters?.read() { round.counted = after - before }
+    return round
   }
 
   /// Seconds spent on this kernel, warm-up included.

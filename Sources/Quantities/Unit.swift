@@ -3,7 +3,7 @@
 /// What kind of thing a unit measures.
 public enum Dimension: String, Sendable, Hashable {
   case time, data, bandwidth, work, rate, power, energy, money, pricePerHour, tokens, tokenRate
-  case ratio, count
+  case ratio, count, frequency
 }
 
 /// A unit symbol with its factor to the base unit of its dimension.
@@ -45,12 +45,14 @@ public struct Unit: Hashable, Sendable {
     Unit("FLOP/s", .rate, 1), Unit("GFLOP/s", .rate, 1e9), Unit("TFLOP/s", .rate, 1e12),
     Unit("TFLOPS", .rate, 1e12), Unit("TOPS", .rate, 1e12), Unit("PFLOP/s", .rate, 1e15),
     Unit("W", .power, 1), Unit("kW", .power, 1e3), Unit("MW", .power, 1e6), Unit("GW", .power, 1e9),
-    Unit("J", .energy, 1), Unit("kWh", .energy, 3.6e6), Unit("MWh", .energy, 3.6e9),
+    Unit("J", .energy, 1), Unit("uJ", .energy, 1e-6), Unit("kWh", .energy, 3.6e6), Unit("MWh", .energy, 3.6e9),
     Unit("USD", .money, 1), Unit("MUSD", .money, 1e6), Unit("BUSD", .money, 1e9),
     Unit("USD/h", .pricePerHour, 1),
     Unit("tokens", .tokens, 1), Unit("Mtokens", .tokens, 1e6), Unit("tokens/s", .tokenRate, 1),
     Unit("1", .ratio, 1), Unit("ratio", .ratio, 1), Unit("%", .ratio, 0.01), Unit("count", .count, 1),
     Unit("10^9", .count, 1e9), Unit("10^6", .count, 1e6),
+    Unit("Hz", .frequency, 1), Unit("kHz", .frequency, 1e3), Unit("MHz", .frequency, 1e6),
+    Unit("10^-3", .ratio, 1e-3),
   ]
 
   private static let bySymbol = Dictionary(uniqueKeysWithValues: all.map { ($0.symbol, $0) })
@@ -92,6 +94,14 @@ public struct Unit: Hashable, Sendable {
   public static let kilowatt = known("kW")
   /// 10^6 W.
   public static let megawatt = known("MW")
+  /// 10^-6 J.
+  public static let microjoule = known("uJ")
+  /// 10^3 Hz.
+  public static let kilohertz = known("kHz")
+  /// 10^6 Hz.
+  public static let megahertz = known("MHz")
+  /// 1/1000 of anything.
+  public static let thousandth = known("10^-3")
   /// 10^9 USD.
   public static let billionUSD = known("BUSD")
   /// 10^6 USD.

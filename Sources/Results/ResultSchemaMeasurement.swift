@@ -20,7 +20,10 @@ extension ResultColumns {
     .integer("n_processes", "Processes that gave samples", \.nProcesses),
     .integer("n_samples", "Samples of all processes together", \.nSamples),
     .integer("iterations_per_sample", "Executions in one sample, first process", \.iterationsPerSample),
-    .text("stop_reason", "`max_samples` or `time_cap`", \.stopReason),
+    .text(
+      "stop_reason",
+      "Why no further process measured it: `ci` (interval narrow enough), `noise_stable`, `max_samples` or `time_cap`",
+      \.stopReason),
     .number(
       "elapsed_seconds",
       "Time spent on the row, verification included, sum of the processes",

@@ -1,5 +1,6 @@
 // A stopped run goes on: what its journal holds becomes reports again, and only the rest is measured.
 
+import Foundation
 public import Measurement
 import Quantities
 public import Tables
@@ -35,7 +36,7 @@ public struct StoppedRun: Sendable {
     let key = ResultRow.key(outcome.subject, outcome.placement)
     let row = rows[key]
     for (process, samples) in Dictionary(grouping: samples[key] ?? [], by: \.processIndex) {
-      guard let process, process < outcome.processesWanted else { continue }
+      guard let process else { continue }
       var report = CaseReport(index: 0, status: .ok)
       report.process = process
       report.isaPath = row?.implIsaPath ?? ""
@@ -47,6 +48,8 @@ public struct StoppedRun: Sendable {
           reference: row.verifyReference, maxAbsError: row.verifyMaxAbsError ?? 0,
           maxRelError: row.verifyMaxRelError ?? 0, tolerance: tolerance, passed: true)
       }
+      report.detail =
+        row?.warnings.components(separatedBy: "; ").first { $0.hasPrefix(PlantedSlowdown.warningStart) } ?? ""
       report.iterations = samples.first?.iterations
       report.finished = row?.rowFinishedUtc ?? ""
       report.samples = samples.sorted { ($0.sampleIndex ?? 0) < ($1.sampleIndex ?? 0) }.compactMap { sample in

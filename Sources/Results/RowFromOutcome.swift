@@ -15,7 +15,7 @@ extension ResultRow {
     rowKey = ResultRow.key(outcome.subject, outcome.placement)
     fillStatus(outcome)
     fillReports(outcome)
-    if status.hasTimes { fillTimes(outcome.reports.filter { $0.status == .ok }) }
+    if status.hasTimes { fillTimes(outcome) }
   }
 
   /// Hash of problem, implementation, placement, cache mode and page mode.
@@ -143,6 +143,13 @@ extension ResultRow {
     majorFaults = total(reports.compactMap(\.interference.majorFaults))
     minorFaults = total(reports.compactMap(\.interference.minorFaults))
     stealFraction = reports.compactMap(\.interference.stealFraction).max()
+    cpuMhzMean = Statistics.mean(reports.compactMap(\.interference.clock)).map(Unit.megahertz.fromBase)
+    throttleEvents = total(reports.compactMap(\.interference.throttleEvents))
+    packageEnergyJoules = total(reports.compactMap(\.interference.packageEnergy))
+    temperatureMaxCelsius = reports.compactMap(\.interference.temperature).max()
+    cycles = total(reports.compactMap(\.interference.cycles))
+    instructions = total(reports.compactMap(\.interference.instructions))
+    countersSource = reports.compactMap(\.interference.countersSource).first ?? ""
   }
 
   private func total<Number: AdditiveArithmetic>(_ values: [Number]) -> Number? {

@@ -5,15 +5,23 @@ import Quantities
 
 extension ResultRow {
   /// Fills sampling, times and rates from the reports that measured the row.
-  mutating func fillTimes(_ reports: [CaseReport]) {
+  mutating func fillTimes(_ outcome: Outcome) {
+    let reports = outcome.reports.filter { $0.status == .ok }
     let processes = reports.map { $0.samples.map(\.seconds) }
     let all = processes.flatMap { $0 }
     nProcesses = processes.count
     nSamples = all.count
     iterationsPerSample = reports.first?.iterations
     warmupSeconds = Statistics.mean(reports.compactMap(\.warmup))
-    stopReason =
-      (reports.contains { $0.stopReason == .timeCap } ? StopReason.timeCap : StopReason.maxSamples).rawValue
+    let ownReason = reports.contains { $0.stopReason == .timeCap } ? StopReason.timeCap : .maxSamples
+    stopReason = (outcome.stopReason ?? ownReason).rawValue
+    sampledSeconds = reports.reduce(0) { $0 + ($1.sampled ?? $1.samplesSeconds) }
+    if reports.contains(where: { $0.roundsDropped != nil }) {
+      roundsDropped = reports.reduce(0) { $0 + ($1.roundsDropped ?? 0) }
+    }
+    let moved = reports.reduce(0) { $0 + ($1.roundsMoved ?? 0) }
+    if moved > 0 { warn("the speed of the host moved during \(moved) round\(moved == 1 ? "" : "s")") }
+    aaFloor = outcome.aaFloor
     timeMinSeconds = all.min()
     timeMaxSeconds = all.max()
     timeQ1Seconds = Statistics.quantile(all, 0.25)
@@ -51,6 +59,9 @@ extension ResultRow {
       outliersSevere = outside.count { $0 > 3 * (q3 - q1) }
     }
     driftRelPerMinute = slope(reports.flatMap(\.samples)).map { $0 * Unit.minute.toBase(1) / median }
+    if let drift = driftRelPerMinute, abs(drift) > ResultRow.largestDrift, isDriftFirm(reports) {
+      warn("times drift by \(Int(Unit.percent.fromBase(drift).rounded())) % a minute")
+    }
     if let spread = betweenProcessRelStddev, spread > ResultRow.noisyProcesses {
       warn("processes differ by \(Int((100 * spread).rounded())) %")
     }
@@ -58,6 +69,9 @@ extension ResultRow {
 
   /// Above this relative standard deviation between processes a row carries a warning.
   private static let noisyProcesses = 0.05
+
+  /// Above this drift per minute a row carries a warning, if the drift is more than chance.
+  private static let largestDrift = 0.01
 
   /// Adds a warning behind the others.
   mutating func warn(_ text: String) { warnings += (warnings.isEmpty ? "" : "; ") + text }
@@ -72,6 +86,26 @@ extension ResultRow {
     return samples.reduce(0) { $0 + ($1.start - meanStart) * ($1.seconds - meanTime) } / spread
   }
 
+  /// True where the slope over the processes' medians stands out from their scatter by three standard errors:
+  /// a slope of noise over a few seconds is large per minute.
+  private func isDriftFirm(_ reports: [CaseReport]) -> Bool {
+    let points = reports.compactMap { report -> Sample? in
+      guard let start = Statistics.mean(report.samples.map(\.start)),
+        let seconds = Statistics.median(report.samples.map(\.seconds))
+      else { return nil }
+      return Sample(start: start, seconds: seconds)
+    }
+    guard points.count >= 5, let slope = slope(points), let middle = Statistics.mean(points.map(\.start)),
+      let mean = Statistics.mean(points.map(\.seconds))
+    else { return false }
+    let spread = points.reduce(0) { $0 + ($1.start - middle) * ($1.start - middle) }
+    let scatter = points.reduce(0) { sum, point in
+      let rest = point.seconds - mean - slope * (point.start - middle)
+      return sum + rest * rest
+    }
+    return spread > 0 && abs(slope) > 3 * (scatter / Double(points.count - 2) / spread).squareRoot()
+  }
+
   private mutating func fillRates() {
     if let flop {
       func rate(_ seconds: Double?) -> Double? { seconds.map { Unit.gigaflops.fromBase(flop / $0) } }
@@ -83,5 +117,12 @@ extension ResultRow {
     if let minBytes, let median = timeMedianSeconds {
       gbytesPerSecondMedian = Unit.gigabytePerSecond.fromBase(minBytes / median)
     }
+  }
+}
+
+extension CaseReport {
+  /// Seconds inside the samples that were kept.
+  fileprivate var samplesSeconds: Double {
+    samples.reduce(0) { $0 + $1.seconds } * Double(iterations ?? 1)
   }
 }

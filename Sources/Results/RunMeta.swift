@@ -45,6 +45,10 @@ public struct RunMeta: Codable, Sendable {
   /// Rows by status.
   public var rows: [String: Int] = [:]
   public var warnings: [String] = []
+  /// Share of the run's time inside warm-up and samples; nil for a run that was stopped at once.
+  public var measuredShare: Double?
+  /// The largest A/A floor of the placements.
+  public var aaFloor: Double?
 
   /// The meta data of a run that starts.
   public init(_ run: RunInfo) {

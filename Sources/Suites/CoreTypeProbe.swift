@@ -80,6 +80,7 @@ public struct CoreTypeChoice: Hashable, Sendable {
     short.sampling.rowCap = 0.15
     short.sampling.rounds = 2
     short.settleSeconds = 0
+    short.hasControl = false
     short.silence = 20
     var found: [Candidate] = []
     for name in names where !observer.shouldStop {

@@ -11,8 +11,17 @@ public struct RunPlan: Sendable {
   public var cases: [Case] { didSet { sized = [] } }
   /// Where each case runs.
   public var placements: [Placement]
-  /// Worker processes for each placement.
-  public var processes: Int
+  /// How many worker processes measure a row.
+  public var stop: StopRule
+  /// The number of worker processes for each placement, where it is fixed.
+  public var processes: Int {
+    get { stop.minimumProcesses }
+    set { (stop.minimumProcesses, stop.maximumProcesses) = (newValue, newValue) }
+  }
+  /// True where the first row that is neither measured nor skipped ends the run.
+  public var failFast = false
+  /// True where the control kernel is the first and the last row of each process.
+  public var hasControl = true
   /// How each case is sampled.
   public var sampling: SamplingPlan
   /// Seed of operands and order.
@@ -39,7 +48,7 @@ public struct RunPlan: Sendable {
   ) {
     self.cases = cases
     self.placements = placements
-    self.processes = processes
+    stop = StopRule(processes: processes)
     self.sampling = sampling
     self.seed = seed
     self.isa = isa
@@ -67,7 +76,7 @@ public struct RunPlan: Sendable {
   /// One outcome without reports for each placement and case, in that order.
   public func outcomes() -> [Outcome] {
     placements.enumerated().flatMap { index, place in
-      cases(at: index).map { Outcome($0, at: place, processesWanted: processes) }
+      cases(at: index).map { Outcome($0, at: place, processesWanted: stop.minimumProcesses) }
     }
   }
 
@@ -96,8 +105,15 @@ public protocol RunObserver: AnyObject {
   func finished(_ report: CaseReport, subject: Case, placement: Placement)
   /// One process of every placement is done; `outcomes` in order of placement, then case.
   func replicateFinished(_ process: Int, outcomes: [Outcome])
+  /// A worker has ended in good order; `seconds` is how long it lived.
+  func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement)
   /// True when the run should end now.
   var shouldStop: Bool { get }
+}
+
+extension RunObserver {
+  /// Nobody needs to know.
+  public func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement) {}
 }
 
 /// Runs a plan with workers made from one executable.
@@ -119,59 +135,107 @@ public struct Runner {
 
   /// Runs what `earlier` (of `RunPlan.outcomes`) lacks; the outcomes stand in order of placement, then case.
   public func run(_ observer: any RunObserver, from earlier: [Outcome]) -> [Outcome] {
-    var outcomes = earlier
+    var run = RunState(outcomes: earlier, sites: plan.placements.count)
     let time = MonotonicTime()
     let start = time.now()
-    for process in 0..<plan.processes {
-      for index in plan.placements.indices {
-        let first = index * plan.cases.count
-        runProcess(process, at: index, into: &outcomes, from: first, observer)
-        if observer.shouldStop { return outcomes }
+    for process in 0..<max(plan.stop.minimumProcesses, plan.stop.maximumProcesses) {
+      let open = judge(&run, process)
+      if open == 0 { break }
+      for site in plan.placements.indices {
+        runProcess(process, at: site, &run, observer)
+        if observer.shouldStop || run.hasFailed { return run.outcomes }
       }
+      // A replicate is a process of every placement; the next one costs no more than a mean one until now.
       let elapsed = time.now() - start
       let isLast = elapsed + elapsed / Double(process + 1) > plan.timeBudget
-      if isLast { for index in outcomes.indices { outcomes[index].processesWanted = process + 1 } }
-      observer.replicateFinished(process, outcomes: outcomes)
+      if isLast { end(&run, after: process + 1) }
+      _ = judge(&run, process + 1)
+      observer.replicateFinished(process, outcomes: run.outcomes)
       if isLast { break }
     }
-    return outcomes
+    return run.outcomes
+  }
+
+  /// What changes while a run goes on.
+  private struct RunState {
+    var outcomes: [Outcome]
+    var controls: [ControlRow]
+    var hasFailed = false
+    init(outcomes: [Outcome], sites: Int) {
+      self.outcomes = outcomes
+      controls = Array(repeating: ControlRow(), count: sites)
+    }
+  }
+
+  /// Asks the stop rule about every row and returns how many are still open.
+  private func judge(_ run: inout RunState, _ process: Int) -> Int {
+    for index in run.outcomes.indices where run.outcomes[index].stopReason == nil {
+      let reports = run.outcomes[index].reports.filter { $0.status == .ok }
+      run.outcomes[index].stopReason = plan.stop.verdict(
+        reports.map { $0.samples.map(\.seconds) }, elapsed: reports.reduce(0) { $0 + ($1.elapsed ?? 0) })
+    }
+    return run.outcomes.count { isOpen($0, to: process) }
+  }
+
+  /// The time is over: rows that are still open need no more than they have been asked for.
+  private func end(_ run: inout RunState, after processes: Int) {
+    for index in run.outcomes.indices {
+      run.outcomes[index].processesWanted = min(run.outcomes[index].processesWanted, processes)
+      if run.outcomes[index].stopReason == nil, !run.outcomes[index].reports.isEmpty {
+        run.outcomes[index].stopReason = .timeCap
+      }
+    }
+  }
+
+  /// True where a process has a row to measure: it is not settled, not measured by this process before the run
+  /// was stopped and resumed, and it has not failed: the same input on the same machine fails the same way.
+  private func isOpen(_ outcome: Outcome, to process: Int) -> Bool {
+    outcome.stopReason == nil && outcome.reports.allSatisfy { $0.status == .ok && $0.process != process }
   }
 
   /// One process at one placement; more than one where a case kills it.
   private func runProcess(
-    _ process: Int, at site: Int, into outcomes: inout [Outcome], from first: Int,
-    _ observer: any RunObserver
+    _ process: Int, at site: Int, _ run: inout RunState, _ observer: any RunObserver
   ) {
+    let first = site * plan.cases.count
     let place = plan.placements[site]
     let cases = plan.cases(at: site)
     var generator = SeededGenerator(seed: plan.seed &+ UInt64(process) &* 1_000_003)
-    // A case that failed once is not asked again: the same input on the same machine fails the same way.
-    // Nor is one that this process measured before the run was stopped and resumed.
     var remaining = plan.groups.map { group in
       group.filter { index in
-        outcomes[first + index].reports.allSatisfy { $0.status == .ok && $0.process != process }
+        isOpen(run.outcomes[first + index], to: process)
       }
     }.filter { !$0.isEmpty }.shuffled(using: &generator)
     var stillborn = 0
-    while !remaining.isEmpty, !observer.shouldStop {
+    while !remaining.isEmpty, !observer.shouldStop, !run.hasFailed {
+      let start = MonotonicTime().now()
       var current: Int?
       var done: Set<Int> = []
       func take(_ report: CaseReport) {
         var report = report
         report.process = process
         guard cases.indices.contains(report.index), done.insert(report.index).inserted else { return }
-        outcomes[first + report.index].reports.append(report)
+        run.outcomes[first + report.index].reports.append(report)
+        if plan.failFast, report.status != .ok, report.status != .skipped { run.hasFailed = true }
         observer.finished(report, subject: cases[report.index], placement: place)
       }
-      let end = followWorker(process, site, remaining, observer) { message in
+      let isFirst = remaining.joined().contains { run.outcomes[first + $0].reports.isEmpty }
+      let end = followWorker(
+        process, site, remaining, inFull: isFirst, shouldStop: { observer.shouldStop || run.hasFailed }
+      ) { message in
         switch message {
         case .facts(let facts):
-          for index in cases.indices where outcomes[first + index].worker == nil {
-            outcomes[first + index].worker = facts
+          for index in cases.indices where run.outcomes[first + index].worker == nil {
+            run.outcomes[first + index].worker = facts
           }
           observer.workerStarted(facts, at: place)
         case .began(let index): current = index
         case .report(let report): take(report)
+        case .control(let report):
+          run.controls[site].add(report)
+          for index in cases.indices { run.outcomes[first + index].aaFloor = run.controls[site].floor }
+        case .spent(let spent):
+          observer.workerFinished(spent, seconds: MonotonicTime().now() - start, at: place)
         case .hello, .ready: break
         }
       }
@@ -198,20 +262,22 @@ public struct Runner {
   }
 
   private func followWorker(
-    _ process: Int, _ site: Int, _ groups: [[Int]], _ observer: any RunObserver,
+    _ process: Int, _ site: Int, _ groups: [[Int]], inFull: Bool, shouldStop: () -> Bool,
     receive: (WorkerMessage) -> Void
   ) -> WorkerEnd {
     let place = plan.placements[site]
     let caches =
       plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
-    let job = WorkerJob(
+    var job = WorkerJob(
       process: process, placement: place, cases: plan.cases(at: site), groups: groups, plan: plan.sampling,
       seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches, memoryLimit: plan.memoryLimit,
       settleSeconds: plan.settleSeconds)
+    job.hasControl = plan.hasControl
+    job.verifiesInFull = inFull
     let worker = WorkerGroup([
       .init(executable: executable, arguments: arguments, environment: workerEnvironment(place), job: job)
     ])
-    let ends = worker.follow(silence: plan.silence, shouldStop: { observer.shouldStop }) { receive($1) }
+    let ends = worker.follow(silence: plan.silence, shouldStop: shouldStop) { receive($1) }
     return ends.first ?? .stopped
   }
 
@@ -219,6 +285,9 @@ public struct Runner {
   private func workerEnvironment(_ place: Placement) -> [String: String] {
     var variables = environment
     for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { variables[name] = String(place.threads) }
+    // OpenBLAS's threads spin for 2^26 ticks after a call, in the way of whoever runs next: 2^20 is still a hundred
+    // times the gap between two calls of one sample.
+    if variables["OPENBLAS_THREAD_TIMEOUT"] == nil { variables["OPENBLAS_THREAD_TIMEOUT"] = "20" }
     variables["SWIFT_BACKTRACE"] = "enable=no"
     return variables
   }

@@ -19,6 +19,14 @@ public struct Worker<Time: TimeSource> {
   private let origin: Double
   private let mayGoOn: () -> Bool
   private let planted: PlantedSlowdown
+  private let counters: Counters?
+  private let ledger = Ledger()
+  private let probe: SpeedProbe?
+
+  /// Where the seconds go.
+  private final class Ledger {
+    var spent = WorkerSpent()
+  }
 
   /// Binds the process to the job's CPUs and makes its threads.
   ///
@@ -39,8 +47,11 @@ public struct Worker<Time: TimeSource> {
     self.planted = planted
     self.mayGoOn = mayGoOn
     clock = ClockQuality(of: time)
+    // Before the team: its threads are to be counted too.
+    counters = Counters()
     team = try WorkerTeam(job.placement)
     origin = time.now()
+    probe = Worker.speedProbe(job, time, team)
     let blas = Kernels.blas
     let facts = BLASFacts(
       name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
@@ -52,9 +63,21 @@ public struct Worker<Time: TimeSource> {
   public func run() {
     guard turn(Turn(group: -1, round: 0, slot: 0)) else { return }
     settle()
+    let control =
+      job.hasControl ? ControlKernel(job, time: time, clock: clock, team: team, origin: origin) : nil
+    control?.measureFirst(probe)
     for (position, group) in job.groups.enumerated() {
       guard measure(group, at: position) else { return }
     }
+    guard turn(Turn(group: job.groups.count, round: 0, slot: 0)) else { return }
+    quieten()
+    control?.measureLast(probe)
+    if let control {
+      ledger.spent.warmup += control.warmup
+      ledger.spent.sampled += control.sampled
+      say(.control(control.report))
+    }
+    say(.spent(ledger.spent))
   }
 
   /// Announces a turn of a stepped job and waits for the word; false = end here.
@@ -64,14 +87,39 @@ public struct Worker<Time: TimeSource> {
     return mayGoOn()
   }
 
-  /// Keeps all threads at work until clocks and power limits have settled.
+  /// Keeps all threads at work until clocks and power limits have settled: the last probes agree, or it has
+  /// taken four times as long as it should.
   private func settle() {
-    guard job.settleSeconds > 0,
+    guard job.settleSeconds > 0, let probe else { return }
+    let start = time.now()
+    var last: [Double] = []
+    while true {
+      last = (last + [probe.seconds()]).suffix(9)
+      let elapsed = time.now() - start
+      let spread = (last.max() ?? 0) / (last.min() ?? 1) - 1
+      if elapsed >= job.settleSeconds
+        && (spread <= job.plan.probeTolerance / 2 || elapsed >= 4 * job.settleSeconds)
+      {
+        break
+      }
+    }
+    ledger.spent.warmup += time.now() - start
+  }
+
+  /// About a millisecond of register-only arithmetic on all threads, the better of two: an interrupt hits one,
+  /// a slower clock both.
+  private static func speedProbe(_ job: WorkerJob, _ time: Time, _ team: WorkerTeam) -> SpeedProbe? {
+    guard
       let kernel = try? Kernels.prepare(
         .fmaPeak, shape: Shape(), implementation: .swift, isa: job.isa, team: team, operandSets: 1, seed: 1)
-    else { return }
-    let end = time.now() + job.settleSeconds
-    while time.now() < end { kernel.run() }
+    else { return nil }
+    return SpeedProbe {
+      (0..<2).map { _ in
+        let start = time.now()
+        kernel.run()
+        return time.now() - start
+      }.min() ?? 0
+    }
   }
 
   /// One case under way.
@@ -92,7 +140,7 @@ public struct Worker<Time: TimeSource> {
       self.report = report
       self.kernel = kernel
       self.sampler = sampler
-      rotates = subject.cacheMode == .weightsCold
+      rotates = subject.cacheMode != .hot
       implementation = subject.implementation
     }
     func execute() {
@@ -108,7 +156,7 @@ public struct Worker<Time: TimeSource> {
   /// Measures the cases of a group in turns; false where the parent ended the job.
   private func measure(_ group: [Int], at position: Int) -> Bool {
     guard turn(Turn(group: position, round: 0, slot: 0)) else { return false }
-    let before = Snapshot()
+    let before = InterferenceReading(cpus: job.placement.usedCPUs)
     var entries: [Entry] = []
     for (place, index) in group.enumerated() {
       say(.began(index))
@@ -131,18 +179,23 @@ public struct Worker<Time: TimeSource> {
           return false
         }
         say(.began(entry.report.index))
-        leaveCPUsTo(entry, among: entries)
-        entry.sampler.round(entry.execute)
+        entry.sampler.round(entry.execute, probe: probe, counters: counters)
+        if entry.implementation == .openblas { quieten() }
       }
     }
     for entry in entries { finish(entry, since: before, sharing: entries.count) }
     return true
   }
 
-  /// OpenBLAS's threads spin for some 26 ms after a call; on many threads that is time stolen from the next.
-  private func leaveCPUsTo(_ entry: Entry, among entries: [Entry]) {
-    guard entries.count > 1, team.threadCount > 1, entry.implementation == .swift else { return }
-    usleep(30_000)
+  /// Waits until the threads of a library have gone to sleep: OpenBLAS's spin for a while after a call, which on
+  /// many threads is time stolen from whoever comes next.
+  private func quieten() {
+    guard team.threadCount > 1 else { return }
+    for _ in 0..<200 {
+      let before = processSeconds()
+      usleep(200)
+      if processSeconds() - before < 0.000_05 { return }
+    }
   }
 
   private func prepare(_ index: Int, place: Int) -> Entry? {
@@ -198,11 +251,16 @@ public struct Worker<Time: TimeSource> {
   /// Enough copies that the last-level caches forget a set before its turn comes again: four times their bytes
   /// beside the set in use, or as many as memory allows.
   private func operandSets(_ subject: Case, _ work: Work) -> Int {
-    guard subject.cacheMode == .weightsCold else { return 1 }
-    let weights = max(1, subject.weightBytes)
-    let wanted = (4 * caches + weights - 1) / weights + 1
+    guard subject.cacheMode != .hot else { return 1 }
+    let rotated = max(1, rotatedBytes(subject, work))
+    let wanted = (4 * caches + rotated - 1) / rotated + 1
     guard let limit = job.memoryLimit, work.bytes.value > 0 else { return wanted }
     return max(2, min(wanted, Int(Double(limit) / (work.bytes.value * Worker.room))))
+  }
+
+  /// Bytes of one set of what rotates.
+  private func rotatedBytes(_ subject: Case, _ work: Work) -> Int {
+    subject.cacheMode == .weightsCold ? subject.weightBytes : Int(work.bytes.value)
   }
 
   /// Bytes of the caches that a cold row has to leave behind.
@@ -215,22 +273,43 @@ public struct Worker<Time: TimeSource> {
 
   /// What a reader of the times should know: a rotation that the caches might remember.
   private func doubt(_ subject: Case, sets: Int) -> String {
-    let rotated = sets * subject.weightBytes
-    guard subject.cacheMode == .weightsCold, rotated < 2 * caches else { return "" }
+    let rotated = sets * rotatedBytes(subject, Kernels.work(subject.operation, shape: subject.shape))
+    guard subject.cacheMode != .hot, rotated < 2 * caches else { return "" }
     let (have, need) = (Unit.mebibyte.fromBase(Double(rotated)), Unit.mebibyte.fromBase(Double(caches)))
-    return "memory allows \(Int(have)) MiB of rotating weights beside \(Int(need)) MiB of caches"
+    return "memory allows \(Int(have)) MiB of rotating operands beside \(Int(need)) MiB of caches"
   }
 
-  private func finish(_ entry: Entry, since before: Snapshot, sharing: Int) {
-    entry.report.samples = entry.sampler.samples
-    entry.report.iterations = entry.sampler.iterations
-    entry.report.warmup = entry.sampler.warmup
-    entry.report.stopReason = entry.sampler.stopReason
-    entry.report.elapsed = (entry.report.elapsed ?? 0) + entry.sampler.elapsed
-    entry.report.interference = before.interference(until: Snapshot(), sharing: sharing)
+  private func finish(_ entry: Entry, since before: InterferenceReading, sharing: Int) {
+    let sampler = entry.sampler
+    entry.report.samples = sampler.samples
+    entry.report.iterations = sampler.iterations
+    entry.report.warmup = sampler.warmup
+    entry.report.sampled = sampler.sampled
+    entry.report.roundsDropped = sampler.roundsDropped
+    entry.report.roundsMoved = sampler.roundsMoved
+    entry.report.stopReason = sampler.stopReason
+    entry.report.elapsed = (entry.report.elapsed ?? 0) + sampler.elapsed
+    ledger.spent.warmup += sampler.warmup
+    ledger.spent.sampled += sampler.sampled
+    var interference = before.interference(
+      until: InterferenceReading(cpus: job.placement.usedCPUs), sharing: sharing)
+    if let counted = sampler.counted {
+      interference.cycles = counted.cycles
+      interference.instructions = counted.instructions
+      interference.countersSource = Counters.source
+      interference.clock = interference.clock ?? counted.clock
+    }
+    entry.report.interference = interference
     entry.report.finished = Date().formatted(.iso8601)
     say(.report(entry.report))
   }
+}
+
+/// CPU time of this process, all threads together.
+private func processSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Unit.nanosecond.toBase(Double(time.tv_nsec))
 }
 
 /// Gigabytes with one decimal, for sentences.
@@ -246,33 +325,5 @@ extension Case {
       return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
     case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
     }
-  }
-}
-
-/// The process's and the machine's counters at one moment.
-private struct Snapshot {
-  private let usage: rusage
-  private let ticks: (stolen: Double, all: Double)?
-  private let load: Double?
-
-  init() {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    self.usage = usage
-    ticks = HostState.stealTicks()
-    load = HostState.load1()
-  }
-
-  /// What happened since; counts of a group are shared out evenly, because its cases took turns.
-  func interference(until end: Snapshot, sharing: Int) -> Interference {
-    var result = Interference()
-    result.load1Before = load
-    result.involuntarySwitches = (end.usage.ru_nivcsw - usage.ru_nivcsw) / max(1, sharing)
-    result.majorFaults = (end.usage.ru_majflt - usage.ru_majflt) / max(1, sharing)
-    result.minorFaults = (end.usage.ru_minflt - usage.ru_minflt) / max(1, sharing)
-    if let ticks, let after = end.ticks, after.all > ticks.all {
-      result.stealFraction = max(0, after.stolen - ticks.stolen) / (after.all - ticks.all)
-    }
-    return result
   }
 }

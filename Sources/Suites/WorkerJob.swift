@@ -40,6 +40,11 @@ public struct WorkerJob: Hashable, Sendable, Codable {
   public var settleSeconds: Double
   /// True where the worker waits for the parent before each turn.
   public var isStepped = false
+  /// True where the control kernel is the first and the last row.
+  public var hasControl = true
+  /// True where results are compared with the oracle in full; else in samples, as befits a process after the
+  /// first, which runs the same code on the same numbers.
+  public var verifiesInFull = true
 
   /// A job from its parts.
   public init(
@@ -71,7 +76,8 @@ public struct WorkerJob: Hashable, Sendable, Codable {
 /// What a stepped worker does next. Turns of two workers with the same job are equal where they do the same
 /// thing, whatever else failed in one of them.
 public struct Turn: Hashable, Sendable, Codable, Comparable {
-  /// Position of the group in the job; -1 = settling of the clocks.
+  /// Position of the group in the job; -1 = settling of the clocks and the first control row; the number of
+  /// groups = the last control row.
   public let group: Int
   /// 0 = operands, verification and warm-up of the whole group; from 1: the timed rounds.
   public let round: Int
@@ -106,6 +112,10 @@ public enum WorkerMessage: Hashable, Sendable, Codable {
   case began(Int)
   /// A case is done.
   case report(CaseReport)
+  /// The control kernel has run at both ends.
+  case control(ControlReport)
+  /// The last words: where the seconds went.
+  case spent(WorkerSpent)
 
   /// The message as one line with its newline.
   public func line() throws -> [UInt8] { Array(try JSONEncoder().encode(self)) + [UInt8(ascii: "\n")] }

@@ -158,6 +158,10 @@ struct RunCommand: ParsableCommand {
   private func report(_ rows: [ResultRow], _ session: RunSession) throws {
     for warning in session.meta.warnings { StandardError.write("WARNING: \(warning)") }
     try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(session.meta)).tables(output.format))
+    if let share = session.meta.measuredShare {
+      let floor = session.meta.aaFloor.map { "; A/A floor \(fixed(100 * $0, decimals: 1)) %" } ?? ""
+      StandardError.write("\(Int(100 * share)) % of the time was spent in warm-up and samples" + floor)
+    }
     let files = """
       \(statusText(rows)); files (.csv, .samples.csv, .meta.json, .topology.xml):
         \(session.stem)

@@ -53,7 +53,7 @@ private final class Recorder: RunObserver {
       environment["OK\(index)"] = try text(.report(report))
     }
     let counted = #"""
-      cat > /dev/null; COUNT=$(cat "$DIR/count" 2>/dev/null || echo 0); echo $((COUNT + 1)) > "$DIR/count"
+      COUNT=$(cat "$DIR/count" 2>/dev/null || echo 0); cat > "$DIR/job$COUNT"; echo $((COUNT + 1)) > "$DIR/count"
       say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"
 
       """#
@@ -138,5 +138,45 @@ private final class Recorder: RunObserver {
     let outcomes = try run(plan, recorder, script: #"say "$BEGAN0" "$OK0""#)
     #expect(recorder.replicates == 1)
     #expect(outcomes[0].processesWanted == 1)
+  }
+
+  /// Scripts that answer with times 1 + 0.2·(COUNT mod 3) for case 0 and 1 for case 1; $ASKED tells the groups.
+  private let uneven = #"""
+    grep -q '"groups":\[[^a-z]*0' "$DIR/job$COUNT" && { say "$BEGAN0"; printf "$OK0\n" | sed "s/\"seconds\":1/\"seconds\":1.$((COUNT % 3 * 2))/g"; }
+    grep -q '"groups":\[[^a-z]*1' "$DIR/job$COUNT" && say "$BEGAN1" "$OK1"
+    true
+    """#
+
+  @Test("after the minimum only rows that are not settled get further processes")
+  func adaptive() throws {
+    var plan = plan(cases: 2, processes: 2)
+    plan.stop.maximumProcesses = 4
+    let outcomes = try run(plan, Recorder(), script: uneven)
+    #expect(outcomes[1].reports.map(\.process) == [0, 1])
+    #expect(outcomes[1].stopReason == .ci)
+    #expect(outcomes[0].reports.map(\.process) == [0, 1, 2, 3])
+    #expect(outcomes[0].stopReason == .maxSamples)
+    #expect(outcomes.allSatisfy { $0.processesWanted == 2 })
+  }
+
+  @Test("with fail-fast the first failure ends the run")
+  func failFast() throws {
+    var plan = plan(cases: 2, processes: 2)
+    plan.failFast = true
+    let recorder = Recorder()
+    let outcomes = try run(
+      plan, recorder,
+      script: #"if [ $COUNT = 0 ]; then say "$BEGAN0"; kill -ILL $$; fi; say "$BEGAN1" "$OK1""#)
+    #expect(recorder.reports.map(\.status) == [.failed])
+    #expect(recorder.workers == 1)
+    #expect(outcomes[1].reports.isEmpty)
+  }
+
+  @Test("the control rows of all processes give every row of the placement its A/A floor")
+  func control() throws {
+    let first = try text(.control(ControlReport(first: [1], last: [1.5])))
+    let outcomes = try run(
+      plan(cases: 2, processes: 1), Recorder(), script: #"say "$OK0" "$OK1" '\#(first)'"#)
+    #expect(outcomes.map(\.aaFloor) == [0.5, 0.5])
   }
 }

@@ -38,3 +38,14 @@ const char *_Nullable probe_feature_name(int32_t index);
 
 /// 1 when both the CPU and the operating system support the feature with this index.
 int32_t probe_feature_supported(int32_t index);
+
+/// What a counter counts: in user mode, for the calling thread and all threads that it starts later.
+#define PROBE_COUNTER_CYCLES 0
+#define PROBE_COUNTER_INSTRUCTIONS 1
+#define PROBE_COUNTER_TASK_NANOSECONDS 2
+
+/// Opens a running counter; a descriptor, or a negative errno value where the system gives none.
+int probe_counter_open(int kind);
+
+/// Reads value, nanoseconds enabled and nanoseconds running; 0, or -1 on failure.
+int probe_counter_read(int descriptor, uint64_t values[_Nonnull 3]);

@@ -18,6 +18,10 @@ final class RunSession: RunObserver {
   private let progress: RunProgress
   private let planned: Int
   private(set) var failure: (any Error)?
+  /// When the run began, and the seconds of warm-up and samples since.
+  private let clock = MonotonicTime()
+  private let began: Double
+  private var measuring = 0.0
 
   /// Opens the files of a run in a folder, which is made where it does not exist.
   ///
@@ -25,6 +29,7 @@ final class RunSession: RunObserver {
   init(_ run: RunInfo, meta: RunMeta, folder: String, topologyXML: String, outcomes: [Outcome]) throws {
     self.run = run
     self.meta = meta
+    began = clock.now()
     stem = folder + "/" + run.stem
     planned = outcomes.map(\.processesWanted).min() ?? 0
     do {
@@ -62,6 +67,10 @@ final class RunSession: RunObserver {
     keep { try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv") }
   }
 
+  func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement) {
+    measuring += spent.warmup + spent.sampled
+  }
+
   /// Adds a warning once.
   func warn(_ text: String) {
     if !meta.warnings.contains(text) { meta.warnings.append(text) }
@@ -75,6 +84,8 @@ final class RunSession: RunObserver {
     }
     let rows = rowsWithCeilings(outcomes, run: run)
     meta.finished = utcNow()
+    if measuring > 0 { meta.measuredShare = measuring / (clock.now() - began) }
+    meta.aaFloor = outcomes.compactMap(\.aaFloor).max()
     meta.rows = Dictionary(grouping: rows, by: \.status.rawValue).mapValues(\.count)
     keep {
       try ResultFile.write(rows, to: stem + ".csv")
