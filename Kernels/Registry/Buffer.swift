@@ -6,26 +6,70 @@ import Measurement
 import Quantities
 
 /// An array of floats outside Swift's heap.
+///
+/// Large arrays have mappings of their own, between guard pages: pages are fresh for every array, and the kernel
+/// tells of each by itself whether huge pages back it.
 final class Buffer {
   let start: UnsafeMutablePointer<Float>
   let count: Int
+  /// The whole mapping, guards included; nil = from the heap.
+  private let mapping: UnsafeMutableRawBufferPointer?
 
-  /// Uninitialised memory; large arrays ask for huge pages, whichever implementation will read them.
+  /// Uninitialised memory; which pages it asks for is `Kernels.pageMode`.
   init(_ count: Int) throws(KernelError) {
     let bytes = count * MemoryLayout<Float>.stride
-    let hugePage = Int(Unit.mebibyte.toBase(2))
-    var memory: UnsafeMutableRawPointer?
+    let mode = Kernels.pageMode
     // One vector beyond the end may be prefetched or read as padding, never used.
     let padded = bytes + 4096
-    guard posix_memalign(&memory, bytes >= hugePage ? hugePage : 4096, padded) == 0, let memory else {
-      throw KernelError("there is no memory for an operand of \(bytes) bytes")
+    let threshold = mode == .huge ? Buffer.hugePage / 8 : Buffer.hugePage
+    // Where the process has no mapping left, the heap may still have room.
+    mapping = bytes >= threshold ? Buffer.map(padded) : nil
+    var memory = mapping.flatMap { Buffer.aligned($0) }
+    if memory == nil, posix_memalign(&memory, 4096, padded) != 0 { throw Buffer.noMemory(bytes) }
+    guard let memory else { throw Buffer.noMemory(bytes) }
+    if mapping != nil {
+      madvise(memory, Buffer.wholePages(padded), mode == .never ? MADV_NOHUGEPAGE : MADV_HUGEPAGE)
     }
-    if bytes >= hugePage { madvise(memory, padded, MADV_HUGEPAGE) }
     start = memory.bindMemory(to: Float.self, capacity: count)
     self.count = count
   }
 
-  deinit { free(start) }
+  deinit {
+    if let mapping { munmap(mapping.baseAddress, mapping.count) } else { free(start) }
+  }
+
+  /// The array as bytes.
+  var memory: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(UnsafeBufferPointer(start: start, count: count))
+  }
+
+  private static let hugePage = Int(Unit.mebibyte.toBase(2))
+  private static func wholePages(_ bytes: Int) -> Int { (bytes + hugePage - 1) / hugePage * hugePage }
+  private static func noMemory(_ bytes: Int) -> KernelError {
+    KernelError("there is no memory for an operand of \(bytes) bytes")
+  }
+
+  /// Address space with whole huge pages for the bytes, readable there and nowhere else.
+  private static func map(_ bytes: Int) -> UnsafeMutableRawBufferPointer? {
+    // One more for alignment and one for the guards: something of it is left on both sides.
+    let size = wholePages(bytes) + 2 * hugePage
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    guard let base = mmap(nil, size, PROT_NONE, flags, -1, 0), base != MAP_FAILED else { return nil }
+    let mapping = UnsafeMutableRawBufferPointer(start: base, count: size)
+    guard let memory = aligned(mapping), mprotect(memory, wholePages(bytes), PROT_READ | PROT_WRITE) == 0
+    else {
+      munmap(base, size)
+      return nil
+    }
+    return mapping
+  }
+
+  /// The first huge page that does not begin the mapping.
+  private static func aligned(_ mapping: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawPointer? {
+    mapping.baseAddress.map { base in
+      base + (hugePage - Int(bitPattern: base) % hugePage)
+    }
+  }
 
   /// Uniform random numbers in ±magnitude, each thread its part.
   func fillRandom(seed: UInt64, magnitude: Float = 1, team: WorkerTeam) {

@@ -43,6 +43,10 @@ final class PreparedAttention: PreparedKernel {
     residentBytes = Bytes(Double(2 * (queries + cache) * count * MemoryLayout<Float>.stride))
   }
 
+  var operandMemory: [UnsafeRawBufferPointer] {
+    sets.flatMap { [$0.q.memory, $0.k.memory, $0.v.memory, $0.out.memory] }
+  }
+
   func rotate() { current = (current + 1) % sets.count }
   func run() { body.run(sets[current], team: team) }
 

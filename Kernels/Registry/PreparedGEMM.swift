@@ -44,6 +44,8 @@ final class PreparedGEMM: PreparedKernel {
     residentBytes = Bytes(Double((a + b + c) * count * MemoryLayout<Float>.stride))
   }
 
+  var operandMemory: [UnsafeRawBufferPointer] { sets.flatMap { [$0.a.memory, $0.b.memory, $0.c.memory] } }
+
   func rotate() { current = (current + 1) % sets.count }
 
   func run() {

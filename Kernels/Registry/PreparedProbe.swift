@@ -113,6 +113,10 @@ final class PreparedMemory: PreparedKernel {
     residentBytes = Bytes(Double(count * arrays * number * MemoryLayout<Float>.stride))
   }
 
+  var operandMemory: [UnsafeRawBufferPointer] {
+    sets.flatMap { [$0.a, $0.b, $0.c].compactMap { $0?.memory } }
+  }
+
   func rotate() { current = (current + 1) % sets.count }
 
   /// Where a thread's elements lie in the arrays.

@@ -1,10 +1,12 @@
 // The door of the kernels: operation + shape + implementation + instruction set -> a prepared kernel and its
 // work. Nothing is timed here.
 
+import CProbe
 import KernelsBLAS
 public import Machines
 public import Measurement
 import Quantities
+import Synchronization
 
 /// Why a kernel cannot be prepared.
 public struct KernelError: Error, Hashable, CustomStringConvertible {
@@ -64,6 +66,18 @@ public enum Kernels {
         sets: operandSets, seed: seed)
     }
   }
+
+  /// Pages that operands ask for from now on, in the whole process; set it before kernels are prepared.
+  public static var pageMode: PageMode {
+    get { PageMode.allCases[pageModeIndex.load(ordering: .relaxed)] }
+    set {
+      pageModeIndex.store(PageMode.allCases.firstIndex(of: newValue) ?? 0, ordering: .relaxed)
+      // Reaches what others allocate, too: the heap, and the BLAS library's own buffers.
+      _ = probe_forbid_huge_pages(newValue == .never ? 1 : 0)
+    }
+  }
+
+  private static let pageModeIndex = Atomic<Int>(0)
 
   /// FLOP and compulsory bytes of one `run()` of a prepared kernel, without allocating; zero for a shape that
   /// `prepare` refuses. For the FMA peak: of one thread (its prepared kernel counts all).

@@ -142,4 +142,11 @@ public protocol PreparedKernel: AnyObject {
   var residentBytes: Bytes { get }
   /// Poisons the outputs, runs once, and compares with the Double oracle.
   func verify(seed: UInt64) -> Verification
+  /// Memory of all operand sets, for asking the kernel where it lies (`MemoryLocation`); empty = not told.
+  var operandMemory: [UnsafeRawBufferPointer] { get }
+}
+
+extension PreparedKernel {
+  /// Not told.
+  public var operandMemory: [UnsafeRawBufferPointer] { [] }
 }

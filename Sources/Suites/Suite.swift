@@ -109,33 +109,3 @@ public struct Suite: Sendable {
     Implementation.allCases.map { Case(operation, shape, id: id, phase: phase, by: $0, cacheMode: mode) }
   }
 }
-
-/// The placement under the name `machine` where it is the whole machine.
-public func namedMachine(_ place: Placement) -> Placement {
-  guard place.name != "machine", place.aliases.contains("machine") else { return place }
-  return Placement(
-    name: "machine", kind: "machine", cpus: place.cpus, threads: place.threads, smt: place.smt,
-    numaNodes: place.numaNodes, coreKind: place.coreKind,
-    aliases: place.aliases.filter { $0 != "machine" } + [place.name])
-}
-
-/// Where a suite runs: one core, the whole machine, and the largest places between them.
-///
-/// Every placement costs its share of the time, so at most `limit` are taken: the ends first.
-/// All PUs together go by the name `machine`, whatever smaller thing they also are: on another host `l3_0`
-/// may be an eighth of it, and rows of the two must not be taken for the same.
-public func choosePlacements(_ all: [Placement], limit: Int) -> [Placement] {
-  var chosen: [Placement] = []
-  let core = all.first { $0.kind == "core" && $0.smt == "off" } ?? all.min { $0.threads < $1.threads }
-  let machine =
-    all.first { ($0.name == "machine" || $0.aliases.contains("machine")) && $0.smt == "off" }
-    ?? all.max { $0.threads < $1.threads }
-  let between = all.filter { $0.smt == "off" }.sorted { $0.threads > $1.threads }
-  for place in [core, machine.map(namedMachine)].compactMap({ $0 }) + between
-  where chosen.count < max(1, limit) && !chosen.contains(where: { $0.cpus == place.cpus }) {
-    // One placement of a kind: the others are its twins.
-    if chosen.contains(where: { $0.kind == place.kind }) { continue }
-    chosen.append(place)
-  }
-  return chosen.sorted { $0.threads < $1.threads }
-}

@@ -1,6 +1,7 @@
 // Facts to sentences: every error that reaches the street becomes one message and one exit status.
 
 import Foundation
+import Machines
 import Quantities
 import Tables
 
@@ -14,6 +15,7 @@ func explain(_ error: any Error) -> CommandFailure {
     CommandFailure(
       .badData,
       "\(gap.subject): \(gap.missing)" + (gap.remedy.isEmpty ? "" : "; \(gap.remedy)"))
+  case let error as PlacementSelectionError: CommandFailure(.usage, error.reason)
   case let error as FileError: CommandFailure(.inputOutput, error.description)
   case let error as CocoaError:
     CommandFailure(

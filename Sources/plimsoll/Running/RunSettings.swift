@@ -80,22 +80,9 @@ struct RunSettings {
 
   /// The placements that were named, else a core, the machine and what lies between.
   ///
-  /// - Throws: `CommandFailure`: 64 for an unknown name.
+  /// - Throws: `PlacementSelectionError` for an unknown name.
   func places(_ all: PlacementPlan) throws -> [Placement] {
-    guard !all.used.isEmpty else {
-      throw CommandFailure(.badData, "this process may use no CPU of the machine; see 'plimsoll topology'")
-    }
-    guard !placements.isEmpty else { return choosePlacements(all.used, limit: 3) }
-    var chosen: [Placement] = []
-    for name in placements {
-      guard let place = all.placement(named: name) else {
-        throw CommandFailure.unknown(
-          "placement", name, nearest: nearestNames(to: name, among: all.names), list: "plimsoll topology")
-      }
-      let known = name == "machine" ? namedMachine(place) : place
-      if !chosen.contains(known) { chosen.append(known) }
-    }
-    return chosen
+    try all.select(PlacementSelection(names: placements))
   }
 
   /// The plan of the runner.
