@@ -98,7 +98,10 @@ let package = Package(
       name: "CXlsxWriter", path: "Sources/CXlsxWriter", providers: [.apt(["libxlsxwriter-dev"])]),
     room(  // values -> documents
       "Export",
-      ["Quantities", "Tables", "Machines", "Results", "Catalog", "Estimator", "Planner", "CXlsxWriter"]),
+      [
+        "Quantities", "Tables", "Machines", "Measurement", "Results", "Catalog", "Estimator", "Planner",
+        "CXlsxWriter",
+      ]),
 
     // The door to the street
     .executableTarget(

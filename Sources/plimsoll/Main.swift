@@ -18,6 +18,7 @@ struct Plimsoll: ParsableCommand {
       TopologyCommand.self,
       RunCommand.self,
       CompareCommand.self,
+      ReportCommand.self,
       ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,

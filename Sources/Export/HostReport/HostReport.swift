@@ -1,0 +1,180 @@
+// What a run says, as one page for a person: an answer, figures drawn by hand, tables, and where it all came
+// from. One file without scripts or references; the same inputs give the same bytes.
+
+import Machines
+import Results
+
+/// The HTML report of one or several result files; with several, the first is the reference.
+public struct HostReport {
+  private let runs: [ReportRun]
+
+  /// A report of inputs, the reference first.
+  public init(_ inputs: [ReportInput]) {
+    runs = inputs.enumerated().map { index, input in
+      ReportRun(input, anchor: inputs.count > 1 ? "file\(index + 1)-" : "")
+    }
+  }
+
+  /// Runs whose figures are drawn in full; further files are compared only.
+  private static let mostRuns = 4
+
+  /// The page.
+  public func html() -> String {
+    let title =
+      "Plimsoll report: "
+      + listed(
+        runs.reduce(into: [String]()) { names, run in
+          if !names.contains(run.machineName) { names.append(run.machineName) }
+        })
+    let body = Markup.tag("body", [:], [header(title), contents] + sections + [footer])
+    return Markup.document(.tag("html", ["lang": "en"], head(title), body))
+  }
+
+  private func head(_ title: String) -> Markup {
+    .tag(
+      "head", [:], .tag("meta", ["charset": "utf-8"], []),
+      .tag(
+        "meta",
+        [
+          "http-equiv": "Content-Security-Policy",
+          "content": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+        ], []), .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"], []),
+      .tag("meta", ["name": "color-scheme", "content": "light dark"], []), .tag("title", [:], title),
+      .style(PageStyle.sheet))
+  }
+
+  private func header(_ title: String) -> Markup {
+    let when = runs.compactMap { run -> String? in
+      guard let row = run.rows.first else { return nil }
+      return "suite \(row.suite), run \(row.runId), \(row.runStartedUtc)"
+    }
+    return .tag(
+      "header", [:], .tag("h1", [:], title),
+      .tag("p", ["class": "sub"], when.prefix(3).joined(separator: " · ")),
+      .tag("div", ["class": "answer"], answer))
+  }
+
+  private var answer: [Markup] {
+    let comparisons = comparisons.map(\.sentence)
+    let own = runs.prefix(1).flatMap { ReportAnswer(run: $0).paragraphs }
+    let many =
+      runs.count > 1
+      ? ["The first file, \(runs[0].input.name), is the reference; what follows here is about it."] : []
+    return (comparisons + many + own).map { .tag("p", [:], $0) }
+  }
+
+  private var comparisons: [ReportComparison] {
+    guard let first = runs.first else { return [] }
+    return runs.dropFirst().map { ReportComparison(first, $0) }
+  }
+
+  private struct Section {
+    let anchor: String
+    let title: String
+    let content: Markup
+  }
+
+  private func sections(of run: ReportRun) -> [Section] {
+    let figures = ReportFigures(run: run)
+    let tables = ReportTables(run: run)
+    let hasTimes = run.rows.contains { $0.status.hasTimes }
+    let parts: [(String, String, Markup)] =
+      [("machine", "The machine", machine(run, tables))]
+      + (hasTimes
+        ? [
+          ("roofline", "Roofline", figures.rooflines + (tables.ceilings ?? Markup())),
+          ("scaling", "Scaling", figures.scaling), ("peers", "Against peers", figures.peers),
+          ("spread", "Spread", figures.spread),
+        ] : []) + [("doubts", "What to distrust", doubts(tables))]
+      + (hasTimes ? [("rows", "All rows", tables.rows)] : [])
+      + [("provenance", "Provenance", tables.provenance)]
+    return parts.map { Section(anchor: run.anchor + $0.0, title: $0.1, content: $0.2) }
+  }
+
+  private func machine(_ run: ReportRun, _ tables: ReportTables) -> Markup {
+    let picture =
+      run.input.machine.flatMap { TopologyPicture($0) } ?? run.rows.first.flatMap { TopologyPicture($0) }
+    let drawn = picture.map { picture in
+      Markup.tag(
+        "figure", [:],
+        .tag(
+          "figcaption", [:], .tag("b", [:], "What shares what"),
+          Markup("A box holds what shares it: CPUs of one L3 box use one cache. \(picture.source)")),
+        picture.markup, devices(run))
+    }
+    return (drawn ?? .tag("p", [:], "The rows say nothing of the machine's shape.")) + tables.facts
+  }
+
+  private func devices(_ run: ReportRun) -> Markup {
+    let machine = run.input.machine
+    let memories = machine?.memoryNodes.filter { $0.cpus.isEmpty && $0.bytes > 0 } ?? []
+    let lines =
+      memories.map { "NUMA \($0.number): \(sizeText($0.bytes)) of memory without CPUs" }
+      + (machine?.devices ?? []).map { device in
+        "\(device.kind): \(device.name)" + (device.numaNode.map { ", next to NUMA \($0)" } ?? "")
+      }
+    return lines.isEmpty ? Markup() : .tag("ul", ["class": "note"], lines.map { .tag("li", [:], $0) })
+  }
+
+  private func doubts(_ tables: ReportTables) -> Markup {
+    let found = [tables.failures, tables.warnings].compactMap { $0 }
+    return found.isEmpty ? .tag("p", [:], "Every row is ok and none carries a warning.") : .joined(found)
+  }
+
+  private var contents: Markup {
+    let several = runs.count > 1
+    var items = several ? [link("comparison", "Comparison")] : []
+    if several {
+      for run in runs.prefix(HostReport.mostRuns) { items.append(link(run.anchor + "top", run.input.name)) }
+    } else if let run = runs.first {
+      items += sections(of: run).map { link($0.anchor, $0.title) }
+    }
+    return .tag("nav", ["aria-label": "Sections"], .tag("ul", [:], items))
+  }
+
+  private func link(_ anchor: String, _ title: String) -> Markup {
+    .tag("li", [:], .tag("a", ["href": "#\(anchor)"], title))
+  }
+
+  private var sections: [Markup] {
+    var all: [Markup] = []
+    if runs.count > 1 {
+      all.append(
+        .tag(
+          "section", ["id": "comparison"], .tag("h2", [:], "Comparison"),
+          .joined(
+            comparisons.enumerated().map { index, comparison in
+              .tag("h3", [:], "\(comparison.other.input.name) against the reference") + comparison.markup
+            })))
+    }
+    for (index, run) in runs.prefix(HostReport.mostRuns).enumerated() {
+      let parts = sections(of: run)
+      if runs.count > 1 {
+        all.append(
+          .tag(
+            "section", ["id": run.anchor + "top"],
+            .tag("h2", [:], "File \(index + 1): \(run.input.name)"),
+            .tag("ul", ["class": "key"], parts.map { link($0.anchor, $0.title) })))
+      }
+      all += parts.map { part in
+        .tag(
+          "section", ["id": part.anchor], .tag(runs.count > 1 ? "h3" : "h2", [:], part.title), part.content)
+      }
+    }
+    if runs.count > HostReport.mostRuns {
+      let rest = runs.dropFirst(HostReport.mostRuns).map(\.input.name)
+      all.append(.tag("p", ["class": "note"], "Compared, but not drawn in full: \(listed(rest))."))
+    }
+    return all
+  }
+
+  private var footer: Markup {
+    let version = runs.first?.rows.first?.harnessVersion ?? ""
+    return .tag(
+      "footer", [:],
+      .tag(
+        "p", ["class": "note"],
+        "Medians with 95 % intervals; measured with plimsoll \(version). Every figure on this page is in the files"
+          + " named under Provenance."))
+  }
+}

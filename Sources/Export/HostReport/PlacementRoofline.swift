@@ -1,0 +1,105 @@
+// The roofline of one place: the measured bandwidth of each level, the measured multiply-add peak, and the
+// kernels beneath them. Nothing here is a datasheet's figure.
+
+import Measurement
+import Quantities
+public import Results
+
+/// What one place can do at most, and what its kernels did.
+public struct PlacementRoofline: Sendable {
+  /// One level of the memory system by the working set that lives in it.
+  public struct Level: Hashable, Sendable {
+    /// `L1`, `L2`, `L3`, `DRAM`, or the size of the working set.
+    public let name: String
+    /// Bytes of all arrays of the read probe together.
+    public let bytes: Int
+    /// 10^9 B/s of reading; the roof.
+    public let read: Double
+    /// 10^9 B/s of copying and of a triad, counted as what the program asks for.
+    public let copy: Double?
+    public let triad: Double?
+    /// Relative standard deviation between the processes of the read probe.
+    public let spread: Double?
+
+    /// Traffic with the line that a plain store first reads: copy reads one array and writes one, which is
+    /// then read too, so 3 arrays move where 2 are counted; a triad moves 4 where 3 are counted.
+    public var copyWithWriteAllocate: Double? { copy.map { $0 * 3 / 2 } }
+    public var triadWithWriteAllocate: Double? { triad.map { $0 * 4 / 3 } }
+  }
+
+  /// One kernel row with a rate.
+  public struct Point: Hashable, Sendable {
+    public let row: ResultRow
+    /// FLOP per byte of compulsory traffic.
+    public let intensity: Double
+    /// 10^9 FLOP/s at the median.
+    public let gflops: Double
+  }
+
+  public let site: MeasuredSite
+  /// Measured multiply-add peak in 10^9 FLOP/s, and its relative spread between processes.
+  public let peak: Double?
+  public let peakSpread: Double?
+  /// Levels, smallest first.
+  public let levels: [Level]
+  /// Kernels in order of the file.
+  public let points: [Point]
+
+  /// The roofline of a site from the rows of one run.
+  ///
+  /// A site whose own conditions have no ceilings (other pages, other memory) takes those of its placement.
+  public init(_ rows: [ResultRow], site: MeasuredSite) {
+    self.site = site
+    let here = rows.filter { site.holds($0) && $0.status.hasTimes }
+    let namesakes = rows.filter {
+      $0.status.hasTimes && $0.isCeiling && $0.placement == here.first?.placement
+    }
+    let own = here.filter(\.isCeiling)
+    let probes = own.isEmpty ? namesakes : own
+    let fastest = probes.filter { $0.kernel == Operation.fmaPeak.rawValue }
+      .max { ($0.gflopsMedian ?? 0) < ($1.gflopsMedian ?? 0) }
+    peak = fastest?.gflopsMedian.flatMap { $0 > 0 ? $0 : nil }
+    peakSpread = fastest?.betweenProcessRelStddev
+    levels = PlacementRoofline.levels(probes)
+    points = here.compactMap { row in
+      guard !row.isCeiling, let intensity = row.arithmeticIntensityFlopPerByte, intensity > 0,
+        let gflops = row.gflopsMedian, gflops > 0
+      else { return nil }
+      return Point(row: row, intensity: intensity, gflops: gflops)
+    }
+  }
+
+  /// The bandwidth of the largest working set.
+  public var memory: Level? { levels.last }
+
+  /// FLOP per byte at which a level feeds the peak.
+  public func ridge(_ level: Level) -> Double? { peak.map { $0 / level.read } }
+
+  /// True where the processes agree on a ceiling, so that a share of it means something.
+  static func isFirm(_ spread: Double?) -> Bool { (spread ?? 0) <= 0.10 }
+
+  private static func levels(_ probes: [ResultRow]) -> [Level] {
+    func rates(_ operation: Operation) -> [String: ResultRow] {
+      let rows = probes.filter {
+        $0.kernel == operation.rawValue && ($0.arrayBytes ?? 0) > 0 && ($0.gbytesPerSecondMedian ?? 0) > 0
+      }
+      return Dictionary(rows.map { (step($0), $0) }) { first, _ in first }
+    }
+    let (copies, triads) = (rates(.memoryCopy), rates(.memoryTriad))
+    return rates(.memoryRead).compactMap { step, row -> Level? in
+      guard let read = row.gbytesPerSecondMedian, let bytes = row.arrayBytes else { return nil }
+      return Level(
+        name: levelName(step, bytes), bytes: bytes, read: read, copy: copies[step]?.gbytesPerSecondMedian,
+        triad: triads[step]?.gbytesPerSecondMedian, spread: row.betweenProcessRelStddev)
+    }.sorted { ($0.bytes, $0.name) < ($1.bytes, $1.name) }
+  }
+
+  /// `read_l2` -> `l2`.
+  private static func step(_ row: ResultRow) -> String {
+    row.shapeId.split(separator: "_").dropFirst().joined(separator: "_")
+  }
+
+  private static func levelName(_ step: String, _ bytes: Int) -> String {
+    ["l1", "l2", "l3", "l4", "dram"].contains(step) ? step.uppercased() : sizeText(bytes)
+  }
+}

@@ -1,0 +1,134 @@
+// The paragraph above everything: which machine, how near to its limits, how against its peers, what to doubt.
+
+import Measurement
+import Results
+import Tables
+
+/// Sentences that answer what a run was made for.
+struct ReportAnswer {
+  let run: ReportRun
+
+  /// Paragraphs in reading order; a run without times has one that says so.
+  var paragraphs: [String] {
+    guard !run.rows.isEmpty else {
+      return ["\(run.input.name) holds no rows: nothing was measured, so there is nothing to show."]
+    }
+    guard run.rows.contains(where: { $0.status.hasTimes }) else {
+      return [
+        machine,
+        "None of its \(counted(run.rows.count, "row")) has a time: \(statusCounts). The reasons stand below.",
+      ]
+    }
+    return [machine, limits, peers, doubts].filter { !$0.isEmpty }
+  }
+
+  private var machine: String {
+    guard let row = run.rows.first else { return "" }
+    let shape = [
+      row.packages.map { counted($0, "package") }, row.cores.map { counted($0, "core") },
+      row.pus.map { counted($0, "CPU") },
+    ].compactMap { $0 }
+    let guest = row.hypervisor.isEmpty ? "" : ", a guest of \(row.hypervisor)"
+    let name = row.cpuModelName.isEmpty ? row.machineLabel : row.cpuModelName
+    let isa = Set(run.kernels.filter { $0.impl == "swift" }.map(\.implIsaPath)).subtracting([""]).sorted()
+    return "\(name): \(shape.isEmpty ? "shape unknown" : listed(shape))\(guest)."
+      + (isa.isEmpty ? "" : " The Swift kernels ran their \(listed(isa)) code.")
+  }
+
+  private var limits: String {
+    let roofs = run.rooflines.compactMap { roofline -> String? in
+      let peak = roofline.peak.map { "multiplies and adds at \(significant($0)) GFLOP/s" }
+      let memory = roofline.memory.map { "reads \($0.name) at \(significant($0.read)) GB/s" }
+      let both = [peak, memory].compactMap { $0 }
+      return both.isEmpty ? nil : "\(roofline.site.name) \(listed(both))"
+    }
+    guard !roofs.isEmpty else {
+      return "No ceiling was measured, so how near the kernels are to one is unknown."
+    }
+    let shown = roofs.count > 3 ? [roofs[0], roofs[roofs.count - 1]] : roofs
+    return "Measured limits: \(shown.joined(separator: "; ")). " + shares
+  }
+
+  /// How near our kernels come, by what bounds them.
+  private var shares: String {
+    let ours = run.kernels.filter { $0.impl == run.implementations.first && $0.pctOfRoofline != nil }
+    let sentences = [("compute", "the arithmetic"), ("memory", "memory"), ("cache", "a cache")].compactMap {
+      (name, words) -> String? in
+      let rows = ours.filter { $0.boundBy == name }
+      let values = rows.compactMap(\.pctOfRoofline).sorted()
+      guard let low = values.first, let high = values.last,
+        let best = rows.first(where: { $0.pctOfRoofline == high }),
+        let middle = Statistics.median(values)
+      else { return nil }
+      let range =
+        values.count == 1
+        ? "\(grouped(high, decimals: 0)) % of that limit"
+        : "\(grouped(low, decimals: 0)) to \(grouped(high, decimals: 0)) % of that limit, median"
+          + " \(grouped(middle, decimals: 0)) %"
+      return "\(counted(rows.count, "row")) of \(best.impl) bound by \(words) reach \(range)"
+        + " (best: \(best.shapeId) on \(best.placement))"
+    }
+    return sentences.isEmpty
+      ? "No row has a share of a limit: see the warnings." : sentences.joined(separator: "; ") + "."
+  }
+
+  private var peers: String {
+    let all = run.sites.flatMap { run.peers(at: $0) }
+    let names = run.implementations.dropFirst()
+    guard let ours = run.implementations.first, !all.isEmpty else {
+      return "Only one implementation was measured, so there is nothing to hold it against."
+    }
+    return names.compactMap { name in
+      let pairs = all.filter { $0.peer.impl == name }
+      guard let mean = Statistics.geometricMean(pairs.map(\.ratio)) else { return nil }
+      let faster = pairs.count { $0.isSettled && $0.ratio > 1 }
+      let slower = pairs.count { $0.isSettled && $0.ratio < 1 }
+      let cores = Set(pairs.map(\.peer.blasCorename)).subtracting([""]).sorted()
+      let kernels = cores.isEmpty ? "" : " (\(listed(cores)) kernels)"
+      return
+        "Against \(peerName(name))\(kernels), \(ours) is faster in \(faster) of \(pairs.count) pairs, slower in"
+        + " \(slower), and undecided in \(pairs.count - faster - slower); \(peerName(name)) takes"
+        + " \(fixed(mean, decimals: 2)) times as long in the geometric mean."
+    }.joined(separator: " ")
+  }
+
+  private var doubts: String {
+    var doubts: [String] = []
+    let bad = run.rows.filter { $0.status != .ok }
+    if !bad.isEmpty { doubts.append("\(counted(bad.count, "row")) not ok (\(statusCounts))") }
+    let warned = run.rows.filter { !$0.warnings.isEmpty }
+    if !warned.isEmpty { doubts.append("\(counted(warned.count, "row")) with warnings") }
+    let weak = run.rooflines.filter {
+      !PlacementRoofline.isFirm($0.memory?.spread) || !PlacementRoofline.isFirm($0.peakSpread)
+    }
+    if !weak.isEmpty {
+      doubts.append(
+        "ceilings on which processes disagree by more than 10 % (\(listed(weak.map(\.site.name))))")
+    }
+    let processes = run.rows.compactMap(\.nProcesses).max() ?? 0
+    if processes < 5 { doubts.append("intervals that rest on \(counted(processes, "process"))") }
+    if run.rows.first?.topologyTrust == TopologyWords.guest {
+      doubts.append("cache sizes and core sharing, which are what the hypervisor reports")
+    }
+    doubts += run.input.meta?.warnings.isEmpty == false ? ["what the run itself warns of"] : []
+    return doubts.isEmpty
+      ? "Nothing in the rows asks for caution."
+      : "To be read with caution: \(doubts.joined(separator: "; "))."
+  }
+
+  private var statusCounts: String {
+    listed(
+      RowStatus.allCases.compactMap { status in
+        let count = run.rows.count { $0.status == status }
+        return count > 0 ? "\(count) \(status.rawValue)" : nil
+      })
+  }
+}
+
+/// The product's own spelling of a peer.
+func peerName(_ impl: String) -> String { impl == "openblas" ? "OpenBLAS" : impl }
+
+enum TopologyWords {
+  /// `topology_trust` of rows whose shape a hypervisor told.
+  static let guest = "guest"
+}

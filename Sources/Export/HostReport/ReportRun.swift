@@ -1,0 +1,133 @@
+// One run as the report sees it: its rows in order, its samples by row, its machine, its settings.
+
+public import Machines
+import Measurement
+public import Results
+
+/// A result file with what lies beside it.
+public struct ReportInput: Sendable {
+  /// File name for the reader.
+  public let name: String
+  /// Rows of the file.
+  public let rows: [ResultRow]
+  /// Samples of its journal; empty where there is none.
+  public let samples: [SampleRow]
+  /// The machine of its topology file, nil where there is none.
+  public let machine: Machine?
+  /// Settings and environment of the run, nil where they are not known.
+  public let meta: RunMeta?
+
+  /// An input from its parts.
+  public init(
+    name: String, rows: [ResultRow], samples: [SampleRow] = [], machine: Machine? = nil,
+    meta: RunMeta? = nil
+  ) {
+    self.name = name
+    self.rows = rows
+    self.samples = samples
+    self.machine = machine
+    self.meta = meta
+  }
+}
+
+/// The run of an input that the figures show.
+struct ReportRun {
+  let input: ReportInput
+  /// Rows of the run in order of the file.
+  let rows: [ResultRow]
+  let sites: [MeasuredSite]
+  let rooflines: [PlacementRoofline]
+  /// Implementations, ours first, the others in order of the file; their colours follow this order.
+  let implementations: [String]
+  /// Samples by run and row, one array per process.
+  private let samples: [String: [[Double]]]
+  /// Prefix of the anchors of this run's sections.
+  let anchor: String
+
+  /// The run with most rows that have times, the first of equals.
+  init(_ input: ReportInput, anchor: String) {
+    self.input = input
+    self.anchor = anchor
+    var order: [String] = []
+    var timed: [String: Int] = [:]
+    for row in input.rows {
+      if timed[row.runId] == nil { order.append(row.runId) }
+      timed[row.runId, default: 0] += row.status.hasTimes ? 1 : 0
+    }
+    let most = order.map { timed[$0] ?? 0 }.max() ?? 0
+    let chosen = order.first { timed[$0] == most }
+    let rows = input.rows.filter { $0.runId == chosen }
+    let sites = MeasuredSite.sites(rows)
+    self.rows = rows
+    self.sites = sites
+    rooflines = sites.map { PlacementRoofline(rows, site: $0) }
+    var names: [String] = []
+    for row in rows where !names.contains(row.impl) && !row.isCeiling { names.append(row.impl) }
+    let ours = Implementation.swift.rawValue
+    implementations = names.filter { $0 == ours } + names.filter { $0 != ours }
+    samples = ComparisonInput(name: input.name, rows: input.rows, samples: input.samples).samples
+  }
+
+  /// Runs of the file that the figures leave out.
+  var otherRuns: Int { Set(input.rows.map(\.runId)).count - 1 }
+
+  /// Rows with times that are no ceilings.
+  var kernels: [ResultRow] { rows.filter { $0.status.hasTimes && !$0.isCeiling } }
+
+  /// Samples of a row, one array per process; empty without a journal.
+  func processes(_ row: ResultRow) -> [[Double]] { samples[row.runId + "|" + row.rowKey] ?? [] }
+
+  /// Colour of a row's implementation.
+  func series(_ row: ResultRow) -> Int { implementations.firstIndex(of: row.impl) ?? -1 }
+
+  /// Label of the machine.
+  var machineName: String {
+    let row = rows.first ?? input.rows.first
+    return [row?.hostLabel, row?.machineLabel, input.name].compactMap { $0 }.first { !$0.isEmpty }
+      ?? "no machine"
+  }
+}
+
+/// A peer's time over ours on one problem in one place: above 1, ours is faster.
+struct PeerRatio {
+  let ours: ResultRow
+  let peer: ResultRow
+  let ratio: Double
+  let low: Double?
+  let high: Double?
+  /// True where the interval comes from the rows' own intervals, for want of samples.
+  let isApproximate: Bool
+
+  /// True where the whole interval is on one side of 1.
+  var isSettled: Bool {
+    guard let low, let high else { return false }
+    return low > 1 || high < 1
+  }
+}
+
+extension ReportRun {
+  /// Our rows against those of every other implementation at a site.
+  func peers(at site: MeasuredSite) -> [PeerRatio] {
+    guard let first = implementations.first else { return [] }
+    let here = kernels.filter(site.holds)
+    let others = Dictionary(grouping: here.filter { $0.impl != first }, by: \.problemKey)
+    return here.filter { $0.impl == first }.flatMap { ours in
+      (others[ours.problemKey] ?? []).compactMap { ratio(ours, $0) }
+    }
+  }
+
+  private func ratio(_ ours: ResultRow, _ peer: ResultRow) -> PeerRatio? {
+    guard let a = ours.timeMedianSeconds, let b = peer.timeMedianSeconds, a > 0, b > 0 else { return nil }
+    if let exact = Statistics.ratioInterval(processes(ours), processes(peer)) {
+      return PeerRatio(
+        ours: ours, peer: peer, ratio: b / a, low: exact.low, high: exact.high, isApproximate: false)
+    }
+    var (low, high): (Double?, Double?) = (nil, nil)
+    if let lowA = ours.timeMedianCiLowSeconds, let highA = ours.timeMedianCiHighSeconds, lowA > 0, highA > 0,
+      let lowB = peer.timeMedianCiLowSeconds, let highB = peer.timeMedianCiHighSeconds
+    {
+      (low, high) = (lowB / highA, highB / lowA)
+    }
+    return PeerRatio(ours: ours, peer: peer, ratio: b / a, low: low, high: high, isApproximate: low != nil)
+  }
+}

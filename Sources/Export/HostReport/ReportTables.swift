@@ -1,0 +1,245 @@
+// The tables of one run: every row, what is wrong with rows, the machine's facts, where everything came from.
+
+import Measurement
+import Quantities
+import Results
+import Tables
+
+/// The tables of a run.
+struct ReportTables {
+  let run: ReportRun
+
+  /// Every row that has times, one table a place.
+  var rows: Markup {
+    .joined(
+      run.sites.compactMap { site in
+        let rows = run.rows.filter { site.holds($0) && $0.status.hasTimes }
+        return rows.isEmpty ? nil : table(rows, site)
+      })
+  }
+
+  private func table(_ rows: [ResultRow], _ site: MeasuredSite) -> Markup {
+    var table = HTMLTable(
+      "Rows of \(site.title)",
+      [
+        .init(heading: "shape"), .init(heading: "kernel", isExtra: true), .init(heading: "by"),
+        .init(heading: "median", isNumber: true),
+        .init(heading: "95 % interval", isNumber: true, isExtra: true),
+        .init(heading: "GFLOP/s", isNumber: true), .init(heading: "GB/s", isNumber: true),
+        .init(heading: "% of roof", isNumber: true), .init(heading: "bound by", isExtra: true),
+        .init(heading: "± proc. %", isNumber: true, isExtra: true),
+      ])
+    for row in rows {
+      let interval = row.timeMedianCiLowSeconds.flatMap { low in
+        row.timeMedianCiHighSeconds.map { "\(timeText(low))–\(timeText($0))" }
+      }
+      table.append([
+        .text(row.shapeId), .text(row.familyTitle), .text(row.impl),
+        row.timeMedianSeconds.map { .quantity($0, timeText($0)) } ?? .empty, .words(interval ?? ""),
+        .rate(row.gflopsMedian), .rate(row.gbytesPerSecondMedian), .optional(row.pctOfRoofline, decimals: 1),
+        .words(row.boundBy),
+        .optional(row.betweenProcessRelStddev.map(Unit.percent.fromBase), decimals: 1),
+      ])
+    }
+    return table.markup
+  }
+
+  /// Rows without the status `ok`, with their reasons; nil where there are none.
+  var failures: Markup? {
+    let rows = run.rows.filter { $0.status != .ok }
+    guard !rows.isEmpty else { return nil }
+    var table = HTMLTable(
+      "Rows that are not ok",
+      [
+        .init(heading: "shape"), .init(heading: "by"), .init(heading: "place"), .init(heading: "status"),
+        .init(heading: "reason"),
+      ])
+    for row in rows {
+      table.append([
+        .text(row.shapeId), .text(row.impl), .text(row.placement), .bad(row.status.rawValue),
+        .words(row.statusDetail),
+      ])
+    }
+    return table.markup
+  }
+
+  /// Warnings by kind: what differs in numbers only is one kind; nil where there are none.
+  var warnings: Markup? {
+    var order: [String] = []
+    var members: [String: [(row: ResultRow, text: String)]] = [:]
+    for row in run.rows where !row.warnings.isEmpty {
+      for text in split(row.warnings) {
+        let kind = withoutNumbers(text)
+        if members[kind] == nil { order.append(kind) }
+        members[kind, default: []].append((row, text))
+      }
+    }
+    guard !order.isEmpty else { return nil }
+    var table = HTMLTable(
+      "Warnings that rows carry",
+      [.init(heading: "warning"), .init(heading: "rows", isNumber: true), .init(heading: "where")])
+    for kind in order {
+      let found = members[kind] ?? []
+      let places = found.prefix(6).map { entry in
+        let numbers = entry.text == kind ? "" : " (\(numbersOf(entry.text)))"
+        return "\(entry.row.shapeId) \(entry.row.impl) \(entry.row.placement)\(numbers)"
+      }
+      let rest = found.count > places.count ? " and \(found.count - places.count) more" : ""
+      table.append([
+        .text(kind), .number(Double(found.count), decimals: 0), .text(places.joined(separator: "; ") + rest),
+      ])
+    }
+    return table.markup
+  }
+
+  private func split(_ warnings: String) -> [String] {
+    var parts: [String] = []
+    for piece in warnings.split(separator: ";") {
+      let text = piece.drop { $0 == " " }
+      // A sentence of ours may itself contain a semicolon before its advice.
+      if let last = parts.indices.last, text.hasPrefix("use ") || text.hasPrefix("unset ") {
+        parts[last] += "; " + text
+      } else if !text.isEmpty {
+        parts.append(String(text))
+      }
+    }
+    return parts
+  }
+
+  private func withoutNumbers(_ text: String) -> String {
+    text.split(separator: " ").map { Double($0) == nil ? String($0) : "N" }.joined(separator: " ")
+  }
+
+  private func numbersOf(_ text: String) -> String {
+    text.split(separator: " ").filter { Double($0) != nil }.joined(separator: ", ")
+  }
+
+  /// The machine as the rows describe it.
+  var facts: Markup {
+    var table = HTMLTable(
+      "The machine as its rows describe it", [.init(heading: "fact"), .init(heading: "value")])
+    guard let row = run.rows.first else { return Markup() }
+    func add(_ name: String, _ value: String?) {
+      table.append([.text(name), .words(value ?? "")])
+    }
+    func size(_ bytes: Int?) -> String? { bytes.flatMap { $0 > 0 ? sizeText($0) : nil } }
+    add("processor", row.cpuModelName)
+    add("family / model / stepping", [row.cpuFamily, row.cpuModel, row.cpuStepping].joined(separator: " / "))
+    add("packages, NUMA nodes", "\(text(row.packages)), \(text(row.numaNodes))")
+    add("cores, CPUs, CPUs per core", "\(text(row.cores)), \(text(row.pus)), \(text(row.smtWidth))")
+    add("kinds of cores", row.coreKinds)
+    add("L1 data, one", size(row.l1dBytes))
+    add("L2, one (instances)", size(row.l2Bytes).map { "\($0) (\(text(row.l2Domains)))" })
+    add("L3, one (instances)", size(row.l3Bytes).map { "\($0) (\(text(row.l3Domains)))" })
+    add("memory", size(row.memTotalBytes))
+    add("usable CPUs", row.usableCpusetList)
+    add("CPU quota", row.cpuQuotaCores.map { "\(fixed($0, decimals: 2)) CPUs" })
+    add("instruction sets", row.isaFeatures)
+    add("hypervisor", row.hypervisor)
+    add("container", row.container)
+    add("shape is", trust(row.topologyTrust))
+    add("governor, turbo", "\(row.governor.isEmpty ? "–" : row.governor), \(flag(row.turbo))")
+    add(
+      "huge pages, NUMA balancing", "\(row.thpMode.isEmpty ? "–" : row.thpMode), \(flag(row.numaBalancing))")
+    add("mitigations", row.mitigations)
+    add("microcode", row.microcode)
+    add("system", [row.osPretty, row.osKernel, row.libc].filter { !$0.isEmpty }.joined(separator: ", "))
+    add("accelerators", row.accelerators)
+    add("scheduler", [row.scheduler, row.jobId].filter { !$0.isEmpty }.joined(separator: " "))
+    return table.markup
+  }
+
+  private func text(_ number: Int?) -> String { number.map(String.init) ?? "–" }
+
+  private func flag(_ value: Bool?) -> String { value.map { $0 ? "on" : "off" } ?? "–" }
+
+  private func trust(_ name: String) -> String {
+    switch name {
+    case "host": "read from the hardware"
+    case TopologyWords.guest: "what the hypervisor reports"
+    case "imported": "read from a file"
+    default: name
+    }
+  }
+
+  /// Files, run, versions, settings, BLAS.
+  var provenance: Markup {
+    var table = HTMLTable("Where the figures come from", [.init(heading: "what"), .init(heading: "value")])
+    func add(_ name: String, _ value: String) { table.append([.text(name), .words(value)]) }
+    add("result file", run.input.name)
+    if let row = run.rows.first {
+      add(
+        "run",
+        row.runId + (run.otherRuns > 0 ? " (and \(counted(run.otherRuns, "other run")) in the file)" : ""))
+      add("started", row.runStartedUtc)
+      add("suite", row.suite + (row.suiteVersion.map { ", version \($0)" } ?? ""))
+      add("machine", "\(row.machineLabel), identity \(row.machineId)")
+      add("host label", row.hostLabel)
+      add(
+        "plimsoll",
+        [row.harnessVersion, row.harnessCommit, row.buildMode].filter { !$0.isEmpty }.joined(separator: ", "))
+      add(
+        "Swift, hwloc",
+        "\(row.swiftVersion.isEmpty ? "–" : row.swiftVersion), \(row.hwlocVersion.isEmpty ? "–" : row.hwlocVersion)"
+      )
+      add("seed", row.seed.map(String.init) ?? "")
+      add("clock", row.timer)
+    }
+    add("BLAS", blas)
+    if let meta = run.input.meta {
+      add("BLAS kernels chosen", blasChoice(meta))
+      for (name, value) in meta.settings.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
+        add("setting \(name)", value)
+      }
+      for (name, value) in meta.environment.sorted(by: { $0.key < $1.key }) { add("variable \(name)", value) }
+      for warning in meta.warnings { add("warning", warning) }
+    } else {
+      add("settings", "unknown: no .meta.json lies beside the file")
+    }
+    add(
+      "samples",
+      run.input.samples.isEmpty
+        ? "no journal lies beside the file" : counted(run.input.samples.count, "sample"))
+    return table.markup
+  }
+
+  private var blas: String {
+    Set(
+      run.rows.filter { !$0.blasName.isEmpty }.map {
+        "\($0.blasName) \($0.blasVersion), \($0.blasCorename) kernels"
+      }
+    )
+    .sorted().joined(separator: "; ")
+  }
+
+  private func blasChoice(_ meta: RunMeta) -> String {
+    let rates = meta.blasCandidates.map { "\($0.corename) \(significant($0.gflops))" }
+    return meta.blasChoice + (rates.isEmpty ? "" : " (GFLOP/s on one core: \(rates.joined(separator: ", ")))")
+  }
+
+  /// What the levels of memory deliver, with the traffic that plain stores add.
+  var ceilings: Markup? {
+    let rooflines = run.rooflines.filter { !$0.levels.isEmpty || $0.peak != nil }
+    guard !rooflines.isEmpty else { return nil }
+    var table = HTMLTable(
+      "Measured ceilings. A plain store first reads its line: the columns with it count that traffic too.",
+      [
+        .init(heading: "level"), .init(heading: "place"), .init(heading: "working set", isNumber: true),
+        .init(heading: "read GB/s", isNumber: true), .init(heading: "copy", isNumber: true),
+        .init(heading: "with write-allocate", isNumber: true, isExtra: true),
+        .init(heading: "triad", isNumber: true),
+        .init(heading: "with write-allocate", isNumber: true, isExtra: true),
+        .init(heading: "FLOP/byte at the ridge", isNumber: true, isExtra: true),
+      ])
+    for roofline in rooflines {
+      for level in roofline.levels {
+        table.append([
+          .text(level.name), .text(roofline.site.name), .text(sizeText(level.bytes)), .rate(level.read),
+          .rate(level.copy), .rate(level.copyWithWriteAllocate), .rate(level.triad),
+          .rate(level.triadWithWriteAllocate), .rate(roofline.ridge(level)),
+        ])
+      }
+    }
+    return table.markup
+  }
+}

@@ -1,0 +1,138 @@
+// How result rows are named and grouped for a reader: one place, so that figures and tables say the same.
+
+import Measurement
+import Quantities
+public import Results
+import Tables
+
+/// Where and under which conditions rows were measured: rows of one site can stand side by side.
+public struct MeasuredSite: Hashable, Sendable {
+  /// Name of the placement, with what sets the site apart from its namesakes.
+  public let name: String
+  /// Threads that computed, nil = unknown.
+  public let threads: Int?
+  /// Processing units, list form.
+  public let cpus: String
+  /// True where each core ran one thread.
+  let isOnePerCore: Bool
+  /// What rows of the site share.
+  let key: String
+
+  /// `machine, 2 threads on CPUs 0-1`.
+  public var title: String {
+    let count = threads.map { " · \($0) thread\($0 == 1 ? "" : "s")" } ?? ""
+    return name + count
+      + (cpus.isEmpty ? "" : " on CPU\(cpus.contains { $0 == "," || $0 == "-" } ? "s" : "") \(cpus)")
+  }
+
+  /// The sites of rows, fewest threads first, then in order of the file.
+  public static func sites(_ rows: [ResultRow]) -> [MeasuredSite] {
+    var sites: [MeasuredSite] = []
+    var seen: Set<String> = []
+    for row in rows where seen.insert(key(row)).inserted { sites.append(MeasuredSite(row, among: rows)) }
+    return sites.enumerated().sorted {
+      ($0.element.threads ?? 0, $0.offset) < ($1.element.threads ?? 0, $1.offset)
+    }.map(\.element)
+  }
+
+  /// True for a row of this site.
+  public func holds(_ row: ResultRow) -> Bool { MeasuredSite.key(row) == key }
+
+  private static func key(_ row: ResultRow) -> String {
+    [
+      row.placement, row.smtMode, String(row.threads ?? 0), row.memoryPolicy, row.memoryNodesList,
+      row.pageMode, String(row.replicas ?? 1),
+    ].joined(separator: "|")
+  }
+
+  private init(_ row: ResultRow, among rows: [ResultRow]) {
+    key = MeasuredSite.key(row)
+    threads = row.threads
+    cpus = row.cpusetList
+    isOnePerCore = row.smtMode != "on"
+    let twins = rows.filter { $0.placement == row.placement }
+    var marks: [String] = []
+    func tell(_ mark: String, _ field: (ResultRow) -> String) {
+      if Set(twins.map(field)).count > 1, !mark.isEmpty { marks.append(mark) }
+    }
+    tell(row.smtMode == "on" ? "SMT" : "one thread per core", \.smtMode)
+    tell(
+      "memory \(row.memoryPolicy) \(row.memoryNodesList)".trimmed, { $0.memoryPolicy + $0.memoryNodesList })
+    tell("\(row.pageMode) pages", \.pageMode)
+    tell("\(row.replicas ?? 1) copies", { String($0.replicas ?? 1) })
+    tell(row.threads.map { "\($0) threads" } ?? "", { String($0.threads ?? 0) })
+    name = ([row.placement] + marks).joined(separator: ", ")
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { split(separator: " ").joined(separator: " ") }
+}
+
+extension ResultRow {
+  /// True for a probe of what the machine can do at most.
+  var isCeiling: Bool { phase == Phase.ceiling.rawValue }
+
+  /// The shape without the words that its kernel's name repeats: `m512 n4096 k4096`.
+  var shortShape: String {
+    let parts = shapeId.split(separator: "_").map(String.init)
+    let repeated = Set(["gemm", "attention", "prefill", "decode"])
+    let rest = parts.count > 1 && repeated.contains(parts[0]) ? parts.dropFirst() : parts[...]
+    return rest.isEmpty ? shapeId : rest.joined(separator: " ")
+  }
+
+  /// What rows of several implementations share where they solve one problem in one place.
+  var problemKey: String { [kernel, shapeId, cacheMode, dtypeA, model, layer].joined(separator: "|") }
+
+  /// Kernel, and where its operands were: the heading over its shapes.
+  var familyTitle: String {
+    let name = kernel.split(separator: "_").joined(separator: " ")
+    return cacheMode.isEmpty || cacheMode == CacheMode.hot.rawValue || isCeiling
+      ? name : "\(name), \(cacheMode.split(separator: "_").joined(separator: " "))"
+  }
+
+  /// One sentence for the title of a mark.
+  var spoken: String {
+    let rate =
+      gflopsMedian.map { "\(significant($0)) GFLOP/s" } ?? gbytesPerSecondMedian.map {
+        "\(significant($0)) GB/s"
+      } ?? status.rawValue
+    let share = pctOfRoofline.map { ", \(grouped($0, decimals: 0)) % of the roof" } ?? ""
+    return "\(kernel) \(shapeId), \(impl), \(placement): \(rate)\(share)"
+  }
+}
+
+/// A time in the unit that keeps it readable: `16.8 µs`.
+func timeText(_ seconds: Double) -> String {
+  let steps: [(Unit, String)] = [(.millisecond, "ms"), (.microsecond, "µs"), (.nanosecond, "ns")]
+  if seconds >= 1 { return "\(significant(seconds)) s" }
+  let step = steps.first { $0.0.fromBase(seconds) >= 1 } ?? (.nanosecond, "ns")
+  return "\(significant(step.0.fromBase(seconds))) \(step.1)"
+}
+
+/// A size in the largest binary unit that keeps it at 1 or more: `32 MiB`.
+func sizeText(_ bytes: Int) -> String {
+  let value = Double(bytes)
+  for unit in [Unit.gibibyte, .mebibyte, .kibibyte] where unit.fromBase(value) >= 1 {
+    let number = unit.fromBase(value)
+    return "\(fixed(number, decimals: number == number.rounded() ? 0 : 1)) \(unit.symbol)"
+  }
+  return "\(bytes) B"
+}
+
+/// `1 row`, `2 rows`, `3 processes`.
+func counted(_ count: Int, _ noun: String) -> String {
+  let ending = count == 1 ? "" : noun.hasSuffix("s") ? "es" : "s"
+  return "\(grouped(Double(count), decimals: 0)) \(noun)\(ending)"
+}
+
+/// `a, b and c`.
+func listed(_ words: [String]) -> String {
+  guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+  return words.dropLast().joined(separator: ", ") + " and " + last
+}
+
+/// A share in percent: `95 %`.
+func percentText(_ share: Double, decimals: Int = 0) -> String {
+  "\(fixed(Unit.percent.fromBase(share), decimals: decimals)) %"
+}
