@@ -119,7 +119,12 @@ let package = Package(
     tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
     tests("Machines", ["Machines"]),
     tests("Topology", ["Tables", "Machines", "Topology"]),
-    tests("Export", ["Quantities", "Tables", "Catalog", "Estimator", "Planner", "Export", "plimsoll"]),
+    tests(
+      "Export",
+      [
+        "Quantities", "Tables", "Machines", "Topology", "Measurement", "Results", "Catalog", "Estimator",
+        "Planner", "Export", "plimsoll",
+      ]),
     tests("EndToEnd", ["plimsoll"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),

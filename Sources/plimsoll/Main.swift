@@ -18,7 +18,7 @@ struct Plimsoll: ParsableCommand {
       TopologyCommand.self,
       RunCommand.self,
       CompareCommand.self,
-      ReportCommand.self,
+      ReportCommand.self, RooflineCommand.self,
       ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,

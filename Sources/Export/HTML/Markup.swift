@@ -3,15 +3,15 @@
 // every attribute quoted.
 
 /// A piece of HTML or SVG.
-struct Markup: Sendable {
+package struct Markup: Sendable {
   /// The piece as it stands in the file.
-  private(set) var source: String
+  package private(set) var source: String
 
   /// Nothing.
   init() { source = "" }
 
   /// Text; no part of it can become markup.
-  init(_ text: String) { source = Markup.escaped(text) }
+  package init(_ text: String) { source = Markup.escaped(text) }
 
   private init(source: String) { self.source = source }
 

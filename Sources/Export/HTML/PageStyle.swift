@@ -43,7 +43,7 @@ enum PageStyle {
     .m3{fill:var(--s3);stroke:var(--s3)}.m4{fill:var(--s4);stroke:var(--s4)}.m5{fill:var(--s5);stroke:var(--s5)}
     .mn{fill:var(--soft);stroke:var(--soft)}
     .open{fill:var(--page)}.bar{stroke-width:2;fill:none}.curve{stroke-width:2;fill:none}
-    .dots{fill:none;stroke-width:3.6;stroke-linecap:round;opacity:.45}
+    .dots{fill:none;stroke-width:3.6;stroke-linecap:round;opacity:.55}
     .med{fill:none;stroke-width:2.4;stroke-linecap:butt}
     .narrow{display:none}
     .scroll{overflow-x:auto;max-width:100%}

@@ -20,6 +20,8 @@ public struct PlacementRoofline: Sendable {
     public let triad: Double?
     /// Relative standard deviation between the processes of the read probe.
     public let spread: Double?
+    /// True where the processes agree, so that a share of the level means something.
+    public var isFirm: Bool { PlacementRoofline.isFirm(spread) }
 
     /// Traffic with the line that a plain store first reads: copy reads one array and writes one, which is
     /// then read too, so 3 arrays move where 2 are counted; a triad moves 4 where 3 are counted.

@@ -65,7 +65,7 @@ struct ReportAnswer {
         ? "\(grouped(high, decimals: 0)) % of that limit"
         : "\(grouped(low, decimals: 0)) to \(grouped(high, decimals: 0)) % of that limit, median"
           + " \(grouped(middle, decimals: 0)) %"
-      return "\(counted(rows.count, "row")) of \(best.impl) bound by \(words) reach \(range)"
+      return "\(counted(rows.count, "row")) of \(peerName(best.impl)) bound by \(words) reach \(range)"
         + " (best: \(best.shapeId) on \(best.placement))"
     }
     return sentences.isEmpty
@@ -86,7 +86,7 @@ struct ReportAnswer {
       let cores = Set(pairs.map(\.peer.blasCorename)).subtracting([""]).sorted()
       let kernels = cores.isEmpty ? "" : " (\(listed(cores)) kernels)"
       return
-        "Against \(peerName(name))\(kernels), \(ours) is faster in \(faster) of \(pairs.count) pairs, slower in"
+        "Against \(peerName(name))\(kernels), \(peerName(ours)) is faster in \(faster) of \(pairs.count) pairs, slower in"
         + " \(slower), and undecided in \(pairs.count - faster - slower); \(peerName(name)) takes"
         + " \(fixed(mean, decimals: 2)) times as long in the geometric mean."
     }.joined(separator: " ")
@@ -125,8 +125,14 @@ struct ReportAnswer {
   }
 }
 
-/// The product's own spelling of a peer.
-func peerName(_ impl: String) -> String { impl == "openblas" ? "OpenBLAS" : impl }
+/// The spelling of an implementation that its makers use.
+func peerName(_ impl: String) -> String {
+  switch impl {
+  case Implementation.swift.rawValue: "Swift"
+  case Implementation.openblas.rawValue: "OpenBLAS"
+  default: impl
+  }
+}
 
 enum TopologyWords {
   /// `topology_trust` of rows whose shape a hypervisor told.

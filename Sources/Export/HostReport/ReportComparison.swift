@@ -78,7 +78,7 @@ struct ReportComparison {
         SVGDotChart(
           groups: ReportFigures(run: reference).groups(shown, of: \.a) { row in
             SVGDotRow(
-              name: row.a.isCeiling ? row.a.shapeId : "\(row.a.shortShape), \(peerName(row.a.impl))",
+              name: row.a.isCeiling ? row.a.ceilingName : "\(row.a.shortShape), \(peerName(row.a.impl))",
               marks: [
                 .init(
                   value: row.ratio, low: row.low, high: row.high, series: series(row.verdict),
@@ -86,7 +86,7 @@ struct ReportComparison {
                   title: "\(row.a.shapeId): \(row.verdict.rawValue)")
               ], value: ratioText(row.ratio, row.low, row.high))
           }, kind: .log, low: range.low, high: range.high, axis: "time ratio, logarithmic", reference: 1,
-          width: width, label: "Comparison on \(site.name)"
+          valueHeading: "ratio (95 %)", width: width, label: "Comparison on \(site.name)"
         ).markup()
       }
     }

@@ -44,8 +44,8 @@ struct ReportFigures {
         ? " A dashed roof is one on which the processes differ by more than 10 %." : ""
       return figure(
         "Roofline of \(roofline.site.title) (GFLOP/s, both axes logarithmic)",
-        "A mark is a kernel at its median; the nearest line above it is what limits it. Kernels whose data stay"
-          + " in a cache may stand above the DRAM roof." + weak, key: implementationKey
+        "A mark is a kernel at its median; the nearest line above it limits it. Kernels whose data stay in a"
+          + " cache may stand above the DRAM roof." + weak, key: implementationKey
       ) { width in
         SVGRoofline(roofline: roofline, implementations: run.implementations, width: width).markup()
       }
@@ -66,15 +66,16 @@ struct ReportFigures {
       let ends: [Double] = shown.flatMap { [$0.ratio, $0.low ?? $0.ratio, $0.high ?? $0.ratio] } + [1]
       guard let range = SVGScale.range(ends, .log, margin: 0.06) else { return nil }
       let names = Array(run.implementations.dropFirst())
+      let ours = peerName(first)
       let cut =
         shown.count < pairs.count ? " The first \(shown.count) of \(pairs.count) pairs are drawn." : ""
       let approximate =
         shown.contains { $0.isApproximate }
         ? " Without the journal the intervals are wider than they need be." : ""
       return figure(
-        "Time of a peer over time of \(first) on \(site.title)",
-        "Right of the dashed line \(first) is faster; the bar is the 95 % interval, and an open mark is one whose"
-          + " interval reaches 1: not decided." + cut + approximate,
+        "Time of a peer over time of \(ours) on \(site.title)",
+        "Right of the dashed line \(ours) is faster. The bar is the 95 % interval; an open mark is not decided,"
+          + " because its interval reaches 1." + cut + approximate,
         key: markKey(names.enumerated().map { ($0.offset + 1, peerName($0.element), false) })
       ) { width in
         SVGDotChart(
@@ -87,7 +88,7 @@ struct ReportFigures {
                   isOpen: !pair.isSettled, title: ratioSentence(pair))
               ], value: ratioText(pair.ratio, pair.low, pair.high))
           }, kind: .log, low: range.low, high: range.high, axis: "time ratio, logarithmic", reference: 1,
-          width: width, label: "Peers against \(first) on \(site.name)"
+          valueHeading: "ratio (95 %)", width: width, label: "Peers against \(ours) on \(site.name)"
         ).markup()
       }
     }
@@ -129,11 +130,12 @@ struct ReportFigures {
           groups: groups(shown[...], of: \.self) { row in
             let strip = byKey[row.rowKey]
             return SVGDotRow(
-              name: row.isCeiling ? row.shapeId : "\(row.shortShape), \(peerName(row.impl))",
+              name: row.isCeiling ? row.ceilingName : "\(row.shortShape), \(peerName(row.impl))",
               dots: strip?.dots ?? [], strokes: strip?.strokes ?? [],
               series: row.isCeiling ? -1 : run.series(row), value: strip?.text ?? "")
           }, kind: .linear, low: range.low, high: range.high, axis: "time relative to the median, %",
-          reference: 0, tick: { ($0 > 0 ? "+" : "") + tickText($0) }, width: width,
+          reference: 0, tick: { ($0 > 0 ? "+" : "") + tickText($0) },
+          valueHeading: "± processes", width: width,
           label: "Spread of times on \(site.name)"
         ).markup()
       }

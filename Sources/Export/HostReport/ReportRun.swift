@@ -28,6 +28,20 @@ public struct ReportInput: Sendable {
     self.machine = machine
     self.meta = meta
   }
+
+  /// Rows of the run with most rows that have times, the first of equals: what figures show of a file with
+  /// several runs.
+  public var shownRun: [ResultRow] {
+    var order: [String] = []
+    var timed: [String: Int] = [:]
+    for row in rows {
+      if timed[row.runId] == nil { order.append(row.runId) }
+      timed[row.runId, default: 0] += row.status.hasTimes ? 1 : 0
+    }
+    let most = order.map { timed[$0] ?? 0 }.max() ?? 0
+    let chosen = order.first { timed[$0] == most }
+    return rows.filter { $0.runId == chosen }
+  }
 }
 
 /// The run of an input that the figures show.
@@ -44,19 +58,11 @@ struct ReportRun {
   /// Prefix of the anchors of this run's sections.
   let anchor: String
 
-  /// The run with most rows that have times, the first of equals.
+  /// The run that an input shows.
   init(_ input: ReportInput, anchor: String) {
     self.input = input
     self.anchor = anchor
-    var order: [String] = []
-    var timed: [String: Int] = [:]
-    for row in input.rows {
-      if timed[row.runId] == nil { order.append(row.runId) }
-      timed[row.runId, default: 0] += row.status.hasTimes ? 1 : 0
-    }
-    let most = order.map { timed[$0] ?? 0 }.max() ?? 0
-    let chosen = order.first { timed[$0] == most }
-    let rows = input.rows.filter { $0.runId == chosen }
+    let rows = input.shownRun
     let sites = MeasuredSite.sites(rows)
     self.rows = rows
     self.sites = sites

@@ -86,29 +86,31 @@ extension ReportFigures {
       Unit.percent.fromBase(line.points.first { $0.site == site }?.efficiency ?? 0)
     }
     let high = max(110, (shown.map(efficiency).max() ?? 100) * 1.05)
+    let times = tickText(Double(site.threads ?? 1) / Double(max(1, base.threads ?? 1)))
     let hasCeilings = shown.contains { $0.base.isCeiling }
     let key = markKey(
       run.implementations.enumerated().map { ($0.offset, peerName($0.element), false) }
         + (hasCeilings ? [(-1, "ceiling", false)] : []))
     return figure(
       "Efficiency of \(site.title) against \(base.name) (percent)",
-      "100 % means that \(counted(site.threads ?? 0, "thread")) do \(site.threads ?? 0) /"
-        + " \(base.threads ?? 0) times the work of \(counted(base.threads ?? 0, "thread")) in the same time; a kernel"
-        + " bound by memory cannot scale better than the DRAM read.", key: key
+      "At 100 % \(counted(site.threads ?? 0, "thread")) do \(times) times the work of"
+        + " \(counted(base.threads ?? 0, "thread")) in the same time. Where few threads already fill the memory, more"
+        + " bring little: compare with the DRAM read.", key: key
     ) { width in
       SVGDotChart(
         groups: groups(problems, of: { byProblem[$0]?.first?.base ?? ResultRow() }) { problem in
           let lines = byProblem[problem] ?? []
           let row = lines.first?.base ?? ResultRow()
           return SVGDotRow(
-            name: row.isCeiling ? row.shapeId : row.shortShape,
+            name: row.isCeiling ? row.ceilingName : row.shortShape,
             marks: lines.map { line in
               .init(
                 value: efficiency(line), series: line.base.isCeiling ? -1 : run.series(line.base),
                 title: "\(line.base.shapeId), \(line.base.impl): \(fixed(efficiency(line), decimals: 0)) %")
             },
             value: lines.map { "\(fixed(efficiency($0), decimals: 0)) %" }.joined(separator: ", "))
-        }, kind: .linear, low: 0, high: high, axis: "efficiency, %", reference: 100, width: width,
+        }, kind: .linear, low: 0, high: high, axis: "efficiency, %", reference: 100,
+        valueHeading: run.implementations.map(peerName).joined(separator: ", "), width: width,
         label: "Efficiency of \(site.name) against \(base.name)"
       ).markup()
     }
@@ -118,7 +120,7 @@ extension ReportFigures {
     _ base: MeasuredSite, _ sites: [MeasuredSite], _ lines: [ScalingLine]
   ) -> Markup? {
     let families = Dictionary(grouping: lines) { line in
-      line.base.isCeiling ? line.base.shapeId : "\(line.base.familyTitle), \(peerName(line.base.impl))"
+      line.base.isCeiling ? line.base.ceilingName : "\(line.base.familyTitle), \(peerName(line.base.impl))"
     }
     let curves = families.keys.sorted().prefix(12).enumerated().map { index, name in
       let members = families[name] ?? []

@@ -119,8 +119,13 @@ struct ReportTables {
     var table = HTMLTable(
       "The machine as its rows describe it", [.init(heading: "fact"), .init(heading: "value")])
     guard let row = run.rows.first else { return Markup() }
+    var unknown: [String] = []
     func add(_ name: String, _ value: String?) {
-      table.append([.text(name), .words(value ?? "")])
+      guard let value, value.contains(where: { $0.isLetter || $0.isNumber }) else {
+        unknown.append(name)
+        return
+      }
+      table.append([.text(name), .text(value)])
     }
     func size(_ bytes: Int?) -> String? { bytes.flatMap { $0 > 0 ? sizeText($0) : nil } }
     add("processor", row.cpuModelName)
@@ -146,7 +151,9 @@ struct ReportTables {
     add("system", [row.osPretty, row.osKernel, row.libc].filter { !$0.isEmpty }.joined(separator: ", "))
     add("accelerators", row.accelerators)
     add("scheduler", [row.scheduler, row.jobId].filter { !$0.isEmpty }.joined(separator: " "))
-    return table.markup
+    let rest =
+      unknown.isEmpty ? Markup() : .tag("p", ["class": "note"], "Empty in the rows: \(listed(unknown)).")
+    return table.markup + rest
   }
 
   private func text(_ number: Int?) -> String { number.map(String.init) ?? "–" }
@@ -222,14 +229,16 @@ struct ReportTables {
     let rooflines = run.rooflines.filter { !$0.levels.isEmpty || $0.peak != nil }
     guard !rooflines.isEmpty else { return nil }
     var table = HTMLTable(
-      "Measured ceilings. A plain store first reads its line: the columns with it count that traffic too.",
+      "Measured ceilings in GB/s. A plain store first reads its line (write-allocate): the columns with w.a. count"
+        + " that traffic too. A kernel with fewer FLOP per byte than the ridge is bound by the level.",
       [
-        .init(heading: "level"), .init(heading: "place"), .init(heading: "working set", isNumber: true),
-        .init(heading: "read GB/s", isNumber: true), .init(heading: "copy", isNumber: true),
-        .init(heading: "with write-allocate", isNumber: true, isExtra: true),
+        .init(heading: "level"), .init(heading: "place"),
+        .init(heading: "working set", isNumber: true, isExtra: true),
+        .init(heading: "read", isNumber: true), .init(heading: "copy", isNumber: true),
+        .init(heading: "copy + w.a.", isNumber: true, isExtra: true),
         .init(heading: "triad", isNumber: true),
-        .init(heading: "with write-allocate", isNumber: true, isExtra: true),
-        .init(heading: "FLOP/byte at the ridge", isNumber: true, isExtra: true),
+        .init(heading: "triad + w.a.", isNumber: true, isExtra: true),
+        .init(heading: "ridge FLOP/byte", isNumber: true, isExtra: true),
       ])
     for roofline in rooflines {
       for level in roofline.levels {

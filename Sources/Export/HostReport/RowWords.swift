@@ -53,14 +53,13 @@ public struct MeasuredSite: Hashable, Sendable {
     let twins = rows.filter { $0.placement == row.placement }
     var marks: [String] = []
     func tell(_ mark: String, _ field: (ResultRow) -> String) {
-      if Set(twins.map(field)).count > 1, !mark.isEmpty { marks.append(mark) }
+      if !field(row).isEmpty, Set(twins.map(field)).count > 1 { marks.append(mark) }
     }
     tell(row.smtMode == "on" ? "SMT" : "one thread per core", \.smtMode)
-    tell(
-      "memory \(row.memoryPolicy) \(row.memoryNodesList)".trimmed, { $0.memoryPolicy + $0.memoryNodesList })
+    tell("memory \(row.memoryPolicy) \(row.memoryNodesList)".trimmed) { $0.memoryPolicy + $0.memoryNodesList }
     tell("\(row.pageMode) pages", \.pageMode)
-    tell("\(row.replicas ?? 1) copies", { String($0.replicas ?? 1) })
-    tell(row.threads.map { "\($0) threads" } ?? "", { String($0.threads ?? 0) })
+    tell("\(row.replicas ?? 1) copies") { String($0.replicas ?? 1) }
+    tell("\(row.threads ?? 0) threads") { $0.threads.map(String.init) ?? "" }
     name = ([row.placement] + marks).joined(separator: ", ")
   }
 }
@@ -79,6 +78,13 @@ extension ResultRow {
     let repeated = Set(["gemm", "attention", "prefill", "decode"])
     let rest = parts.count > 1 && repeated.contains(parts[0]) ? parts.dropFirst() : parts[...]
     return rest.isEmpty ? shapeId : rest.joined(separator: " ")
+  }
+
+  /// A ceiling in words: `multiply-add peak`, `read L2`.
+  var ceilingName: String {
+    if kernel == Operation.fmaPeak.rawValue { return "multiply-add peak" }
+    let parts = shapeId.split(separator: "_").map(String.init)
+    return parts.enumerated().map { $0 == 0 ? $1 : $1.uppercased() }.joined(separator: " ")
   }
 
   /// What rows of several implementations share where they solve one problem in one place.

@@ -68,6 +68,17 @@ struct SVGCanvas {
         "text", ["x": place(x), "y": place(y), "text-anchor": anchor.rawValue, "class": style], words))
   }
 
+  /// Words along a slanted line; the angle in degrees, clockwise.
+  mutating func text(_ words: String, _ x: Double, _ y: Double, turned angle: Double, _ style: String) {
+    parts.append(
+      .tag(
+        "text",
+        [
+          "x": place(x), "y": place(y), "class": style,
+          "transform": "rotate(\(place(angle)) \(place(x)) \(place(y)))",
+        ], words))
+  }
+
   /// A mark of the series: shape and colour both tell which, so that neither is needed alone.
   mutating func mark(
     _ series: Int, _ x: Double, _ y: Double, size: Double = 4.5, isOpen: Bool = false, title: String
@@ -132,7 +143,7 @@ struct SVGCanvas {
 }
 
 /// A coordinate with one decimal: a tenth of a pixel is less than anyone sees.
-func place(_ value: Double) -> String {
+package func place(_ value: Double) -> String {
   let tenths = (min(1e6, max(-1e6, value.isNaN ? 0 : value)) * 10).rounded()
   let whole = Int(tenths)
   let sign = whole < 0 ? "-" : ""
@@ -156,6 +167,16 @@ struct SVGLabels {
 
   /// Reserves a place.
   mutating func block(_ box: SVGBox) { taken.append(box) }
+
+  /// Reserves the places along a line.
+  mutating func block(alongFrom start: (x: Double, y: Double), to end: (x: Double, y: Double)) {
+    let (dx, dy) = (end.x - start.x, end.y - start.y)
+    let steps = max(1, Int((dx * dx + dy * dy).squareRoot() / 6))
+    for step in 0...steps {
+      let share = Double(step) / Double(steps)
+      block(SVGBox(x: start.x + share * dx - 3, y: start.y + share * dy - 3, width: 6, height: 6))
+    }
+  }
 
   /// The place of a text beside a point: right, left, above or below it; nil where all four are taken.
   mutating func place(_ text: String, besides x: Double, _ y: Double) -> (x: Double, y: Double, SVGAnchor)? {

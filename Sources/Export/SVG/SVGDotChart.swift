@@ -47,6 +47,8 @@ struct SVGDotChart {
   var reference: Double?
   /// Text of a tick.
   var tick: (Double) -> String = tickText
+  /// What the figures at the ends of the rows are.
+  var valueHeading = ""
   let width: Double
   let label: String
 
@@ -71,7 +73,7 @@ struct SVGDotChart {
     var y = top
     for group in groups {
       if !group.heading.isEmpty {
-        canvas.text(group.heading, 0, y + 18, .start, "h")
+        canvas.text(group.heading, 0, y + 18, .start, "h halo")
         y += headHeight
       }
       for row in group.rows {
@@ -84,7 +86,8 @@ struct SVGDotChart {
 
   private func drawAxis(_ canvas: inout SVGCanvas, _ x: SVGScale) {
     let floor = canvas.height - bottom
-    canvas.text(axis, (x.start + x.end) / 2, 12, .middle, "t")
+    canvas.text(axis, isNarrow ? 0 : (x.start + x.end) / 2, 12, isNarrow ? .start : .middle, "t")
+    canvas.text(valueHeading, width, 12, .end, "t")
     for value in x.ticks(atMost: isNarrow ? 6 : 9) {
       let at = x.position(value)
       canvas.line(at, top - 6, at, floor, "g")
@@ -99,8 +102,11 @@ struct SVGDotChart {
   private func draw(_ row: SVGDotRow, at top: Double, _ x: SVGScale, _ canvas: inout SVGCanvas) {
     let words = isNarrow ? top + 14 : top + rowHeight / 2 + 4
     let y = isNarrow ? top + 26 : top + rowHeight / 2
-    canvas.text(row.name, isNarrow ? 0 : 12, words)
-    canvas.text(row.value, width, words, .end, "t v")
+    // A thin line leads the eye from the name to its marks.
+    if !isNarrow { canvas.line(min(names, textWidth(row.name) + 16), y, x.end, y, "g") }
+    let halo = isNarrow ? " halo" : ""
+    canvas.text(row.name, isNarrow ? 0 : 12, words, .start, halo)
+    canvas.text(row.value, width, words, .end, "t v" + halo)
     let colour = SVGCanvas.colour(row.series)
     canvas.dots(row.dots.map { (x.position($0), y) }, "dots \(colour)")
     canvas.strokes(row.strokes.map { (x.position($0), y) }, height: 13, "med \(colour)")

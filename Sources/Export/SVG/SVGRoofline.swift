@@ -62,41 +62,46 @@ struct SVGRoofline {
   private func drawRoofs(
     _ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale, _ labels: inout SVGLabels
   ) {
-    var names: [(text: String, x: Double, y: Double)] = []
     for level in roofline.levels {
       let top = min(roofline.peak ?? y.high, y.high)
       let from = max(x.low, y.low / level.read)
       let to = min(x.high, top / level.read)
       guard from < to else { continue }
-      canvas.line(
-        x.position(from), y.position(level.read * from), x.position(to), y.position(level.read * to),
-        PlacementRoofline.isFirm(level.spread) ? "roof" : "roof weak")
-      names.append(
-        (
-          "\(level.name) \(significant(level.read))" + (isNarrow ? "" : " GB/s"), x.position(from) + 5,
-          y.position(level.read * from) - 7
-        ))
+      let start = (x: x.position(from), y: y.position(level.read * from))
+      let end = (x: x.position(to), y: y.position(level.read * to))
+      canvas.line(start.x, start.y, end.x, end.y, level.isFirm ? "roof" : "roof weak")
+      labels.block(alongFrom: start, to: end)
+      let text = "\(level.name) \(significant(level.read))" + (isNarrow ? "" : " GB/s")
+      name(text, from: start, to: end, &canvas, &labels)
     }
-    if let peak = roofline.peak {
-      let from = roofline.levels.map { peak / $0.read }.min() ?? x.low
-      canvas.line(
-        x.position(max(x.low, from)), y.position(peak), x.position(x.high), y.position(peak),
-        PlacementRoofline.isFirm(roofline.peakSpread) ? "roof" : "roof weak")
-      let text = "multiply-add peak \(significant(peak))" + (isNarrow ? "" : " GFLOP/s")
-      canvas.text(text, x.position(x.high) - 4, y.position(peak) - 7, .end, "h halo")
-      labels.block(
-        SVGBox(
-          x: x.position(x.high) - 4 - textWidth(text), y: y.position(peak) - 20, width: textWidth(text),
-          height: 16))
-    }
-    // From the lowest up; each at least a line above the one below it.
-    var last = Double.infinity
-    for name in names.sorted(by: { $0.y > $1.y }) {
-      let height = min(name.y, last - 14)
-      canvas.text(name.text, name.x, height, .start, "h halo")
-      labels.block(SVGBox(x: name.x, y: height - 11, width: textWidth(name.text), height: 15))
-      last = height
-    }
+    guard let peak = roofline.peak else { return }
+    let from = max(x.low, roofline.levels.map { peak / $0.read }.min() ?? x.low)
+    let start = (x: x.position(from), y: y.position(peak))
+    let end = (x: x.position(x.high), y: y.position(peak))
+    canvas.line(
+      start.x, start.y, end.x, end.y, PlacementRoofline.isFirm(roofline.peakSpread) ? "roof" : "roof weak")
+    labels.block(alongFrom: start, to: end)
+    let text = "multiply-add peak \(significant(peak))" + (isNarrow ? "" : " GFLOP/s")
+    canvas.text(text, end.x - 4, end.y - 7, .end, "h halo")
+    labels.block(
+      SVGBox(x: end.x - 4 - textWidth(text), y: end.y - 20, width: textWidth(text), height: 16))
+  }
+
+  /// Names a slanted roof along its left end, just above it.
+  private func name(
+    _ text: String, from start: (x: Double, y: Double), to end: (x: Double, y: Double),
+    _ canvas: inout SVGCanvas, _ labels: inout SVGLabels
+  ) {
+    let (dx, dy) = (end.x - start.x, end.y - start.y)
+    let length = (dx * dx + dy * dy).squareRoot()
+    guard length > 40 else { return }
+    let along = (x: dx / length, y: dy / length)
+    // Eight pixels along the line, five off it on its upper side.
+    let x = start.x + 8 * along.x + 5 * along.y
+    let y = start.y + 8 * along.y - 5 * along.x
+    canvas.text(text, x, y, turned: atan2(dy, dx) * 180 / .pi, "h")
+    let far = textWidth(text)
+    labels.block(alongFrom: (x + 4 * along.y, y - 4 * along.x), to: (x + far * along.x, y + far * along.y))
   }
 
   private func drawPoints(

@@ -4,8 +4,8 @@ import Foundation
 import Tables
 
 /// A linear or logarithmic axis.
-struct SVGScale: Sendable {
-  enum Kind: Sendable { case linear, log }
+package struct SVGScale: Sendable {
+  package enum Kind: Sendable { case linear, log }
 
   let kind: Kind
   /// Values at the two ends, low < high; both positive where logarithmic.
@@ -16,7 +16,7 @@ struct SVGScale: Sendable {
   let end: Double
 
   /// An axis; nil where the values are not finite, not in order, or not positive on a logarithmic axis.
-  init?(_ kind: Kind, from low: Double, to high: Double, at start: Double, _ end: Double) {
+  package init?(_ kind: Kind, from low: Double, to high: Double, at start: Double, _ end: Double) {
     guard low.isFinite, high.isFinite, low < high, kind == .linear || low > 0 else { return nil }
     self.kind = kind
     self.low = low
@@ -26,7 +26,7 @@ struct SVGScale: Sendable {
   }
 
   /// The place of a value; values outside land on the nearer end.
-  func position(_ value: Double) -> Double {
+  package func position(_ value: Double) -> Double {
     let bounded = min(high, max(low, value.isNaN ? low : value))
     let share =
       kind == .linear ? (bounded - low) / (high - low) : log(bounded / low) / log(high / low)
@@ -37,7 +37,7 @@ struct SVGScale: Sendable {
   func contains(_ value: Double) -> Bool { value >= low && value <= high }
 
   /// Round values inside the axis, at most `limit` of them where that is possible.
-  func ticks(atMost limit: Int) -> [Double] {
+  package func ticks(atMost limit: Int) -> [Double] {
     let values =
       kind == .linear ? linearTicks(limit) : high / low < 4 ? narrowTicks(limit) : logTicks(limit)
     return values.filter { $0 >= low * (low > 0 ? 1 - 1e-9 : 1) && $0 <= high * (1 + 1e-9) }
@@ -73,7 +73,8 @@ struct SVGScale: Sendable {
   }
 
   /// A range that holds the values with a margin: a share of the span, or a factor where logarithmic.
-  static func range(_ values: [Double], _ kind: Kind, margin: Double) -> (low: Double, high: Double)? {
+  package static func range(_ values: [Double], _ kind: Kind, margin: Double) -> (low: Double, high: Double)?
+  {
     let usable = values.filter { $0.isFinite && (kind == .linear || $0 > 0) }
     guard let low = usable.min(), let high = usable.max() else { return nil }
     if kind == .log { return (low / (1 + margin), high * (1 + margin)) }
@@ -83,7 +84,7 @@ struct SVGScale: Sendable {
 }
 
 /// A tick's value as short as it is exact: `0.25`, `10`, `1,000`.
-func tickText(_ value: Double) -> String {
+package func tickText(_ value: Double) -> String {
   let decimals = (0...6).first { abs(value - rounded(value, decimals: $0)) <= abs(value) * 1e-6 } ?? 6
   return grouped(value, decimals: decimals)
 }
@@ -100,4 +101,4 @@ func significantDecimals(_ value: Double) -> Int {
 }
 
 /// A number with three significant digits.
-func significant(_ value: Double) -> String { grouped(value, decimals: significantDecimals(value)) }
+package func significant(_ value: Double) -> String { grouped(value, decimals: significantDecimals(value)) }

@@ -1,0 +1,209 @@
+// The roofline for a terminal: Braille dots for the roofs where the terminal can show them, slashes and dashes
+// where it cannot; a letter for each shape, capital for ours and small for a peer. No colour.
+
+import Foundation
+public import Results
+import Tables
+
+/// A roofline as lines of text.
+public struct TerminalRoofline {
+  private let roofline: PlacementRoofline
+  private let ours: String
+  private let width: Int
+  private let height: Int
+  private let isASCII: Bool
+
+  /// A drawing of `width` columns; `ours` is the implementation that gets capital letters.
+  public init(_ roofline: PlacementRoofline, ours: String, width: Int = 80, height: Int = 20, isASCII: Bool) {
+    self.roofline = roofline
+    self.ours = ours
+    self.width = max(40, width)
+    self.height = max(8, height)
+    self.isASCII = isASCII
+  }
+
+  /// Letters by problem, in order of arithmetic intensity; shapes beyond the alphabet have none.
+  public var letters: [String: Character] {
+    var letters: [String: Character] = [:]
+    var next = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")[...]
+    for point in roofline.points.sorted(by: {
+      ($0.intensity, $0.row.shapeId) < ($1.intensity, $1.row.shapeId)
+    })
+    where letters[point.row.problemKey] == nil {
+      guard let letter = next.popFirst() else { break }
+      letters[point.row.problemKey] = letter
+    }
+    return letters
+  }
+
+  /// The key of a row: its letter, capital for ours.
+  public func key(_ row: ResultRow) -> String {
+    letters[row.problemKey].map { row.impl == ours ? String($0) : $0.lowercased() } ?? ""
+  }
+
+  /// The drawing, each line ended by a newline; nil where there is neither a roof nor a kernel.
+  public func text() -> String? {
+    let columns = width - TerminalRoofline.margin - 1
+    guard let (x, y) = scales(columns) else { return nil }
+    var grid = TextGrid(columns: columns, rows: height, isASCII: isASCII)
+    drawRoofs(&grid, x, y)
+    drawPoints(&grid, x, y)
+    let floor = String(repeating: isASCII ? "-" : "─", count: columns)
+    let edge = isASCII ? "|" : "│"
+    let ticks = Dictionary(
+      y.ticks(atMost: height / 3).map { (row(y, $0), tickText($0)) }
+    ) { first, _ in first }
+    var lines = ["GFLOP/s, \(roofline.site.title); both axes logarithmic"]
+    for (index, line) in grid.lines.enumerated() {
+      lines.append(right(ticks[index] ?? "", TerminalRoofline.margin - 1) + " " + edge + line)
+    }
+    lines.append(String(repeating: " ", count: TerminalRoofline.margin) + (isASCII ? "+" : "└") + floor)
+    lines.append(String(repeating: " ", count: TerminalRoofline.margin + 1) + tickLine(x, columns))
+    lines.append(
+      right("arithmetic intensity, FLOP per byte", (width + TerminalRoofline.margin + 35) / 2))
+    return lines.map { line in
+      var line = line
+      while line.last == " " { line.removeLast() }
+      return line + "\n"
+    }.joined()
+  }
+
+  /// Columns left of the axis.
+  private static let margin = 7
+
+  private func scales(_ columns: Int) -> (x: SVGScale, y: SVGScale)? {
+    let ridges = roofline.levels.compactMap { roofline.ridge($0) }
+    guard
+      let range = SVGScale.range(roofline.points.map(\.intensity) + ridges, .log, margin: 0.5)
+    else { return nil }
+    let low = range.low / 3
+    let rates =
+      roofline.points.map(\.gflops)
+      + [roofline.peak, roofline.memory.map { $0.read * low * 1.5 }].compactMap { $0 }
+    guard let span = SVGScale.range(rates, .log, margin: 0.35),
+      let x = SVGScale(.log, from: low, to: range.high, at: 0, Double(columns - 1)),
+      let y = SVGScale(.log, from: span.low, to: span.high, at: Double(height - 1), 0)
+    else { return nil }
+    return (x, y)
+  }
+
+  private func row(_ y: SVGScale, _ value: Double) -> Int { Int(y.position(value).rounded()) }
+
+  private func drawRoofs(_ grid: inout TextGrid, _ x: SVGScale, _ y: SVGScale) {
+    var names: [(text: String, column: Int, row: Int)] = []
+    let peak = roofline.peak ?? .infinity
+    for level in roofline.levels {
+      grid.draw { column in
+        let rate = level.read * x.value(at: column)
+        return rate <= peak && y.contains(rate) ? (y.position(rate), .rising) : nil
+      }
+      let from = max(x.low, y.low / level.read)
+      names.append(
+        (level.name, Int(x.position(from)) + 1, row(y, level.read * x.value(at: x.position(from) + 1))))
+    }
+    if let peak = roofline.peak, y.contains(peak) {
+      let ridge = roofline.levels.compactMap { roofline.ridge($0) }.min() ?? x.low
+      grid.draw { column in x.value(at: column) >= ridge ? (y.position(peak), .flat) : nil }
+      let text = "peak \(significant(peak))"
+      grid.write(text, column: grid.columns - text.count - 1, row: max(0, row(y, peak) - 1))
+    }
+    for name in names { grid.write("\(name.text)", column: name.column, row: name.row) }
+  }
+
+  private func drawPoints(_ grid: inout TextGrid, _ x: SVGScale, _ y: SVGScale) {
+    // Ours last: where two kernels share a place, ours is seen.
+    let ordered =
+      roofline.points.filter { $0.row.impl != ours } + roofline.points.filter { $0.row.impl == ours }
+    for point in ordered {
+      let mark = key(point.row).first ?? (isASCII ? "." : "·")
+      grid.write(
+        String(mark), column: Int(x.position(point.intensity).rounded()), row: row(y, point.gflops))
+    }
+  }
+
+  private func tickLine(_ x: SVGScale, _ columns: Int) -> String {
+    var line = ""
+    for tick in x.ticks(atMost: columns / 9) {
+      let text = tickText(tick)
+      let start = min(columns - text.count, max(0, Int(x.position(tick).rounded()) - text.count / 2))
+      guard start > line.count || line.isEmpty else { continue }
+      line += String(repeating: " ", count: start - line.count) + text
+    }
+    return line
+  }
+
+  private func right(_ text: String, _ columns: Int) -> String {
+    String(repeating: " ", count: max(0, columns - text.count)) + text
+  }
+}
+
+extension SVGScale {
+  /// The value at a place.
+  func value(at place: Double) -> Double {
+    let share = (place - start) / (end - start)
+    return kind == .linear ? low + share * (high - low) : low * pow(high / low, share)
+  }
+}
+
+/// A grid of characters over which curves are drawn with two by four dots in each cell.
+struct TextGrid {
+  enum Slope { case rising, flat }
+
+  let columns: Int
+  let rows: Int
+  private let isASCII: Bool
+  private var dots: [[UInt8]]
+  private var marks: [[Character?]]
+
+  init(columns: Int, rows: Int, isASCII: Bool) {
+    self.columns = columns
+    self.rows = rows
+    self.isASCII = isASCII
+    dots = Array(repeating: Array(repeating: 0, count: columns), count: rows)
+    marks = Array(repeating: Array(repeating: nil, count: columns), count: rows)
+  }
+
+  /// Draws a curve: its row at a column, both in cells, or nil where there is none.
+  mutating func draw(_ curve: (Double) -> (row: Double, Slope)?) {
+    if isASCII {
+      for column in 0..<columns {
+        guard let (row, slope) = curve(Double(column)) else { continue }
+        write(slope == .rising ? "/" : "-", column: column, row: Int(row.rounded()))
+      }
+      return
+    }
+    // Eight steps a cell, so that a steep line has no holes.
+    for step in 0..<(8 * columns) {
+      let column = (Double(step) + 0.5) / 8 - 0.5
+      guard let (row, _) = curve(column) else { continue }
+      dot(Int(((column + 0.5) * 2).rounded(.down)), Int(((row + 0.5) * 4).rounded(.down)))
+    }
+  }
+
+  /// Writes characters over whatever is there; what lies outside is dropped.
+  mutating func write(_ text: String, column: Int, row: Int) {
+    for (offset, character) in text.enumerated() where (0..<rows).contains(row) {
+      guard (0..<columns).contains(column + offset) else { continue }
+      marks[row][column + offset] = character
+    }
+  }
+
+  /// Bits of a Braille character by dot: Unicode numbers the dots down the left column, then the right, and
+  /// the fourth row behind them.
+  private static let bits: [[UInt8]] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
+
+  private mutating func dot(_ x: Int, _ y: Int) {
+    guard (0..<2 * columns).contains(x), (0..<4 * rows).contains(y) else { return }
+    dots[y / 4][x / 2] |= TextGrid.bits[y % 4][x % 2]
+  }
+
+  /// The rows as text.
+  var lines: [String] {
+    zip(dots, marks).map { dots, marks in
+      String(
+        zip(dots, marks).map { dot, mark in
+          mark ?? (dot == 0 ? " " : Character(Unicode.Scalar(0x2800 + UInt32(dot)) ?? " "))
+        })
+    }
+  }
+}
