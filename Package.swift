@@ -33,6 +33,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Stri
     exclude: resources, swiftSettings: house)
 }
 
+/// The source revision, as scripts that know it pass it: hexadecimal digits, with `+` where sources differ from it.
+/// A plain `swift build` knows none. Only the one-file target that holds it is built again when it changes.
+let revision = (Context.environment["PLIMSOLL_COMMIT"] ?? "").filter { $0.isHexDigit || $0 == "+" }
+
 #if arch(arm64)
 let isaTargets = [kernels("Baseline"), kernels("NEON")]
 #else
@@ -62,6 +66,9 @@ let package = Package(
       name: "CHwloc", path: "Sources/CHwloc", pkgConfig: "hwloc",
       providers: [.apt(["libhwloc-dev"])]),
     .target(name: "CProbe", path: "Sources/CProbe"),  // cpuid, pinning, optimisation barrier
+    .target(  // the source revision of this build
+      name: "CRevision", path: "Sources/CRevision",
+      cSettings: [.define("PLIMSOLL_COMMIT", to: "\"\(revision)\"")]),
     room(  // hwloc + cgroup + cpuid -> Machine
       "Topology", ["Quantities", "Tables", "Machines", "CHwloc", "CProbe"]),
     room("Measurement", ["Quantities", "Machines", "CProbe"]),  // how a timing is taken
@@ -80,7 +87,8 @@ let package = Package(
       "Suites", ["Quantities", "Machines", "Measurement", "KernelsBLAS", "Kernels"]),
 
     // The door
-    room("Results", ["Quantities", "Tables", "Machines", "Measurement"]),  // rows, journal, compare
+    room(  // rows, journal, compare
+      "Results", ["Quantities", "Tables", "Machines", "Measurement", "CRevision"]),
 
     // The plan wing: what would a fleet do, and cost?
     .target(  // the CSV catalogues, embedded

@@ -54,7 +54,17 @@ fetch_dependencies() {
   }
 }
 
+# source_revision: the commit, with + where sources differ from it; nothing where git or its folder is missing.
+source_revision() {
+  local commit
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || return 0
+  [ -z "$(git status --porcelain 2>/dev/null)" ] || commit+=+
+  printf '%s' "$commit"
+}
+
 # build [ARGUMENT...]: a release build; the kernels without optimisation are neither fast nor the ones that run.
 build() {
+  PLIMSOLL_COMMIT=${PLIMSOLL_COMMIT-$(source_revision)}
+  export PLIMSOLL_COMMIT
   swift build -c release "$@" || fail "the build failed; the first error above says where."
 }

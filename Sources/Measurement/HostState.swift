@@ -7,7 +7,7 @@ import Quantities
 public struct HostState: Hashable, Sendable, Codable {
   /// Microcode revision.
   public var microcode: String?
-  /// Frequency governor of CPU 0.
+  /// Frequency governor; several names where CPUs differ.
   public var governor: String?
   /// True where turbo frequencies are allowed.
   public var turbo: Bool?
@@ -28,84 +28,105 @@ public struct HostState: Hashable, Sendable, Codable {
   /// Container engine.
   public var container: String?
 
-  /// Reads the running host.
-  public init() {
-    microcode = HostState.cpuinfo("microcode")
-    governor = HostState.line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
-    if let text = HostState.line("/sys/devices/system/cpu/intel_pstate/no_turbo") { turbo = text == "0" }
-    if let text = HostState.line("/sys/devices/system/cpu/cpufreq/boost") { turbo = text == "1" }
-    numaBalancing = HostState.line("/proc/sys/kernel/numa_balancing").map { $0 != "0" }
-    if let text = HostState.line("/sys/kernel/mm/transparent_hugepage/enabled") {
-      transparentHugePages = text.split(separator: "[").last?.split(separator: "]").first.map(String.init)
+  /// Reads a host; the default is the running one.
+  ///
+  /// - Parameter environment: variables of this process, for what a container engine leaves there.
+  public init(_ files: HostFiles = HostFiles(), environment: [String: String] = [:]) {
+    microcode = files.value(of: "microcode", in: "/proc/cpuinfo")
+    let governors = HostState.governors(files)
+    governor = governors.isEmpty ? nil : Set(governors).sorted().joined(separator: " ")
+    turbo = HostState.turbo(files)
+    numaBalancing = files.line("/proc/sys/kernel/numa_balancing").map { $0 != "0" }
+    transparentHugePages = files.line("/sys/kernel/mm/transparent_hugepage/enabled").flatMap { text in
+      text.split(separator: "[").last?.split(separator: "]").first.map(String.init)
     }
-    addressRandomisation = HostState.line("/proc/sys/kernel/randomize_va_space").flatMap { Int($0) }
-    mitigations = HostState.mitigated()
-    operatingSystem = HostState.file("/etc/os-release").flatMap { text in
-      text.split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
-        .map { $0.dropFirst("PRETTY_NAME=".count).filter { $0 != "\"" } }
-    }
-    kernel = HostState.line("/proc/sys/kernel/osrelease")
+    addressRandomisation = files.integer("/proc/sys/kernel/randomize_va_space")
+    mitigations = HostState.mitigated(files)
+    operatingSystem = files.value(of: "PRETTY_NAME", in: "/etc/os-release").map { $0.filter { $0 != "\"" } }
+    kernel = files.line("/proc/sys/kernel/osrelease")
     var name = [CChar](repeating: 0, count: 128)
     if confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count) > 0 {
       libc = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
-    if access("/.dockerenv", F_OK) == 0 { container = "docker" }
-    if access("/run/.containerenv", F_OK) == 0 { container = "podman" }
+    container = HostState.container(files, environment)
   }
+
+  /// The governor of each CPU that tells it.
+  static func governors(_ files: HostFiles) -> [String] {
+    files.cpuFolders.compactMap { files.line("/sys/devices/system/cpu/cpu\($0)/cpufreq/scaling_governor") }
+  }
+
+  /// True where turbo frequencies are allowed, by whichever driver speaks.
+  static func turbo(_ files: HostFiles) -> Bool? {
+    if let text = files.line(noTurboFile) { return text == "0" }
+    return files.line(boostFile).map { $0 == "1" }
+  }
+
+  static let noTurboFile = "/sys/devices/system/cpu/intel_pstate/no_turbo"
+  static let boostFile = "/sys/devices/system/cpu/cpufreq/boost"
+
+  /// The engine that made the container around this process, nil where no mark of one is seen.
+  ///
+  /// Marks: a file that the engine leaves, the variable `container` that systemd's interface asks engines to set
+  /// (systemd.io/CONTAINER_INTERFACE), the pod's service variables, and the names of control groups.
+  static func container(_ files: HostFiles, _ environment: [String: String]) -> String? {
+    // A pod is made by a lower engine whose own marks may be there too: the outer name tells more.
+    if environment["KUBERNETES_SERVICE_HOST"] != nil
+      || files.exists("/var/run/secrets/kubernetes.io/serviceaccount")
+    {
+      return "kubernetes"
+    }
+    if files.exists("/.dockerenv") { return "docker" }
+    if files.exists("/run/.containerenv") { return "podman" }
+    // systemd as the first process of a container notes who started it.
+    let named = environment["container"] ?? files.line("/run/systemd/container") ?? ""
+    if !named.isEmpty { return known[named] ?? "unnamed container" }
+    if environment["SINGULARITY_CONTAINER"] != nil || environment["APPTAINER_CONTAINER"] != nil {
+      return "apptainer"
+    }
+    let groups = (files.text("/proc/1/cgroup") ?? "") + (files.text("/proc/self/cgroup") ?? "")
+    return groupMarks.first { groups.contains($0.mark) }?.engine
+  }
+
+  private static let known = [
+    "docker": "docker", "podman": "podman", "lxc": "lxc", "lxc-libvirt": "lxc", "oci": "podman",
+    "systemd-nspawn": "systemd-nspawn", "wsl": "wsl", "rkt": "rkt", "proot": "proot", "pouch": "pouch",
+  ]
+  private static let groupMarks: [(mark: String, engine: String)] = [
+    ("kubepods", "kubernetes"), ("/docker/", "docker"), ("docker-", "docker"), ("libpod-", "podman"),
+    ("/lxc/", "lxc"), ("/lxc.payload", "lxc"), ("machine.slice/systemd-nspawn", "systemd-nspawn"),
+    ("garden", "garden"), ("cri-containerd", "containerd"), ("actions_job", "docker"),
+  ]
 
   /// One-minute load average.
   public static func load1() -> Double? {
-    line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
+    HostFiles().line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
   }
 
   /// Memory in bytes that can be taken without swapping.
-  public static func availableMemory() -> Int? {
-    guard let text = file("/proc/meminfo") else { return nil }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
+  public static func availableMemory() -> Int? { memory("MemAvailable", HostFiles()) }
+
+  /// A line of `/proc/meminfo` in bytes.
+  static func memory(_ key: String, _ files: HostFiles) -> Int? {
     // The kernel writes kB and means KiB.
-    return line?.split(separator: " ").dropFirst().first.flatMap { Double($0) }
-      .map { Int(Unit.kibibyte.toBase($0)) }
+    files.value(of: key, in: "/proc/meminfo")?.split(separator: " ").first.flatMap { Double($0) }
+      .flatMap { Int(exactly: Unit.kibibyte.toBase($0)) }
   }
 
   /// Ticks of all CPUs since boot: stolen by the hypervisor, and all together.
   public static func stealTicks() -> (stolen: Double, all: Double)? {
-    guard let fields = line("/proc/stat")?.split(separator: " ").dropFirst().compactMap({ Double($0) }),
+    guard
+      let fields = HostFiles().line("/proc/stat")?.split(separator: " ").dropFirst().compactMap({ Double($0) }
+      ),
       fields.count >= 8
     else { return nil }
     return (fields[7], fields[0..<8].reduce(0, +))
   }
 
-  private static func mitigated() -> String? {
+  private static func mitigated(_ files: HostFiles) -> String? {
     let folder = "/sys/devices/system/cpu/vulnerabilities"
-    guard let directory = opendir(folder) else { return nil }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if !name.hasPrefix("."), line("\(folder)/\(name)")?.hasPrefix("Mitigation") == true {
-        names.append(name)
-      }
-    }
-    return names.sorted().joined(separator: " ")
-  }
-
-  private static func cpuinfo(_ key: String) -> String? {
-    file("/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix(key) }?
-      .split(separator: ":").last.map { $0.drop { $0 == " " || $0 == "\t" } }.map(String.init)
-  }
-
-  private static func line(_ path: String) -> String? {
-    file(path)?.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init)
-  }
-
-  /// At most 64 KiB of a small text file.
-  private static func file(_ path: String) -> String? {
-    guard let stream = fopen(path, "re") else { return nil }
-    defer { fclose(stream) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = fread(&bytes, 1, bytes.count, stream)
-    return String(validating: bytes[..<count], as: UTF8.self)
+    return files.names(in: folder)?
+      .filter { files.line("\(folder)/\($0)")?.hasPrefix("Mitigation") == true }
+      .joined(separator: " ")
   }
 }

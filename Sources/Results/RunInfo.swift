@@ -70,6 +70,8 @@ public struct RunInfo: Sendable {
     row.deviceName = machine.modelName
     row.deviceCount = known(machine.packages)
     row.harnessVersion = programVersion
+    row.harnessCommit = SourceRevision.ofThisBuild.commit
+    row.harnessDirty = SourceRevision.ofThisBuild.isDirty
     row.buildMode = RunInfo.buildMode
     row.swiftVersion = RunInfo.swiftVersion
     row.hostLabel = hostLabel

@@ -1,6 +1,7 @@
 // Which kernels should OpenBLAS use? It picks them by CPU model when it loads and does not know recent
 // ones; there it falls back to code several times too slow. So the candidates are timed, and the best is named.
 
+import KernelsBLAS
 public import Machines
 import Measurement
 import Quantities
@@ -25,6 +26,9 @@ public struct CoreTypeChoice: Hashable, Sendable {
     guard let fastest = candidates.first else { return nil }
     return candidates.first { $0.requested == nil && $0.rate > 0.98 * fastest.rate } ?? fastest
   }
+
+  /// What the library that is loaded into this process calls its kernels.
+  public static var loadedCorename: String { BLAS.corename }
 
   /// Every name that OPENBLAS_CORETYPE takes on an architecture, as OpenBLAS's dynamic-arch sources list them;
   /// the library ignores any other.

@@ -16,6 +16,7 @@ struct Plimsoll: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       TopologyCommand.self,
+      DoctorCommand.self,
       RunCommand.self,
       CompareCommand.self,
       ReportCommand.self, RooflineCommand.self,

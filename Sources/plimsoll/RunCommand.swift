@@ -94,11 +94,13 @@ struct RunCommand: ParsableCommand {
     let target =
       resume.map { ($0 as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 } ?? folder
     try checkWritable(target)
+    let doctorWarnings = HostExamination.tell(machine, folder: target)
     let blas =
       stopped.map { BLASSetup(goingOn: $0.meta) }
       ?? BLASSetup(plan: plan, machine: machine, requested: settings.blasCoretype)
     var info = RunInfo(
-      suite: settings.suite, suiteVersion: Suite.version, machine: machine, host: HostState(),
+      suite: settings.suite, suiteVersion: Suite.version, machine: machine,
+      host: HostState(environment: ProcessInfo.processInfo.environment),
       programVersion: Plimsoll.configuration.version, hwlocVersion: Topology.hwlocVersion,
       seed: settings.seed,
       isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
@@ -108,7 +110,8 @@ struct RunCommand: ParsableCommand {
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
     let session = try RunSession(
-      info, meta: meta(info, blas, settings), folder: target, topologyXML: try topology.scrubbedXML(),
+      info, meta: meta(info, blas, settings, doctorWarnings), folder: target,
+      topologyXML: try topology.scrubbedXML(),
       outcomes: outcomes)
     outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
@@ -144,19 +147,23 @@ struct RunCommand: ParsableCommand {
     return settings
   }
 
-  private func meta(_ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings) -> RunMeta {
+  private func meta(_ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings, _ doctor: [String])
+    -> RunMeta
+  {
     var meta = RunMeta(info)
     meta.settings = settings.dictionary
     meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
     meta.blasCandidates = blas.candidates
     meta.blasChoice = blas.choice
     meta.blasCoretype = blas.coretype
-    meta.warnings = blas.warnings
+    meta.warnings = blas.warnings + doctor
     return meta
   }
 
   private func report(_ rows: [ResultRow], _ session: RunSession) throws {
-    for warning in session.meta.warnings { StandardError.write("WARNING: \(warning)") }
+    for warning in session.meta.warnings where !warning.hasPrefix(HostExamination.mark) {
+      StandardError.write("WARNING: \(warning)")
+    }
     try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(session.meta)).tables(output.format))
     if let share = session.meta.measuredShare {
       let floor = session.meta.aaFloor.map { "; A/A floor \(fixed(100 * $0, decimals: 1)) %" } ?? ""

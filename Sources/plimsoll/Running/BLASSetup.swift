@@ -148,7 +148,7 @@ struct BLASSetup {
 }
 
 /// The probe may be stopped like everything else.
-private final class ProbeObserver: RunObserver {
+final class ProbeObserver: RunObserver {
   var shouldStop: Bool { Interrupt.status != nil }
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) {}
   func finished(_ report: CaseReport, subject: Case, placement: Placement) {}

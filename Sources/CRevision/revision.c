@@ -1,0 +1,3 @@
+#include "CRevision.h"
+
+const char *const plimsoll_revision = PLIMSOLL_COMMIT;
