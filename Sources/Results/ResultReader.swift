@@ -11,6 +11,8 @@ package struct ResultReader: ~Copyable {
   package private(set) var csv: CSVReader
   /// Version of the schema that the header follows.
   package private(set) var schema = ResultRow.schema
+  /// True after a fault behind which no next record can be judged.
+  package var isBroken: Bool { csv.isBroken || check == nil }
   private let file: String
   private var check: PlainRecord?
   private var decoder = RowDecoder(ResultRow.schema)

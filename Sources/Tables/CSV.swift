@@ -11,6 +11,19 @@ public struct CSVRecord: Sendable {
   public let columns: [Int]
 }
 
+extension CSVRecord {
+  /// Parses the bytes of one record that stands at this line of a file.
+  ///
+  /// - Throws: `InputError` with line and column, also where there is no record.
+  package init(_ bytes: [UInt8], file: String?, line: Int) throws(InputError) {
+    var scanner = CSVScanner(bytes: bytes, file: file, limits: CSVDocument.Limits(), line: line)
+    guard let record = try scanner.record() else {
+      throw InputError(file: file, line: line, "the line is empty", advice: "remove it")
+    }
+    self = record
+  }
+}
+
 /// A CSV file read whole: header and records.
 public struct CSVDocument: Sendable {
   /// File name for messages.
@@ -255,6 +268,9 @@ public func looksLikeFormula(_ text: String) -> Bool {
   guard let first = text.utf8.first else { return false }
   return [0x3D, 0x2B, 0x2D, 0x40, 0x09, 0x00].contains(first)
 }
+
+/// Text that no spreadsheet reads as a formula: with an apostrophe before it where it would.
+public func neutralised(_ text: String) -> String { looksLikeFormula(text) ? "'" + text : text }
 
 /// The shortest decimal text that reads back as the same Double, without a trailing `.0`.
 public func decimalText(_ value: Double) -> String {

@@ -28,11 +28,14 @@ public struct CSVReader: ~Copyable {
   public private(set) var offset = 0
   /// Bytes of the present record, line end included.
   public private(set) var length = 0
-  /// True where a cell of the present record is quoted or the line ends with CRLF: its bytes may differ from what
-  /// `CSVWriter` would write.
+  /// True where the bytes of the present record differ from what `CSVWriter` would write: needless quotes, CRLF, or
+  /// no newline at the end of the file.
   public private(set) var isRewritten = false
   /// Bytes of a last line without a newline that was left out (`TornLine.drop`).
   public private(set) var tornBytes = 0
+
+  /// True after a fault behind which no next record can be found.
+  public private(set) var isBroken = false
 
   private let limits: CSVDocument.Limits
   private let tornLine: TornLine
@@ -193,7 +196,7 @@ public struct CSVReader: ~Copyable {
     line = nextLine
     length = 0
     while true {
-      if begin == end, isAtEnd { return false }
+      if isBroken || (begin == end && isAtEnd) { return false }
       switch scan() {
       case .record(let bytes, let newlines):
         // The strict reader asks this of every cell; here only records with bytes above ASCII are looked at.
@@ -209,6 +212,7 @@ public struct CSVReader: ~Copyable {
       case .more:
         try refill()
       case .doubtful:
+        isBroken = true
         let record = try record()
         throw InputError(
           file: file, line: record.line, "the record cannot be read", advice: "this is not one of our tables")
@@ -230,12 +234,12 @@ public struct CSVReader: ~Copyable {
     var cells = 0
     var newlines = 0
     var highBits: UInt8 = 0
-    var isQuoted = false
+    var isRewritten = false
     unescapedCount = 0
     while true {
       guard cells < limits.columns else { return .doubtful }
       if position < count, base[position] == 0x22 {
-        isQuoted = true
+        var needsQuotes = false
         let start = position + 1
         position = start
         var doubled = 0
@@ -245,17 +249,21 @@ public struct CSVReader: ~Copyable {
           position += 1
           highBits |= byte
           switch byte {
+          case 0x2C, 0x0D: needsQuotes = true
           case 0x22:
             guard position < count || isAtEnd else { return .more }
             guard position < count, base[position] == 0x22 else { break quoted }
             doubled += 1
             position += 1
-          case 0x0A: newlines += 1
+          case 0x0A:
+            newlines += 1
+            needsQuotes = true
           case 0: return .doubtful
           default: break
           }
           if position - start - doubled > cellLimit { return .doubtful }
         }
+        if !needsQuotes, doubled == 0 { isRewritten = true }
         store(base, cells, start: start, end: position - 1, isDoubled: doubled > 0)
       } else {
         let start = position
@@ -274,11 +282,11 @@ public struct CSVReader: ~Copyable {
       cells += 1
       guard position < count else {
         guard isAtEnd else { return .more }
-        return endOfFile(finish(cells, position, newlines, highBits, isQuoted))
+        return endOfFile(finish(cells, position, newlines, highBits, true))
       }
       switch base[position] {
       case 0x2C: position += 1
-      case 0x0A: return finish(cells, position + 1, newlines + 1, highBits, isQuoted)
+      case 0x0A: return finish(cells, position + 1, newlines + 1, highBits, isRewritten)
       case 0x0D:
         guard position + 1 < count else { return isAtEnd ? endOfFile(.doubtful) : .more }
         guard base[position + 1] == 0x0A else { return .doubtful }
@@ -295,10 +303,10 @@ public struct CSVReader: ~Copyable {
   }
 
   private mutating func finish(
-    _ cells: Int, _ bytes: Int, _ newlines: Int, _ highBits: UInt8, _ isQuoted: Bool
+    _ cells: Int, _ bytes: Int, _ newlines: Int, _ highBits: UInt8, _ isRewritten: Bool
   ) -> Scan {
     found = cells
-    isRewritten = isQuoted
+    self.isRewritten = isRewritten
     if highBits >= 0x80 {
       for index in 0..<cells where String(validating: cell(index), as: UTF8.self) == nil { return .doubtful }
     }

@@ -10,7 +10,7 @@ struct Plimsoll: ParsableCommand {
     abstract: "Measures a host's matmul and attention, and plans fleets of accelerators from it.",
     discussion: """
       Example: plimsoll run --suite quick && plimsoll plan openai-aws-38b
-      Exit status: 0 done, 1 internal, 3 slower, 4 nothing comparable, 5 verification mismatch, \
+      Exit status: 0 done, 1 internal or hosts missing, 3 slower, 4 nothing comparable, 5 verification mismatch, \
       6 inconclusive, 7 infeasible, 8 plan checks failed, 64 usage, 65 bad data, 74 input/output.
       """,
     version: "0.1.0",
@@ -20,6 +20,7 @@ struct Plimsoll: ParsableCommand {
       RunCommand.self,
       CompareCommand.self,
       ReportCommand.self, RooflineCommand.self,
+      ShowCommand.self, StatsCommand.self, MergeCommand.self, ExportCommand.self,
       ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,

@@ -11,6 +11,9 @@ struct ValidateCommand: ParsableCommand {
     commandName: "validate",
     abstract: "Checks result files, journals and catalogue files: schema, keys, cells, torn ends.",
     discussion: """
+      Every fault is listed, up to 50 of a file, and makes the exit status 65. Doubtful rows are warnings: \
+      more than 105 % of the roofline, processes that differ by more than 5 %, drift above 1 % a minute, \
+      times without samples.
       Example: plimsoll validate results/*.csv
       Example: plimsoll validate my-prices/cloud_prices.csv
       Example: plimsoll validate --columns > results/README.md
@@ -40,7 +43,7 @@ struct ValidateCommand: ParsableCommand {
       let name = (file as NSString).lastPathComponent
       do throws(InputError) {
         if file.hasSuffix(".samples.csv") {
-          let samples = try Journal.read(file)
+          let samples = try SampleColumns(journal: file)
           table.append([.text(name), .text("samples"), .integer(samples.count), .empty, .empty])
         } else if let bytes = catalogueBytes(file) {
           let report = try Catalog.check(file: file, bytes: bytes, today: CalendarDay.today)
@@ -52,13 +55,13 @@ struct ValidateCommand: ParsableCommand {
             table.append([.text(name), .text(holds), .integer(rows), .empty, .empty])
           }
         } else {
-          let journal = Journal.path(besides: file)
-          let samples = FileManager.default.fileExists(atPath: journal) ? try Journal.read(journal) : []
-          let rows = try ResultFile.read(file, checkedBy: samples)
-          let machines = Set(rows.map(\.machineLabel)).sorted().joined(separator: " ")
+          let audit = ResultAudit(file)
+          for warning in audit.warnings { StandardError.write("warning: \(warning.description)") }
+          faults += audit.faults
+          guard audit.faults.isEmpty else { continue }
           table.append([
-            .text(name), .text("results"), .integer(rows.count), .integer(rows.count { $0.status == .ok }),
-            .text(machines),
+            .text(name), .text("results"), .integer(audit.rows), .integer(audit.ok),
+            .text(audit.machines.joined(separator: " ")),
           ])
         }
       } catch {

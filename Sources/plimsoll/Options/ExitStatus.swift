@@ -15,6 +15,9 @@ enum ExitStatus: Int32 {
   case inputOutput = 74
   case interrupted = 130
   case terminated = 143
+
+  /// `merge` found fewer hosts than it was told to expect: the plain failure that batch scripts test for.
+  static let hostsMissing = ExitStatus.internalError
 }
 
 /// A command's failure: one sentence for standard error and the status to exit with.
