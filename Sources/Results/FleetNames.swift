@@ -49,6 +49,10 @@ public struct HostSalt: Sendable {
   }
 
   private static func make(_ path: String) throws(FileError) {
+    if let slash = path.lastIndex(of: "/") {
+      try? FileManager.default.createDirectory(
+        atPath: String(path[..<slash]), withIntermediateDirectories: true)
+    }
     var generator = SystemRandomNumberGenerator()
     let random = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
     let text = Array((SHA256.hexadecimal(random) + "\n").utf8)

@@ -30,8 +30,8 @@ public struct RunInfo: Sendable {
   public var blasWarning = ""
   /// Label of the host as the user gave it, or empty.
   public var hostLabel = ""
-  /// Batch scheduler's variables, read once.
-  private let fleet: FleetFacts
+  /// The run's place in a fleet; nil where its launchers disagree about it.
+  private let fleet: FleetEnvironment?
 
   /// A run that starts now, or one that goes on under its old id and start.
   public init(
@@ -49,7 +49,7 @@ public struct RunInfo: Sendable {
     self.hwlocVersion = hwlocVersion
     self.seed = seed
     self.isCoreTypeForced = isCoreTypeForced
-    fleet = FleetFacts(environment)
+    fleet = try? FleetEnvironment(environment)
   }
 
   /// Name that ties the run's files together: start, machine, suite, run.
@@ -79,7 +79,7 @@ public struct RunInfo: Sendable {
     row.timer = MonotonicTime.name
     fillMachine(&row)
     fillSystem(&row)
-    fleet.fill(&row)
+    fleet?.fill(&row)
     return row
   }
 
@@ -154,24 +154,3 @@ public struct RunInfo: Sendable {
 
 /// The present moment, UTC, ISO 8601 with Z.
 public func utcNow() -> String { Date().formatted(.iso8601) }
-
-/// What a batch scheduler says of this node's place in a job.
-private struct FleetFacts: Sendable {
-  private let environment: [String: String]
-
-  init(_ environment: [String: String]) {
-    self.environment = environment.filter { $0.key.hasPrefix("SLURM_") }
-  }
-
-  func fill(_ row: inout ResultRow) {
-    guard let job = environment["SLURM_JOB_ID"], Int(job) != nil else { return }
-    row.scheduler = "slurm"
-    row.jobId = job
-    row.nodeRank = number("SLURM_NODEID")
-    row.nodeCount = number("SLURM_JOB_NUM_NODES")
-    row.taskRank = number("SLURM_PROCID")
-    row.taskCount = number("SLURM_NTASKS")
-  }
-
-  private func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
-}

@@ -34,6 +34,8 @@ public struct RunMeta: Codable, Sendable {
   public var settings: [String: String] = [:]
   /// Environment variables of the caller that change BLAS or threads.
   public var environment: [String: String] = [:]
+  /// The job that launched the run, for a job that is started again; nil outside of jobs.
+  public var launch: RunLaunch?
   public var machineId: String
   /// What `machineId` is the hash of.
   public var machineIdentity: [String]

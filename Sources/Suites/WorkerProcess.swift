@@ -51,8 +51,13 @@ final class WorkerProcess {
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     // A group of its own: Ctrl-C reaches the parent only, which then ends the worker in good order.
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
     posix_spawnattr_setpgroup(&attributes, 0)
+    // A batch scheduler signals every process of a job; here too only the parent answers.
+    var deaf = sigset_t()
+    sigemptyset(&deaf)
+    for number in [SIGINT, SIGTERM, SIGUSR1] { sigaddset(&deaf, number) }
+    posix_spawnattr_setsigmask(&attributes, &deaf)
 
     // The child inherits the mask of the thread that starts it.
     let mask = ProcessBinding.current()

@@ -59,12 +59,14 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Go on with a stopped run: its result file. Other options but --format are taken from it.")
   var resume: String?
 
-  @Option(help: "Label of this host in the rows; the host's own name is never written.")
+  @Option(
+    help: "Label of this host in the rows; auto = its own name, pseudonym = a hash of it. Default: none.")
   var hostLabel = ""
 
   @Flag(help: "Only show the cases and placements that would be measured.")
   var dryRun = false
 
+  @OptionGroup var fleet: FleetOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -78,10 +80,18 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interrupt.watch()
+    let site = try FleetPlace(fleet)
+    var asked = requested
+    if !dryRun {
+      site.wait()
+      asked.hostLabel = try site.label(hostLabel)
+    }
+    let resume = self.resume ?? site.stoppedRun(in: folder, asking: asked.dictionary)
     let topology = try Topology.live()
     let machine = topology.machine()
     let stopped = try resume.map { try StoppedRun(resultFile: $0) }
-    let settings = try settings(of: stopped, on: machine)
+    let settings = try stopped.map { try self.settings(of: $0, on: machine, file: resume ?? "") } ?? asked
     try BLASSetup.check(settings.blasCoretype, on: machine)
     let cases = try settings.cases(on: machine)
     let places = try settings.places(topology.placements(for: machine))
@@ -89,7 +99,6 @@ struct RunCommand: ParsableCommand {
       try output.show([listing(cases, places)])
       return
     }
-    Interrupt.watch()
     let plan = settings.plan(machine, cases, places)
     let target =
       resume.map { ($0 as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 } ?? folder
@@ -110,29 +119,37 @@ struct RunCommand: ParsableCommand {
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
     let session = try RunSession(
-      info, meta: meta(info, blas, settings, doctorWarnings), folder: target,
+      info, meta: meta(info, blas, settings, site, doctorWarnings), folder: target,
       topologyXML: try topology.scrubbedXML(),
       outcomes: outcomes)
     outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
     ).run(session, from: outcomes)
-    try report(try session.close(outcomes), session)
+    let rows = try session.close(outcomes)
+    let unpublished = site.publish(session.stem, info)
+    if let unpublished, Interrupt.status != nil { StandardError.write("WARNING: \(unpublished.message)") }
+    try report(rows, session)
+    if let unpublished { throw unpublished }
   }
 
-  /// The options of this call, or those of the run that goes on.
-  private func settings(of stopped: StoppedRun?, on machine: Machine) throws -> RunSettings {
-    guard let stopped, let resume else {
-      var settings = RunSettings()
-      settings.suite = suite
-      settings.filters = kernel.map { "kernel:\($0)" } + impl.map { "impl:\($0)" } + filter
-      settings.placements = placement
-      settings.processes = processes
-      settings.timeBudget = timeBudget
-      settings.seed = seed
-      settings.blasCoretype = blasCoretype
-      settings.hostLabel = hostLabel
-      return settings
-    }
+  /// The options of this call.
+  private var requested: RunSettings {
+    var settings = RunSettings()
+    settings.suite = suite
+    settings.filters = kernel.map { "kernel:\($0)" } + impl.map { "impl:\($0)" } + filter
+    settings.placements = placement
+    settings.processes = processes
+    settings.timeBudget = timeBudget
+    settings.seed = seed
+    settings.blasCoretype = blasCoretype
+    settings.hostLabel = hostLabel
+    return settings
+  }
+
+  /// The options of the run that goes on.
+  private func settings(
+    of stopped: StoppedRun, on machine: Machine, file resume: String
+  ) throws -> RunSettings {
     guard stopped.meta.machineId == machine.machineID else {
       throw InputError(
         file: resume,
@@ -147,11 +164,12 @@ struct RunCommand: ParsableCommand {
     return settings
   }
 
-  private func meta(_ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings, _ doctor: [String])
-    -> RunMeta
-  {
+  private func meta(
+    _ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings, _ site: FleetPlace, _ doctor: [String]
+  ) -> RunMeta {
     var meta = RunMeta(info)
     meta.settings = settings.dictionary
+    meta.launch = RunLaunch(site.environment)
     meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
     meta.blasCandidates = blas.candidates
     meta.blasChoice = blas.choice
@@ -177,6 +195,10 @@ struct RunCommand: ParsableCommand {
       try StandardOutput.write("\n" + files + "\n")
     } else {
       StandardError.write(files)
+    }
+    if Interrupt.wantsEarlyEnd, rows.contains(where: { $0.status != .ok }) {
+      StandardError.write(
+        "ended early as SIGUSR1 asked; go on with: plimsoll run --resume \(session.stem).csv")
     }
     guard let status = Interrupt.status else { return }
     throw CommandFailure(

@@ -1,4 +1,5 @@
-// Ctrl-C and termination: the first asks the run to end in good order, the second ends it at once.
+// Ctrl-C and termination: the first asks the run to end in good order, the second ends it at once. SIGUSR1 is
+// what a batch scheduler sends some time before its limit: the row under way is finished, then the run ends well.
 
 import Foundation
 
@@ -6,8 +7,9 @@ import Foundation
 enum Interrupt {
   // A signal handler may write one word and nothing else.
   nonisolated(unsafe) private static var received: Int32 = 0
+  nonisolated(unsafe) private static var warned: Int32 = 0
 
-  /// Catches SIGINT and SIGTERM from now on.
+  /// Catches SIGINT, SIGTERM and SIGUSR1 from now on.
   static func watch() {
     var wanted = sigset_t()
     sigemptyset(&wanted)
@@ -18,9 +20,14 @@ enum Interrupt {
         Interrupt.received = number
       }
     }
+    sigaddset(&wanted, SIGUSR1)
+    signal(SIGUSR1) { _ in Interrupt.warned = 1 }
     // A parent that starts us from a thread with blocked signals passes its mask on.
     pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
   }
+
+  /// True once the run should end with the row under way, successfully.
+  static var wantsEarlyEnd: Bool { warned != 0 }
 
   /// The exit status that the signal asks for, or nil when none came.
   static var status: ExitStatus? {

@@ -22,6 +22,8 @@ final class RunSession: RunObserver {
   private let clock = MonotonicTime()
   private let began: Double
   private var measuring = 0.0
+  /// True once a row was finished after the wish to end early.
+  private var endedEarly = false
 
   /// Opens the files of a run in a folder, which is made where it does not exist.
   ///
@@ -49,7 +51,7 @@ final class RunSession: RunObserver {
     progress = RunProgress(total: outcomes.reduce(0) { $0 + $1.processesWanted - $1.reports.count })
   }
 
-  var shouldStop: Bool { Interrupt.status != nil || failure != nil }
+  var shouldStop: Bool { Interrupt.status != nil || failure != nil || endedEarly }
 
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) {
     if meta.blas == nil { meta.blas = facts.blas }
@@ -60,6 +62,7 @@ final class RunSession: RunObserver {
 
   func finished(_ report: CaseReport, subject: Case, placement: Placement) {
     keep { try journal.append(report, rowKey: ResultRow.key(subject, placement), runID: run.id) }
+    endedEarly = Interrupt.wantsEarlyEnd
     progress.count("\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)")
   }
 
