@@ -158,7 +158,7 @@ struct HostReportTests {
       })
     let page = try ReadPage(HostReport([reference, slower]).html())
     #expect(page.fault == nil)
-    #expect(page.text.contains("slower.csv against \(reference.name), row by row: 0 faster"))
+    #expect(page.text.contains("File 2 (slower.csv) against file 1, row by row: 0 faster"))
     #expect(page.text.contains("1.50 (1.50–1.50) of the reference"))
   }
 

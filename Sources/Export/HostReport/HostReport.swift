@@ -11,7 +11,7 @@ public struct HostReport {
   /// A report of inputs, the reference first.
   public init(_ inputs: [ReportInput]) {
     runs = inputs.enumerated().map { index, input in
-      ReportRun(input, anchor: inputs.count > 1 ? "file\(index + 1)-" : "")
+      ReportRun(input, position: index + 1, isOneOfSeveral: inputs.count > 1)
     }
   }
 
@@ -59,7 +59,7 @@ public struct HostReport {
     let own = runs.prefix(1).flatMap { ReportAnswer(run: $0).paragraphs }
     let many =
       runs.count > 1
-      ? ["The first file, \(runs[0].input.name), is the reference; what follows here is about it."] : []
+      ? ["File 1 is the reference, \(runs[0].input.name); what follows here is about it."] : []
     return (comparisons + many + own).map { .tag("p", [:], $0) }
   }
 
@@ -125,7 +125,7 @@ public struct HostReport {
     let several = runs.count > 1
     var items = several ? [link("comparison", "Comparison")] : []
     if several {
-      for run in runs.prefix(HostReport.mostRuns) { items.append(link(run.anchor + "top", run.input.name)) }
+      for run in runs.prefix(HostReport.mostRuns) { items.append(link(run.anchor + "top", run.shortName)) }
     } else if let run = runs.first {
       items += sections(of: run).map { link($0.anchor, $0.title) }
     }
@@ -144,7 +144,8 @@ public struct HostReport {
           "section", ["id": "comparison"], .tag("h2", [:], "Comparison"),
           .joined(
             comparisons.enumerated().map { index, comparison in
-              .tag("h3", [:], "\(comparison.other.input.name) against the reference") + comparison.markup
+              .tag("h3", [:], "\(comparison.other.shortName), \(comparison.other.input.name)")
+                + comparison.markup
             })))
     }
     for (index, run) in runs.prefix(HostReport.mostRuns).enumerated() {
@@ -153,7 +154,7 @@ public struct HostReport {
         all.append(
           .tag(
             "section", ["id": run.anchor + "top"],
-            .tag("h2", [:], "File \(index + 1): \(run.input.name)"),
+            .tag("h2", [:], "File \(index + 1)"), .tag("p", ["class": "sub"], run.input.name),
             .tag("ul", ["class": "key"], parts.map { link($0.anchor, $0.title) })))
       }
       all += parts.map { part in

@@ -24,7 +24,7 @@ struct ReportComparison {
   var sentence: String {
     guard !comparison.rows.isEmpty else {
       return
-        "No row of \(other.input.name) has a partner with times in \(reference.input.name), so nothing can be"
+        "No row of \(other.shortName) (\(other.input.name)) has a partner with times in \(reference.shortName), so nothing can be"
         + " compared."
     }
     let counts = Verdict.allCases.map { verdict in
@@ -34,7 +34,8 @@ struct ReportComparison {
     let mean = comparison.geomean.map {
       " Its times are \(ratioText($0, interval?.0, interval?.1)) of the reference's in the geometric mean."
     }
-    return "\(other.input.name) against \(reference.input.name), row by row: \(listed(counts))."
+    return
+      "F\(other.shortName.dropFirst()) (\(other.input.name)) against \(reference.shortName), row by row: \(listed(counts))."
       + (mean ?? "")
       + (comparison.isSameMachine
         ? "" : " Two types of machine: the ratios say how one does relative to the other.")
@@ -71,8 +72,8 @@ struct ReportComparison {
       guard let range = SVGScale.range(ends, .log, margin: 0.06) else { return nil }
       let cut = shown.count < all.count ? " The first \(shown.count) of \(all.count) rows are drawn." : ""
       return figure(
-        "Time of \(other.input.name) over time of \(reference.input.name) on \(site.name)",
-        "Left of the dashed line \(other.input.name) is faster; the bar is the 95 % interval; an open mark is"
+        "Time of \(other.shortName) over time of \(reference.shortName) on \(site.name)",
+        "Left of the dashed line \(other.shortName) is faster; the bar is the 95 % interval; an open mark is"
           + " the same or not decided." + cut, key: verdictKey
       ) { width in
         SVGDotChart(
@@ -112,7 +113,7 @@ struct ReportComparison {
     }
     var table = HTMLTable(
       "What differs around the figures",
-      [.init(heading: "column"), .init(heading: reference.input.name), .init(heading: other.input.name)])
+      [.init(heading: "column"), .init(heading: reference.shortName), .init(heading: other.shortName)])
     for difference in comparison.differences {
       table.append([.text(difference.column), .words(difference.a), .words(difference.b)])
     }
@@ -121,7 +122,7 @@ struct ReportComparison {
 
   private var rows: Markup {
     var table = HTMLTable(
-      "Ratios are the time of \(other.input.name) over that of \(reference.input.name)",
+      "Ratios are the time of \(other.shortName) over that of \(reference.shortName)",
       [
         .init(heading: "shape"), .init(heading: "by"), .init(heading: "place"),
         .init(heading: "ratio", isNumber: true), .init(heading: "95 %", isNumber: true),
@@ -142,8 +143,8 @@ struct ReportComparison {
 
   private var unmatched: String {
     [
-      (comparison.onlyA.count, "only in \(reference.input.name)"),
-      (comparison.onlyB.count, "only in \(other.input.name)"),
+      (comparison.onlyA.count, "only in \(reference.shortName)"),
+      (comparison.onlyB.count, "only in \(other.shortName)"),
       (comparison.untimed.count, "without a time on one side"),
     ].filter { $0.0 > 0 }.map { "\(counted($0.0, "row")) \($0.1)" }.joined(separator: "; ")
   }

@@ -57,11 +57,14 @@ struct ReportRun {
   private let samples: [String: [[Double]]]
   /// Prefix of the anchors of this run's sections.
   let anchor: String
+  /// What the page calls the file: `file 1` where there are several.
+  let shortName: String
 
   /// The run that an input shows.
-  init(_ input: ReportInput, anchor: String) {
+  init(_ input: ReportInput, position: Int = 1, isOneOfSeveral: Bool = false) {
     self.input = input
-    self.anchor = anchor
+    anchor = isOneOfSeveral ? "file\(position)-" : ""
+    shortName = isOneOfSeveral ? "file \(position)" : input.name
     let rows = input.shownRun
     let sites = MeasuredSite.sites(rows)
     self.rows = rows

@@ -134,7 +134,7 @@ extension ReportFigures {
     return figure(
       "Efficiency against threads (percent of \(base.name)'s rate for each thread)",
       "A flat line at 100 % is perfect scaling; each line is the geometric mean over the shapes of one kernel.",
-      key: markKey(curves.map { ($0.series, $0.name, false) })
+      key: .tag("div", ["class": "narrow"], markKey(curves.map { ($0.series, $0.name, false) }))
     ) { width in
       SVGScalingChart(curves: curves, width: width).markup()
     }

@@ -229,8 +229,7 @@ struct ReportTables {
     let rooflines = run.rooflines.filter { !$0.levels.isEmpty || $0.peak != nil }
     guard !rooflines.isEmpty else { return nil }
     var table = HTMLTable(
-      "Measured ceilings in GB/s. A plain store first reads its line (write-allocate): the columns with w.a. count"
-        + " that traffic too. A kernel with fewer FLOP per byte than the ridge is bound by the level.",
+      "Measured ceilings, GB/s",
       [
         .init(heading: "level"), .init(heading: "place"),
         .init(heading: "working set", isNumber: true, isExtra: true),
@@ -249,6 +248,9 @@ struct ReportTables {
         ])
       }
     }
-    return table.markup
+    let note =
+      "A plain store first reads its line (write-allocate): the columns with w.a. count that traffic too. A kernel"
+      + " with fewer FLOP per byte than the ridge is bound by the level."
+    return table.markup + .tag("p", ["class": "note extra"], note)
   }
 }

@@ -96,9 +96,9 @@ struct SVGRoofline {
     let length = (dx * dx + dy * dy).squareRoot()
     guard length > 40 else { return }
     let along = (x: dx / length, y: dy / length)
-    // Eight pixels along the line, five off it on its upper side.
-    let x = start.x + 8 * along.x + 5 * along.y
-    let y = start.y + 8 * along.y - 5 * along.x
+    // A little along the line, so that the name stays off the axis, and five pixels off it on its upper side.
+    let x = start.x + 18 * along.x + 5 * along.y
+    let y = start.y + 18 * along.y - 5 * along.x
     canvas.text(text, x, y, turned: atan2(dy, dx) * 180 / .pi, "h")
     let far = textWidth(text)
     labels.block(alongFrom: (x + 4 * along.y, y - 4 * along.x), to: (x + far * along.x, y + far * along.y))
@@ -113,6 +113,8 @@ struct SVGRoofline {
       guard let low = rates.min(), let high = rates.max(), let at = groups[key]?.first?.intensity, low < high
       else { continue }
       canvas.line(x.position(at), y.position(low), x.position(at), y.position(high), "tie")
+      labels.block(
+        alongFrom: (x.position(at), y.position(low)), to: (x.position(at), y.position(high)))
     }
     // The first implementation is drawn last, on top.
     for point in roofline.points.sorted(by: { series($0) > series($1) }) {

@@ -58,14 +58,14 @@ package struct SVGScale: Sendable {
   /// Less than a factor of four: round steps read better than 1-2-5.
   private func narrowTicks(_ limit: Int) -> [Double] { linearTicks(limit) }
 
-  /// The finest of 1-2-5, 1-3 and 1 in each decade, or every n-th decade, that keeps to the limit.
+  /// The finest of 1-1.5-2-3-5-7, 1-2-5, 1-3 and 1 in each decade, or every n-th decade, that keeps to the limit.
   private func logTicks(_ limit: Int) -> [Double] {
     let decades = Int(floor(log10(low)))...Int(ceil(log10(high)))
     func ticks(_ mantissas: [Double], every step: Int = 1) -> [Double] {
       decades.filter { $0 % step == 0 }.flatMap { decade in mantissas.map { $0 * pow(10, Double(decade)) } }
         .filter { contains($0) }
     }
-    for mantissas in [[1.0, 2, 5], [1, 3], [1]] {
+    for mantissas in [[1.0, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]] {
       let found = ticks(mantissas)
       if found.count <= limit, found.count > 1 { return found }
     }

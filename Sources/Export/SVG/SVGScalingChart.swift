@@ -71,7 +71,8 @@ struct SVGScalingChart {
     var last = -Double.infinity
     for end in ends {
       let at = max(end.y + 4, last + 15)
-      canvas.text(end.curve.name, x.end + 12, at, .start, "t")
+      canvas.mark(end.curve.series, x.end + 18, at - 4, size: 3.5, title: end.curve.name)
+      canvas.text(end.curve.name, x.end + 28, at, .start, "t")
       last = at
     }
   }
