@@ -5,6 +5,8 @@
 packages=(libhwloc-dev libopenblas-dev libxlsxwriter-dev pkg-config)
 # Only tests need these: a second program that recalculates the workbook, and one that draws its pages.
 test_packages=(binutils libreoffice-calc-nogui poppler-utils)
+# A cluster on one machine, for scripts/fleet-rig; without them it is skipped.
+rig_packages=(slurm-wlm munge openmpi-bin iproute2 procps)
 
 fail() {
   printf '%s: %s\n' "$(basename "$0")" "$1" >&2

@@ -139,8 +139,9 @@ public struct Runner {
     let time = MonotonicTime()
     let start = time.now()
     for process in 0..<max(plan.stop.minimumProcesses, plan.stop.maximumProcesses) {
-      let open = judge(&run, process)
-      if open == 0 { break }
+      if judge(&run) == 0 { break }
+      // What this process measured before the run was stopped is not measured again.
+      if !run.outcomes.contains(where: { isOpen($0, to: process) }) { continue }
       for site in plan.placements.indices {
         runProcess(process, at: site, &run, observer)
         if observer.shouldStop || run.hasFailed { return run.outcomes }
@@ -149,7 +150,7 @@ public struct Runner {
       let elapsed = time.now() - start
       let isLast = elapsed + elapsed / Double(process + 1) > plan.timeBudget
       if isLast { end(&run, after: process + 1) }
-      _ = judge(&run, process + 1)
+      _ = judge(&run)
       observer.replicateFinished(process, outcomes: run.outcomes)
       if isLast { break }
     }
@@ -167,14 +168,14 @@ public struct Runner {
     }
   }
 
-  /// Asks the stop rule about every row and returns how many are still open.
-  private func judge(_ run: inout RunState, _ process: Int) -> Int {
+  /// Asks the stop rule about every row and returns how many want another process.
+  private func judge(_ run: inout RunState) -> Int {
     for index in run.outcomes.indices where run.outcomes[index].stopReason == nil {
       let reports = run.outcomes[index].reports.filter { $0.status == .ok }
       run.outcomes[index].stopReason = plan.stop.verdict(
         reports.map { $0.samples.map(\.seconds) }, elapsed: reports.reduce(0) { $0 + ($1.elapsed ?? 0) })
     }
-    return run.outcomes.count { isOpen($0, to: process) }
+    return run.outcomes.count { $0.stopReason == nil && $0.reports.allSatisfy { $0.status == .ok } }
   }
 
   /// The time is over: rows that are still open need no more than they have been asked for.

@@ -37,7 +37,9 @@ private final class Recorder: RunObserver {
 
   /// Runs a plan with a script that finds the messages in $FACTS, $BEGAN0, $OK1 … and $COUNT, the number of
   /// workers started before it.
-  private func run(_ plan: RunPlan, _ recorder: Recorder, script: String) throws -> [Outcome] {
+  private func run(
+    _ plan: RunPlan, _ recorder: Recorder, from earlier: [Outcome]? = nil, script: String
+  ) throws -> [Outcome] {
     let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -58,7 +60,23 @@ private final class Recorder: RunObserver {
 
       """#
     return Runner(plan, executable: "/bin/sh", arguments: ["-c", counted + script], environment: environment)
-      .run(recorder, from: plan.outcomes())
+      .run(recorder, from: earlier ?? plan.outcomes())
+  }
+
+  @Test("a run that goes on measures the processes that are missing, and those only")
+  func resumed() throws {
+    let plan = plan(cases: 1, processes: 4)
+    var earlier = plan.outcomes()
+    for process in 0..<2 {
+      var report = CaseReport(index: 0, status: .ok)
+      report.process = process
+      report.samples = [Sample(start: 0, seconds: 1)]
+      earlier[0].reports.append(report)
+    }
+    let recorder = Recorder()
+    let outcomes = try run(plan, recorder, from: earlier, script: #"say "$BEGAN0" "$OK0""#)
+    #expect(recorder.workers == 2)
+    #expect(outcomes[0].reports.map(\.process) == [0, 1, 2, 3])
   }
 
   @Test("a case that kills its worker fails with the signal, the others are measured by a new worker")
