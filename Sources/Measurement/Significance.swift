@@ -77,6 +77,88 @@ extension Statistics {
     return extreme / all
   }
 
+  /// Two-sided p-value of the Mann-Whitney test: exact up to 20 values a side (ties included), beyond that by
+  /// the normal form with the variance corrected for ties.
+  public static func mannWhitney(_ a: [Double], _ b: [Double]) -> (p: Double, isExact: Bool)? {
+    guard !a.isEmpty, !b.isEmpty else { return nil }
+    if max(a.count, b.count) <= 20, let p = mannWhitneyExact(a, b) { return (p, true) }
+    let pooled = (a + b).sorted()
+    let total = Double(pooled.count)
+    var rankOf: [Double: Double] = [:]
+    var ties = 0.0
+    var start = 0
+    while start < pooled.count {
+      var end = start
+      while end < pooled.count, pooled[end] == pooled[start] { end += 1 }
+      rankOf[pooled[start]] = Double(start + end + 1) / 2
+      let length = Double(end - start)
+      ties += length * (length * length - 1)
+      start = end
+    }
+    let (n, m) = (Double(a.count), Double(b.count))
+    let sum = a.reduce(0) { $0 + (rankOf[$1] ?? 0) }
+    let variance = n * m / 12 * (total + 1 - ties / (total * (total - 1)))
+    guard variance > 0 else { return (1, false) }
+    // Half a rank towards the centre: the sum is whole, the normal distribution is not.
+    let distance = max(0, abs(sum - n * (total + 1) / 2) - 0.5)
+    return (min(1, erfc(distance / (2 * variance).squareRoot())), false)
+  }
+
+  /// The smallest two-sided p-value that the rank test of a and b values can give: 2 / C(a + b, a).
+  public static func smallestRankP(_ a: Int, _ b: Int) -> Double {
+    var choices = 1.0
+    for step in 0..<max(0, min(a, b)) { choices *= Double(a + b - step) / Double(step + 1) }
+    return min(1, 2 / choices)
+  }
+
+  /// Two-sided p-value of Student's t test that the mean of paired differences is 0; nil below two.
+  public static func pairedT(_ differences: [Double]) -> Double? {
+    guard let mean = mean(differences), let sd = standardDeviation(differences) else { return nil }
+    guard sd > 0 else { return mean == 0 ? 1 : 0 }
+    let count = Double(differences.count)
+    return studentTail(abs(mean) / (sd / count.squareRoot()), freedom: count - 1)
+  }
+
+  /// Exact two-sided p-value of Wilcoxon's signed-rank test, ties by mid-ranks, zeros left out; nil where
+  /// nothing is left or more than 60 are.
+  public static func signedRank(_ differences: [Double]) -> Double? {
+    let kept = differences.filter { $0 != 0 }
+    guard !kept.isEmpty, kept.count <= 60 else { return nil }
+    let sizes = kept.map { abs($0) }
+    let ranks = sizes.map { size in 2 * sizes.count { $0 < size } + sizes.count { $0 == size } + 1 }
+    let limit = ranks.reduce(0, +)
+    var ways = Array(repeating: 0.0, count: limit + 1)
+    ways[0] = 1
+    for rank in ranks {
+      for sum in stride(from: limit, through: rank, by: -1) { ways[sum] += ways[sum - rank] }
+    }
+    let positive = zip(kept, ranks).reduce(0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
+    let distance = abs(2 * positive - limit)
+    let extreme = ways.indices.reduce(0.0) { $0 + (abs(2 * $1 - limit) >= distance ? ways[$1] : 0) }
+    return extreme / ways.reduce(0, +)
+  }
+
+  /// Upper end of the one-sided 95 % interval of a share of which `hits` of `count` trials are known
+  /// (Clopper and Pearson); 1 without trials.
+  public static func shareUpperBound(_ hits: Int, of count: Int) -> Double {
+    guard count > 0, hits < count else { return 1 }
+    // P(at most `hits` of `count`) falls with the share: where it is 5 %, the share is the bound.
+    func tail(_ share: Double) -> Double {
+      var sum = 0.0
+      for k in 0...hits {
+        let ways = lgamma(Double(count) + 1) - lgamma(Double(k) + 1) - lgamma(Double(count - k) + 1)
+        sum += exp(ways + Double(k) * log(share) + Double(count - k) * log1p(-share))
+      }
+      return sum
+    }
+    var (low, high) = (0.0, 1.0)
+    for _ in 0..<60 {
+      let middle = (low + high) / 2
+      if tail(middle) > 0.05 { low = middle } else { high = middle }
+    }
+    return high
+  }
+
   /// Holm's adjusted p-values, in the order given.
   public static func holm(_ values: [Double]) -> [Double] {
     let order = values.indices.sorted { values[$0] < values[$1] }

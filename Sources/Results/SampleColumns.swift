@@ -21,7 +21,7 @@ public struct RowIdentity: Hashable, Sendable, Comparable {
   public static func < (a: RowIdentity, b: RowIdentity) -> Bool { (a.runId, a.rowKey) < (b.runId, b.rowKey) }
 }
 
-/// Samples in the order of the journal; the three arrays have one element a sample.
+/// Samples in the order of the journal; the arrays have one element a sample.
 public struct SampleColumns: Sendable {
   /// Rows that have samples, in order of their first one.
   public private(set) var rows: [RowIdentity] = []
@@ -33,6 +33,8 @@ public struct SampleColumns: Sendable {
   public private(set) var seconds: [Double] = []
   /// Start since the process began to measure, in seconds; NaN where unknown.
   public private(set) var started: [Double] = []
+  /// Core cycles of one execution; NaN where unknown.
+  public private(set) var cycles: [Double] = []
   /// Bytes of a torn last line that were left out.
   public private(set) var tornBytes = 0
 
@@ -67,7 +69,8 @@ public struct SampleColumns: Sendable {
     let places = schema.header
     guard let run = places.firstIndex(of: "run_id"), let key = places.firstIndex(of: "row_key"),
       let process = places.firstIndex(of: "process_index"), let seconds = places.firstIndex(of: "seconds"),
-      let started = places.firstIndex(of: "started_offset_seconds")
+      let started = places.firstIndex(of: "started_offset_seconds"),
+      let cycles = places.firstIndex(of: "cycles")
     else { return }
     var last: Int32 = -1
     while try reader.next() {
@@ -84,6 +87,7 @@ public struct SampleColumns: Sendable {
       self.process.append(number ?? -1)
       self.seconds.append(NumberBytes.value(reader.cell(seconds)) ?? .nan)
       self.started.append(NumberBytes.value(reader.cell(started)) ?? .nan)
+      self.cycles.append(NumberBytes.value(reader.cell(cycles)) ?? .nan)
     }
     tornBytes = reader.tornBytes
   }

@@ -1,4 +1,5 @@
-// A printed table: one value, three encodings (table for people, CSV and JSON for programs).
+// A printed table: one value, six encodings (table, Markdown and HTML for people; CSV, JSON and JSON lines for
+// programs).
 
 /// One cell of a printed table.
 public enum Cell: Hashable, Sendable {
@@ -19,7 +20,10 @@ public enum Cell: Hashable, Sendable {
 
 /// How a table is printed.
 public enum TableFormat: String, Sendable, CaseIterable {
-  case table, csv, json
+  case table, csv, json, jsonl, md, html
+
+  /// True for the encodings that people read: headings, rounded numbers, notes.
+  public var isForPeople: Bool { self == .table || self == .md || self == .html }
 }
 
 /// A titled table of cells; column names carry their units.
@@ -59,6 +63,14 @@ public struct ReportTable: Sendable {
     rows.append(cells)
   }
 
+  /// The same table under another title.
+  public func titled(_ title: String) -> ReportTable {
+    var other = ReportTable(title, columns)
+    other.rows = rows
+    other.notes = notes
+    return other
+  }
+
   /// The table as text in a format; `width` bounds the lines of the `table` format.
   public func render(_ format: TableFormat, width: Int = 80) -> String {
     switch format {
@@ -69,13 +81,18 @@ public struct ReportTable: Sendable {
       for row in rows { writer.append(row.map(ReportTable.exact)) }
       return writer.text
     case .json:
-      let objects = rows.map { row in
-        "  {"
-          + zip(columns, row).map { "\(jsonText($0.name)): \(ReportTable.json($1))" }
-          .joined(separator: ", ") + "}"
-      }
+      let objects = rows.map { "  " + object($0) }
       return objects.isEmpty ? "[]\n" : "[\n" + objects.joined(separator: ",\n") + "\n]\n"
+    case .jsonl: return rows.map { object($0) + "\n" }.joined()
+    case .md: return markdown()
+    case .html: return html()
     }
+  }
+
+  private func object(_ row: [Cell]) -> String {
+    "{"
+      + zip(columns, row).map { "\(jsonText($0.name)): \(ReportTable.json($1))" }.joined(separator: ", ")
+      + "}"
   }
 
   private static func exact(_ cell: Cell) -> String {
@@ -96,7 +113,7 @@ public struct ReportTable: Sendable {
     }
   }
 
-  private static func shown(_ cell: Cell) -> String {
+  static func shown(_ cell: Cell) -> String {
     switch cell {
     case .text(let text): text
     case .number(let value, let decimals): grouped(value, decimals: decimals)
@@ -105,14 +122,17 @@ public struct ReportTable: Sendable {
     }
   }
 
+  /// True for a column of words; numbers are set flush right.
+  func isTextColumn(_ index: Int) -> Bool {
+    rows.contains { if case .text = $0[index] { true } else { false } }
+      || rows.allSatisfy { $0[index] == .empty }
+  }
+
   private func renderTable(width: Int) -> String {
     let shownRows = rows.map { $0.map(ReportTable.shown) }
     var widths = columns.map(\.heading.count)
     for row in shownRows { for (i, text) in row.enumerated() { widths[i] = max(widths[i], text.count) } }
-    let isText = columns.indices.map { i in
-      rows.contains { if case .text = $0[i] { true } else { false } }
-        || rows.allSatisfy { $0[i] == .empty }
-    }
+    let isText = columns.indices.map(isTextColumn)
     // Shorten the widest text columns until the line fits; numbers are never cut.
     let gaps = 2 * max(0, columns.count - 1)
     while widths.reduce(gaps, +) > width,

@@ -50,7 +50,7 @@ struct RooflineCommand: ParsableCommand {
     let rooflines = try chosen(try rows())
     switch output.format {
     case .table: try show(rooflines)
-    case .csv, .json: try output.show([RooflineTables.list(rooflines)])
+    case .csv, .json, .jsonl, .md, .html: try output.show([RooflineTables.list(rooflines)])
     }
   }
 

@@ -31,8 +31,8 @@ struct TopologyCommand: ParsableCommand {
     let plan = topology.placements(for: machine)
     if let xml { try WholeFile.write(try topology.scrubbedXML(), to: xml) }
     switch output.format {
-    case .table: try output.show(TopologyReport(machine, plan).tables)
-    case .csv, .json: try output.show([TopologyList(machine, plan).table])
+    case .table, .md, .html: try output.show(TopologyReport(machine, plan).tables)
+    case .csv, .json, .jsonl: try output.show([TopologyList(machine, plan).table])
     }
   }
 }

@@ -30,8 +30,8 @@ struct ReportComparison {
     let counts = Verdict.allCases.map { verdict in
       "\(comparison.rows.count { $0.verdict == verdict }) \(verdict.rawValue)"
     }
-    let interval = comparison.geomeanLow.flatMap { low in comparison.geomeanHigh.map { (low, $0) } }
-    let mean = comparison.geomean.map {
+    let interval = comparison.summary.low.flatMap { low in comparison.summary.high.map { (low, $0) } }
+    let mean = comparison.summary.geomean.map {
       " Its times are \(ratioText($0, interval?.0, interval?.1)) of the reference's in the geometric mean."
     }
     return

@@ -53,8 +53,7 @@ struct ReportRun {
   let rooflines: [PlacementRoofline]
   /// Implementations, ours first, the others in order of the file; their colours follow this order.
   let implementations: [String]
-  /// Samples by run and row, one array per process.
-  private let samples: [String: [[Double]]]
+  private let samples: [RowIdentity: [[Double]]]
   /// Prefix of the anchors of this run's sections.
   let anchor: String
   /// What the page calls the file: `file 1` where there are several.
@@ -74,7 +73,7 @@ struct ReportRun {
     for row in rows where !names.contains(row.impl) && !row.isCeiling { names.append(row.impl) }
     let ours = Implementation.swift.rawValue
     implementations = names.filter { $0 == ours } + names.filter { $0 != ours }
-    samples = ComparisonInput(name: input.name, rows: input.rows, samples: input.samples).samples
+    samples = RowSamples(input.samples).seconds
   }
 
   /// Runs of the file that the figures leave out.
@@ -84,7 +83,7 @@ struct ReportRun {
   var kernels: [ResultRow] { rows.filter { $0.status.hasTimes && !$0.isCeiling } }
 
   /// Samples of a row, one array per process; empty without a journal.
-  func processes(_ row: ResultRow) -> [[Double]] { samples[row.runId + "|" + row.rowKey] ?? [] }
+  func processes(_ row: ResultRow) -> [[Double]] { samples[RowIdentity(row)] ?? [] }
 
   /// Colour of a row's implementation.
   func series(_ row: ResultRow) -> Int { implementations.firstIndex(of: row.impl) ?? -1 }

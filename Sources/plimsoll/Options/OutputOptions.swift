@@ -8,7 +8,7 @@ extension TableFormat: ExpressibleByArgument {}
 
 /// How a verb prints its tables.
 struct OutputOptions: ParsableArguments {
-  @Option(help: "How tables are printed: table (for people), csv or json.")
+  @Option(help: "How tables are printed: table, md or html for people; csv, json or jsonl for programs.")
   var format: TableFormat = .table
 
   /// Columns of the terminal, 80 where unknown.
@@ -19,8 +19,12 @@ struct OutputOptions: ParsableArguments {
 
   /// Prints tables to standard output.
   func show(_ tables: [ReportTable]) throws {
+    if format == .html {
+      try StandardOutput.write(ReportTable.page(tables, title: tables.first?.title ?? "plimsoll"))
+      return
+    }
     let texts = tables.map { $0.render(format, width: width) }
-    try StandardOutput.write(texts.joined(separator: format == .table ? "\n" : ""))
+    try StandardOutput.write(texts.joined(separator: format.isForPeople ? "\n" : ""))
   }
 }
 

@@ -1,0 +1,122 @@
+// The judgement. A difference needs two witnesses: an interval that lies wholly outside the band of
+// indifference, and a test that survives correction for the number of rows. Sameness needs an interval wholly
+// inside the band. Everything else is open, and says what would settle it.
+
+import Glibc
+import Measurement
+
+/// The rule of the house, for anything that has a ratio, an interval and a corrected p-value.
+public enum VerdictRule {
+  /// Level of the tests.
+  public static let alpha = 0.05
+
+  /// The verdict on a ratio whose band of indifference is 1/(1 + threshold) ... 1 + threshold.
+  public static func verdict(low: Double?, high: Double?, adjustedP: Double?, threshold: Double) -> Verdict {
+    guard let low, let high else { return .inconclusive }
+    let border = 1 + threshold
+    if low > 1 / border, high < border { return .same }
+    guard let adjustedP, adjustedP < alpha else { return .inconclusive }
+    if low > border { return .slower }
+    if high < 1 / border { return .faster }
+    return .inconclusive
+  }
+
+  /// Further units a side until the 95 % interval of the ratio ends before the nearer border of the band.
+  ///
+  /// n = 1.96²·variance / distance² for the sum of the sides' relative variances of process means; nil where
+  /// the ratio is too near the border to tell.
+  public static func more(
+    ratio: Double, threshold: Double, variance: Double, units: Int, atLeast: Int
+  ) -> Int? {
+    let distance = abs(abs(log(ratio)) - log1p(threshold))
+    guard distance > 0, variance >= 0 else { return nil }
+    let wanted = (1.96 * 1.96 * variance / (distance * distance)).rounded(.up)
+    guard wanted.isFinite, wanted <= 1_000 else { return nil }
+    return max(1, max(Int(wanted), atLeast) - units)
+  }
+
+  /// Fewest values a side at which a rank test of `rows` rows can reach the level under this correction.
+  public static func rankProcesses(rows: Int, adjustment: Adjustment) -> Int {
+    let tests = adjustment == .holm ? Double(rows) : 1
+    return (ComparedRow.minimumProcesses...40)
+      .first { Statistics.smallestRankP($0, $0) * tests < alpha } ?? 40
+  }
+}
+
+extension Comparison {
+  /// Corrects the p-values, then judges each row.
+  mutating func judge() {
+    let tested = rows.indices.filter { rows[$0].p != nil }
+    for (index, p) in zip(tested, options.adjustment.apply(tested.compactMap { rows[$0].p })) {
+      rows[index].adjustedP = p
+    }
+    if isSameMachine {
+      hostSpeeds = rows.filter {
+        $0.a.kernel == Operation.fmaPeak.rawValue && abs($0.ratio - 1) > $0.threshold
+      }
+      .map { ($0.a.placement, $0.ratio) }
+    }
+    let leastRank = VerdictRule.rankProcesses(rows: tested.count, adjustment: options.adjustment)
+    // Taken out, so that no change of a row copies all of them.
+    var judged = rows
+    rows = []
+    for index in judged.indices { judge(&judged[index], leastRank: leastRank) }
+    rows = judged
+  }
+
+  private func judge(_ row: inout ComparedRow, leastRank: Int) {
+    row.verdict = VerdictRule.verdict(
+      low: row.low, high: row.high, adjustedP: row.adjustedP, threshold: row.threshold)
+    var notes: [String] = []
+    var isExplained = false  // more processes would change nothing
+    let least = min(row.processesA, row.processesB)
+    if least < ComparedRow.minimumProcesses {
+      row.verdict = .inconclusive
+      notes.append("fewer than \(ComparedRow.minimumProcesses) processes a side prove nothing")
+    }
+    if row.verdict == .faster || row.verdict == .slower, isSameMachine {
+      if followsHost(row) {
+        notes.append("the host itself ran at another speed")
+        (row.verdict, isExplained) = (.inconclusive, true)
+      } else if isOnlyTheClock(row) {
+        notes.append("the clock changed, not the work: \(percentText((row.cycleRatio ?? 1) - 1)) cycles")
+        (row.verdict, isExplained) = (.inconclusive, true)
+      }
+    }
+    if row.isApproximate { notes.append("approx: no samples beside the file") }
+    if row.low == nil { notes.append("no interval: too few samples") }
+    for side in [row.a, row.b] where side.status != .ok { notes.append("status \(side.status.rawValue)") }
+    if row.threshold > options.threshold { notes.append("A/A floor \(percentText(row.threshold))") }
+    if row.verdict == .inconclusive, !isExplained {
+      let usesRank = options.test.resolved(processes: max(least, ComparedRow.minimumProcesses)) != .welch
+      let needed = usesRank ? leastRank : ComparedRow.minimumProcesses
+      if let spreadA = row.spreadA, let spreadB = row.spreadB {
+        row.moreProcesses = VerdictRule.more(
+          ratio: row.ratio, threshold: row.threshold, variance: spreadA * spreadA + spreadB * spreadB,
+          units: least, atLeast: needed)
+      } else if least < needed {
+        row.moreProcesses = needed - least
+      }
+      if let more = row.moreProcesses { notes.append("about \(more) more processes a side needed") }
+    }
+    row.note = notes.joined(separator: "; ")
+  }
+
+  /// True for a difference of a compute-bound row that the speed of the host explains.
+  private func followsHost(_ row: ComparedRow) -> Bool {
+    guard row.a.kernel == Operation.fmaPeak.rawValue || row.a.boundBy == "compute", let low = row.low,
+      let high = row.high, let host = hostSpeeds.first(where: { $0.placement == row.a.placement })
+    else { return false }
+    let border = 1 + row.threshold
+    return row.verdict == .slower ? low / host.ratio <= border : high / host.ratio >= 1 / border
+  }
+
+  /// True where core cycles are known on both sides and do not show the difference that the times show: then
+  /// the frequency changed, not the code.
+  private func isOnlyTheClock(_ row: ComparedRow) -> Bool {
+    guard let ratio = row.cycleRatio else { return false }
+    let (low, high) = row.cycleInterval ?? (ratio, ratio)
+    let border = 1 + row.threshold
+    return row.verdict == .slower ? low <= border : high >= 1 / border
+  }
+}

@@ -1,0 +1,123 @@
+// The time of a model's pass: its rows add up, each as often as the pass runs it. The unit is the process:
+// what one process measured belongs together, so its rows are summed before processes are compared.
+
+import Measurement
+
+/// The passes of one model by one implementation at one placement, A against B.
+public struct ComparedModel: Sendable {
+  /// What the rows share.
+  public let model: String
+  public let pass: String
+  public let impl: String
+  public let placementA: String
+  public let placementB: String
+  public let cacheMode: String
+  /// Matched rows, and those of the model and pass without a partner or a time.
+  public let count: Int
+  public let missing: Int
+  /// Sum of calls x median.
+  public let secondsA: Double
+  public let secondsB: Double
+  /// B over A, with its 95 % interval; the interval is nil where no two processes measured all rows.
+  public let ratio: Double
+  public let low: Double?
+  public let high: Double?
+  /// p-value of the chosen test on the processes' sums, before and after correction among models.
+  public let p: Double?
+  public internal(set) var adjustedP: Double?
+  public let processesA: Int
+  public let processesB: Int
+  /// Widest band among the rows.
+  public let threshold: Double
+  /// The judgement on the pass; inconclusive where rows are missing.
+  public internal(set) var verdict = Verdict.inconclusive
+}
+
+extension Comparison {
+  /// Model-level times, in order of appearance.
+  static func models(
+    _ rows: [ComparedRow], missing: [ResultRow], _ a: ComparisonInput, _ b: ComparisonInput,
+    _ options: ComparisonOptions
+  ) -> [ComparedModel] {
+    var order: [String] = []
+    var members: [String: [ComparedRow]] = [:]
+    for row in rows where key(row.a) != nil && row.a.callsPerPass == row.b.callsPerPass {
+      guard let key = key(row.a) else { continue }
+      if members[key] == nil { order.append(key) }
+      members[key, default: []].append(row)
+    }
+    var absent: [String: Int] = [:]
+    for row in missing { if let key = key(row) { absent[key, default: 0] += 1 } }
+    var models = order.compactMap { key in
+      members[key].flatMap { model($0, missing: absent[key] ?? 0, a, b, options) }
+    }
+    let tested = models.indices.filter { models[$0].p != nil }
+    for (index, p) in zip(tested, options.adjustment.apply(tested.compactMap { models[$0].p })) {
+      models[index].adjustedP = p
+    }
+    for index in models.indices where models[index].missing == 0 {
+      let one = models[index]
+      models[index].verdict = VerdictRule.verdict(
+        low: one.low, high: one.high, adjustedP: one.adjustedP, threshold: one.threshold)
+    }
+    return models
+  }
+
+  /// What rows of one pass have in common; nil for a row that belongs to no model.
+  private static func key(_ row: ResultRow) -> String? {
+    guard !row.model.isEmpty, let calls = row.callsPerPass, calls > 0 else { return nil }
+    return [row.model, row.pass, row.impl, row.placement, row.cacheMode, row.pageMode, row.hostLabel]
+      .joined(separator: "|")
+  }
+
+  private static func model(
+    _ rows: [ComparedRow], missing: Int, _ a: ComparisonInput, _ b: ComparisonInput,
+    _ options: ComparisonOptions
+  ) -> ComparedModel? {
+    guard let first = rows.first else { return nil }
+    func seconds(_ side: (ComparedRow) -> ResultRow, _ factor: (ResultRow) -> Double?) -> Double {
+      rows.map(side).reduce(0) {
+        $0 + ($1.callsPerPass ?? 0) * ($1.timeMedianSeconds ?? 0) * (factor($1) ?? 1)
+      }
+    }
+    let ratio = seconds(\.b, options.normalisation.factor) / seconds(\.a, options.normalisation.factor)
+    let sumsA = sums(rows.map(\.a), a, options.normalisation)
+    let sumsB = sums(rows.map(\.b), b, options.normalisation)
+    let interval = Statistics.ratioInterval(sumsA.map { [$0] }, sumsB.map { [$0] })
+    let least = min(sumsA.count, sumsB.count)
+    var p: Double?
+    if least >= ComparedRow.minimumProcesses {
+      let welch = Statistics.welchOnLogs(sumsA, sumsB)
+      let rank = Statistics.mannWhitney(sumsA, sumsB)?.p
+      switch options.test.resolved(processes: least) {
+      case .welch, .auto: p = welch
+      case .mwu: p = rank
+      case .both: p = welch.flatMap { welch in rank.map { max($0, welch) } }
+      }
+    }
+    let isEnough = least >= ComparedRow.minimumProcesses
+    return ComparedModel(
+      model: first.a.model, pass: first.a.pass, impl: first.a.impl, placementA: first.a.placement,
+      placementB: first.b.placement, cacheMode: first.a.cacheMode, count: rows.count, missing: missing,
+      secondsA: seconds(\.a) { _ in 1 }, secondsB: seconds(\.b) { _ in 1 }, ratio: ratio,
+      low: isEnough ? interval?.low : nil, high: isEnough ? interval?.high : nil, p: p,
+      processesA: sumsA.count,
+      processesB: sumsB.count, threshold: rows.map(\.threshold).max() ?? options.threshold)
+  }
+
+  /// Calls x median of every process that measured all rows.
+  private static func sums(
+    _ rows: [ResultRow], _ input: ComparisonInput, _ normalisation: Normalisation
+  ) -> [Double] {
+    var sums: [Int: (seconds: Double, rows: Int)] = [:]
+    for row in rows {
+      let weight = (row.callsPerPass ?? 0) * (normalisation.factor(row) ?? 1)
+      for samples in input.processes(of: row) {
+        guard let median = Statistics.median(samples.seconds) else { continue }
+        let sum = sums[samples.process] ?? (0, 0)
+        sums[samples.process] = (sum.seconds + weight * median, sum.rows + 1)
+      }
+    }
+    return sums.sorted { $0.key < $1.key }.filter { $0.value.rows == rows.count }.map(\.value.seconds)
+  }
+}

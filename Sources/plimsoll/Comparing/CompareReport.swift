@@ -1,0 +1,270 @@
+// What `compare` prints around its tables, and the status that it ends with.
+
+import Foundation
+import Quantities
+import Results
+import Tables
+
+/// The comparisons of one call: every further input with the first.
+struct CompareReport {
+  let comparisons: [Comparison]
+  let files: [CompareFile]
+  let comparing: ComparingOptions
+  let output: OutputOptions
+
+  private var only: Set<Verdict>? { comparing.only.isEmpty ? nil : Set(comparing.only) }
+
+  func show() throws {
+    switch output.format {
+    case .table: try showText()
+    case .md, .html: try output.show(comparisons.flatMap(peopleTables))
+    case .csv, .json, .jsonl: try output.show([joined(comparisons.map(programTable))])
+    }
+    if output.format != .table { for line in comparisons.flatMap(warnings) { StandardError.write(line) } }
+  }
+
+  private func showText() throws {
+    if comparisons.count > 1 {
+      for (index, comparison) in comparisons.enumerated() {
+        try StandardOutput.write(header(comparison, mark: String(index + 1)) + "\n")
+      }
+      try output.show([sideBySide()])
+      for (index, comparison) in comparisons.enumerated() {
+        try StandardOutput.write("\n[\(index + 1)] \(comparison.nameB)\n" + footer(comparison))
+      }
+      return
+    }
+    for comparison in comparisons {
+      try StandardOutput.write(header(comparison, mark: "B") + "\n")
+      try output.show([comparison.shortTable(only: only)])
+      try StandardOutput.write(footer(comparison))
+    }
+  }
+
+  private func programTable(_ comparison: Comparison) -> ReportTable {
+    switch comparing.part {
+    case .rows: comparison.fullTable(only: only)
+    case .groups: comparison.groupTable()
+    case .models: comparison.modelTable()
+    case .summary: comparison.summaryTable()
+    }
+  }
+
+  /// Tables of one kind under one header.
+  private func joined(_ tables: [ReportTable]) -> ReportTable {
+    var all = ReportTable(tables.first?.title ?? "", tables.first?.columns ?? [])
+    for table in tables { for row in table.rows { all.append(row) } }
+    return all
+  }
+
+  private func peopleTables(_ comparison: Comparison) -> [ReportTable] {
+    var rows = comparison.shortTable(only: only)
+    rows = rows.titled("\(comparison.nameB) against \(comparison.nameA)")
+    rows.notes += sentences(comparison) + warnings(comparison)
+    var tables = [rows]
+    if !comparison.options.groupBy.isEmpty { tables.append(comparison.groupTable()) }
+    if !comparison.models.isEmpty { tables.append(comparison.modelTable()) }
+    return tables
+  }
+
+  /// Every further input as a column: ratio and verdict.
+  private func sideBySide() -> ReportTable {
+    var columns: [ReportTable.Column] = [.init("shape"), .init("impl"), .init("placement", "place")]
+    for index in comparisons.indices { columns.append(.init("ratio_\(index + 1)", "[\(index + 1)]")) }
+    var table = ReportTable("", columns)
+    var order: [String] = []
+    var cells: [String: (row: ResultRow, ratios: [Int: String])] = [:]
+    for (index, comparison) in comparisons.enumerated() {
+      for row in comparison.rows where only?.contains(row.verdict) ?? true {
+        let key = row.a.runId + row.a.rowKey
+        if cells[key] == nil {
+          order.append(key)
+          cells[key] = (row.a, [:])
+        }
+        cells[key]?.ratios[index] = fixed(row.ratio, decimals: 3) + " " + mark(row.verdict)
+      }
+    }
+    for key in order {
+      guard let entry = cells[key] else { continue }
+      table.append(
+        [.text(entry.row.shapeId), .text(entry.row.impl), .text(entry.row.placement)]
+          + comparisons.indices.map { .text(entry.ratios[$0] ?? "-") })
+    }
+    table.notes = [
+      "Time of each input over time of \(comparisons.first?.nameA ?? "A"): + faster, - slower, = same, ? inconclusive."
+    ]
+    return table
+  }
+
+  private func mark(_ verdict: Verdict) -> String {
+    switch verdict {
+    case .faster: "+"
+    case .slower: "-"
+    case .same: "="
+    case .inconclusive: "?"
+    }
+  }
+
+  private func header(_ comparison: Comparison, mark: String) -> String {
+    var lines = mark == "B" || mark == "1" ? ["A  \(comparison.nameA)"] : []
+    lines.append("\(mark == "B" ? "B " : "[\(mark)]") \(comparison.nameB)")
+    lines += wrapped(
+      comparison.isSameMachine
+        ? "Two runs of one type of machine: slower is a regression."
+        : "Two types of machine: ratios say how the second does relative to A, not what regressed.",
+      width: output.width)
+    if comparison.options.normalisation != .none {
+      lines.append("Times are normalised: \(comparison.options.normalisation.rawValue).")
+    }
+    for difference in comparison.differences {
+      let (a, b) = (
+        difference.a.isEmpty ? "unknown" : difference.a, difference.b.isEmpty ? "unknown" : difference.b
+      )
+      let words = wrapped("\(difference.column): \(a) -> \(b)", width: output.width - 2)
+      lines += words.enumerated().map { ($0.offset == 0 ? "  " : "    ") + $0.element }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func footer(_ comparison: Comparison) -> String {
+    var text =
+      sentences(comparison).flatMap { wrapped($0, width: output.width) }.joined(separator: "\n") + "\n"
+    let (best, worst) = comparison.extremes()
+    if comparison.rows.count > 10 {
+      text += (names("Best", best) + names("Worst", worst)).joined(separator: "\n") + "\n"
+    }
+    if !comparison.options.groupBy.isEmpty {
+      text += "\n" + comparison.groupTable().render(.table, width: output.width)
+    }
+    if !comparison.models.isEmpty {
+      text += "\n" + comparison.modelTable().render(.table, width: output.width)
+    }
+    for warning in warnings(comparison) {
+      text += wrapped(warning, width: output.width).joined(separator: "\n") + "\n"
+    }
+    return text
+  }
+
+  private func names(_ what: String, _ rows: [ComparedRow]) -> [String] {
+    let parts = rows.map { "\($0.a.shapeId) \($0.a.impl) \($0.a.placement) \(fixed($0.ratio, decimals: 3))" }
+    return wrapped("\(what): \(parts.joined(separator: ", "))", width: output.width)
+  }
+
+  /// The outcome in words.
+  private func sentences(_ comparison: Comparison) -> [String] {
+    var lines: [String] = []
+    let summary = comparison.summary
+    if let geomean = summary.geomean {
+      var text = "Geometric mean of B/A over \(summary.count) matched rows: \(fixed(geomean, decimals: 3))"
+      if let low = summary.low, let high = summary.high {
+        text += " (95 % over rows \(fixed(low, decimals: 3)) to \(fixed(high, decimals: 3)))"
+      }
+      lines.append(text)
+    }
+    let unmatched = comparison.onlyA.count + comparison.onlyB.count
+    if unmatched + summary.leftOut > 0 {
+      lines.append(
+        "Left out of it: \(unmatched) unmatched rows, \(summary.leftOut) matched ones that are not ok.")
+    }
+    lines.append(
+      Verdict.allCases.map { "\(summary.verdicts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ") + ".")
+    return lines
+  }
+
+  /// What a reader must know before trusting the verdicts, and the rows that were not compared.
+  private func warnings(_ comparison: Comparison) -> [String] {
+    var lines: [String] = []
+    for warning in comparison.planted { lines.append("PLANTED: \(warning)") }
+    let wide = comparison.rows.filter { $0.threshold > comparison.options.threshold }
+    if let most = wide.map(\.threshold).max() {
+      lines.append(
+        "The A/A floor of the runs widens the band of \(wide.count) rows, to ±"
+          + "\(fixed(Unit.percent.fromBase(most), decimals: 1)) % at most.")
+    }
+    for speed in comparison.hostSpeeds {
+      lines.append(
+        "The host itself ran at another speed: fma_peak at \(speed.placement) took "
+          + "\(fixed(speed.ratio, decimals: 3)) x the time in B; rows bound by compute are judged against that."
+      )
+    }
+    if let limit = comparison.rankLimit {
+      lines.append(
+        "With \(limit.rows) rows the rank test can find nothing: its smallest p is \(decimalText(rounded(limit.smallestP)))"
+          + "; take \(limit.processes) processes a side, or --test welch.")
+    }
+    let least = comparison.rows.map { min($0.processesA, $0.processesB) }.min() ?? ComparedRow.rankProcesses
+    if least < ComparedRow.minimumProcesses {
+      lines.append(
+        "\(least) processes a side prove nothing: 'plimsoll run --processes 8' on both sides, or 'compare --pair'."
+      )
+    } else if least < ComparedRow.rankProcesses {
+      lines.append("With \(least) processes a side only large differences show; 8 or more find small ones.")
+    }
+    if !comparison.varying.isEmpty {
+      lines.append(
+        "Rows of one file share a key but differ in \(comparison.varying.joined(separator: ", ")): the first of"
+          + " each was compared; --match with these columns tells them apart.")
+    }
+    return lines + lists(comparison)
+  }
+
+  private func rounded(_ value: Double) -> Double { Double(fixed(value, decimals: 6)) ?? value }
+
+  private func lists(_ comparison: Comparison) -> [String] {
+    let blocked = comparison.blocked.map { pair in
+      pair.columns.map { "\($0) \(RowCells.text($0, pair.a)):\(RowCells.text($0, pair.b))" }.joined(
+        separator: " ")
+    }
+    return list("Only in A", comparison.onlyA) + list("Only in B", comparison.onlyB)
+      + list(
+        "Not compared for a column that differs (--allow) or lacks", comparison.blocked.map(\.a), blocked)
+      + list(
+        "Without a time on one side", comparison.untimed.map(\.a),
+        comparison.untimed.map { "\($0.a.status)/\($0.b.status)" })
+      + list("Repeated in one file, first of each compared", comparison.repeated)
+      + list("Wrong results", comparison.mismatches)
+  }
+
+  private func list(_ what: String, _ rows: [ResultRow], _ reasons: [String]? = nil) -> [String] {
+    guard !rows.isEmpty else { return [] }
+    let names = rows.prefix(8).enumerated().map { index, row in
+      "\(row.shapeId) \(row.impl) \(row.placement)" + (reasons.map { " (\($0[index]))" } ?? "")
+    }
+    let more = rows.count > 8 ? ", and \(rows.count - 8) more" : ""
+    return ["\(what) (\(rows.count)): \(names.joined(separator: ", "))\(more)"]
+  }
+
+  /// The exit status.
+  ///
+  /// - Throws: `CommandFailure` with 3, 4, 5 or 6.
+  func judge() throws {
+    for comparison in comparisons {
+      if let wrong = comparison.mismatches.first {
+        throw CommandFailure(
+          .verificationMismatch,
+          "\(comparison.mismatches.count) rows have wrong results, first \(wrong.shapeId) \(wrong.impl)")
+      }
+      guard !comparison.rows.isEmpty else {
+        throw CommandFailure(
+          .nothingComparable, "no row of \(comparison.nameB) can be compared with one of \(comparison.nameA)")
+      }
+      if comparing.failOn.contains(.slower), !comparison.isSameMachine {
+        throw CommandFailure(
+          .nothingComparable,
+          "\(comparison.nameA) and \(comparison.nameB) are of different types of machine, so nothing can have"
+            + " regressed; leave --fail-on slower away to see the ratios")
+      }
+    }
+    let rows = comparisons.flatMap(\.rows)
+    try fail(on: .slower, .slower, .slower, rows, "slower")
+    try fail(on: .inconclusive, .inconclusive, .inconclusive, rows, "inconclusive")
+  }
+
+  private func fail(
+    on choice: FailOn, _ verdict: Verdict, _ status: ExitStatus, _ rows: [ComparedRow], _ word: String
+  ) throws {
+    let count = rows.count { $0.verdict == verdict }
+    guard comparing.failOn.contains(choice), count > 0 else { return }
+    throw CommandFailure(status, "\(count) of \(rows.count) rows are \(word)")
+  }
+}
