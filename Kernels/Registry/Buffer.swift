@@ -5,11 +5,11 @@ import Glibc
 import Measurement
 import Quantities
 
-/// An array of floats outside Swift's heap.
+/// An array of floats outside Swift's heap. Threads share it on purpose: each writes its own part.
 ///
 /// Large arrays have mappings of their own, between guard pages: pages are fresh for every array, and the kernel
 /// tells of each by itself whether huge pages back it.
-final class Buffer {
+final class Buffer: @unchecked Sendable {
   let start: UnsafeMutablePointer<Float>
   let count: Int
   /// The whole mapping, guards included; nil = from the heap.
@@ -71,16 +71,32 @@ final class Buffer {
     }
   }
 
-  /// Uniform random numbers in ±magnitude, each thread its part.
+  /// An array of zeros.
+  convenience init(zeros count: Int, team: WorkerTeam) throws(KernelError) {
+    try self.init(count)
+    fill(0, team: team)
+  }
+
+  /// Uniform random numbers in ±magnitude, each thread its part. They repeat after a prime number of elements:
+  /// copying is faster than drawing, and no two rows of a matrix come out equal.
   func fillRandom(seed: UInt64, magnitude: Float = 1, team: WorkerTeam) {
     let step = magnitude * 0x1p-23
     team.run { thread, threads in
-      for i in share(of: count, thread, threads) {
+      let part = share(of: count, thread, threads)
+      let drawn = part.prefix(Buffer.period)
+      for i in drawn {
         // The top 24 bits of a mixed counter, as a float in [-1, 1).
-        start[i] = Float(mix(seed &+ UInt64(i)) >> 40) * step - magnitude
+        start[i] = Float(mix(seed &+ UInt64(i % Buffer.period)) >> 40) * step - magnitude
+      }
+      for i in stride(from: drawn.upperBound, to: part.upperBound, by: Buffer.period) {
+        let length = min(Buffer.period, part.upperBound - i)
+        (start + i).update(from: start + i - Buffer.period, count: length)
       }
     }
   }
+
+  /// The largest prime below 2^20.
+  private static let period = 1_048_573
 
   /// Random whole numbers from 1 to 8 that rise by up to 8 towards the end: no part of the array adds up to what
   /// another part does, so a sum tells whether each was read once.

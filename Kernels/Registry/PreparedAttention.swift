@@ -21,7 +21,7 @@ final class PreparedAttention: PreparedKernel {
 
   init(
     _ size: Problem.Attention, work: Work, body: any AttentionBody, team: WorkerTeam, sets count: Int,
-    seed: UInt64, queryMagnitude: Float
+    rotating: Rotation, seed: UInt64, queryMagnitude: Float
   ) throws(KernelError) {
     self.size = size
     self.work = work
@@ -31,16 +31,22 @@ final class PreparedAttention: PreparedKernel {
     try requireMemory(floats: 2 * (queries + cache), sets: count)
     var sets: [Operands] = []
     for set in 0..<count {
-      let operands = Operands(
-        q: try Buffer(queries), k: try Buffer(cache), v: try Buffer(cache), out: try Buffer(queries))
-      operands.q.fillRandom(seed: mix(seed &+ UInt64(3 * set)), magnitude: queryMagnitude, team: team)
-      operands.k.fillRandom(seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
-      operands.v.fillRandom(seed: mix(seed &+ UInt64(3 * set + 2)), team: team)
-      operands.out.fill(0, team: team)
-      sets.append(operands)
+      func numbers(_ count: Int, _ role: Int, _ magnitude: Float = 1) throws(KernelError) -> Buffer {
+        try OperandStore.random(
+          count, seed: mix(seed &+ UInt64(3 * set + role)), magnitude: magnitude, team: team)
+      }
+      let (k, v) = (try numbers(cache, 1), try numbers(cache, 2))
+      if rotating == .weights, let first = sets.first {
+        sets.append(Operands(q: first.q, k: k, v: v, out: first.out))
+        continue
+      }
+      sets.append(
+        Operands(
+          q: try numbers(queries, 0, queryMagnitude), k: k, v: v, out: try Buffer(zeros: queries, team: team)))
     }
     self.sets = sets
-    residentBytes = Bytes(Double(2 * (queries + cache) * count * MemoryLayout<Float>.stride))
+    let floats = 2 * (rotating == .weights ? queries + cache * count : (queries + cache) * count)
+    residentBytes = Bytes(Double(floats * MemoryLayout<Float>.stride))
   }
 
   var operandMemory: [UnsafeRawBufferPointer] {
@@ -57,27 +63,46 @@ final class PreparedAttention: PreparedKernel {
     let rows = size.batch * size.headsQ * size.seqQ
     let checksAll = Double(rows) * Double(size.seqKV * size.headDim) <= ErrorScan.fullCheckLimit
     let chosen = checksAll ? Array(0..<rows) : size.sampledRows(seed: seed)
-    // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x three parts in 10^7.
-    let terms = Double(size.headDim).squareRoot() + Double(size.seqKV).squareRoot()
-    var scan = ErrorScan(tolerance: (2 * terms + 16) * 0x1p-24)
-    for row in chosen {
-      let (sequenceHead, position) = row.quotientAndRemainder(dividingBy: size.seqQ)
-      let (sequence, head) = sequenceHead.quotientAndRemainder(dividingBy: size.headsQ)
-      let cache = (sequence * size.headsKV + head / size.group) * size.seqKV * size.headDim
-      let expected = oracleAttentionRow(
-        q: set.q.start + row * size.headDim, k: set.k.start + cache, v: set.v.start + cache,
-        headDim: size.headDim, visible: size.causal ? position + size.offset + 1 : size.seqKV,
-        scale: 1 / Double(size.headDim).squareRoot())
-      for i in 0..<size.headDim {
-        let found = Double(set.out.start[row * size.headDim + i])
-        scan.add(found, expected.values[i], scale: expected.scales[i])
-      }
-    }
+    var scan = compare(chosen, set)
     if !set.out.isFinite { scan.add(.nan, 0, scale: 1) }
     return scan.verification(
       checksAll
         ? "double oracle, all elements" : "double oracle, \(chosen.count) rows, some of each head; all finite"
     )
+  }
+
+  func verifyBriefly(seed: UInt64) -> Verification {
+    let set = sets[current]
+    let rows = size.batch * size.headsQ * size.seqQ
+    let chosen = Set([0, rows - 1, Int(mix(seed) % UInt64(rows)), Int(mix(~seed) % UInt64(rows))]).sorted()
+    for row in chosen {
+      for i in 0..<size.headDim { set.out.start[row * size.headDim + i] = .nan }
+    }
+    run()
+    return compare(chosen, set).verification("double oracle, \(chosen.count) rows")
+  }
+
+  /// Holds rows of the output against the oracle.
+  private func compare(_ rows: [Int], _ set: Operands) -> ErrorScan {
+    // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x three parts in 10^7.
+    let terms = Double(size.headDim).squareRoot() + Double(size.seqKV).squareRoot()
+    var scan = ErrorScan(tolerance: (2 * terms + 16) * 0x1p-24)
+    let expected = inParallel(rows.count, team) { index in
+      let (sequenceHead, position) = rows[index].quotientAndRemainder(dividingBy: size.seqQ)
+      let (sequence, head) = sequenceHead.quotientAndRemainder(dividingBy: size.headsQ)
+      let cache = (sequence * size.headsKV + head / size.group) * size.seqKV * size.headDim
+      return oracleAttentionRow(
+        q: set.q.start + rows[index] * size.headDim, k: set.k.start + cache, v: set.v.start + cache,
+        headDim: size.headDim, visible: size.causal ? position + size.offset + 1 : size.seqKV,
+        scale: 1 / Double(size.headDim).squareRoot())
+    }
+    for (row, expected) in zip(rows, expected) {
+      for i in 0..<size.headDim {
+        let found = Double(set.out.start[row * size.headDim + i])
+        scan.add(found, expected.values[i], scale: expected.scales[i])
+      }
+    }
+    return scan
   }
 }
 

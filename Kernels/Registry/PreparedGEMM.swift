@@ -20,7 +20,8 @@ final class PreparedGEMM: PreparedKernel {
 
   /// `module` is nil for OpenBLAS.
   init(
-    _ size: Problem.GEMM, work: Work, module: KernelModule?, team: WorkerTeam, sets count: Int, seed: UInt64
+    _ size: Problem.GEMM, work: Work, module: KernelModule?, team: WorkerTeam, sets count: Int,
+    rotating: Rotation, seed: UInt64
   ) throws(KernelError) {
     self.size = size
     self.work = work
@@ -31,17 +32,23 @@ final class PreparedGEMM: PreparedKernel {
     try requireMemory(floats: a + b + c, sets: count)
     var sets: [Operands] = []
     for set in 0..<count {
-      let operands = Operands(a: try Buffer(a), b: try Buffer(b), c: try Buffer(c))
-      operands.a.fillRandom(seed: mix(seed &+ UInt64(3 * set)), team: team)
-      operands.b.fillRandom(seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
-      operands.c.fill(0, team: team)
-      sets.append(operands)
+      let weights = try OperandStore.random(b, seed: mix(seed &+ UInt64(3 * set + 1)), team: team)
+      // Activations stay where only the weights rotate.
+      if rotating == .weights, let first = sets.first {
+        sets.append(Operands(a: first.a, b: weights, c: first.c))
+        continue
+      }
+      sets.append(
+        Operands(
+          a: try OperandStore.random(a, seed: mix(seed &+ UInt64(3 * set)), team: team), b: weights,
+          c: try Buffer(zeros: c, team: team)))
     }
     self.sets = sets
     workspace = try module.map { module throws(KernelError) in
       try Buffer(module.gemmWorkspace * team.threadCount)
     }
-    residentBytes = Bytes(Double((a + b + c) * count * MemoryLayout<Float>.stride))
+    let floats = rotating == .weights ? a + c + b * count : (a + b + c) * count
+    residentBytes = Bytes(Double(floats * MemoryLayout<Float>.stride))
   }
 
   var operandMemory: [UnsafeRawBufferPointer] { sets.flatMap { [$0.a.memory, $0.b.memory, $0.c.memory] } }
@@ -73,6 +80,16 @@ final class PreparedGEMM: PreparedKernel {
     set.c.fill(.nan, team: team)
     run()
     return checkGEMM(
-      m: size.m, n: size.n, k: size.k, a: set.a.start, b: set.b.start, c: set.c.start, seed: seed)
+      m: size.m, n: size.n, k: size.k, a: set.a.start, b: set.b.start, c: set.c.start, seed: seed,
+      team: team)
+  }
+
+  func verifyBriefly(seed: UInt64) -> Verification {
+    let set = sets[current]
+    let elements = briefElements(rows: size.m, columns: size.n, seed: seed)
+    for element in elements { set.c.start[element] = .nan }
+    run()
+    return checkGEMM(
+      elements: elements, n: size.n, k: size.k, a: set.a.start, b: set.b.start, c: set.c.start)
   }
 }

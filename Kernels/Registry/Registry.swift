@@ -17,6 +17,14 @@ public struct KernelError: Error, Hashable, CustomStringConvertible {
   public var description: String { reason }
 }
 
+/// What lies elsewhere from one execution to the next.
+public enum Rotation: Hashable, Sendable {
+  /// Every operand.
+  case all
+  /// What a decode step reads of the model: B of a product, keys and values of attention.
+  case weights
+}
+
 /// All kernels by operation.
 public enum Kernels {
   /// Allocates operands (page aligned, first touched by the team's threads), fills them with random numbers in
@@ -26,22 +34,23 @@ public enum Kernels {
   /// - Parameters:
   ///   - isa: the module of the Swift kernels; OpenBLAS chooses its own, and its attention takes the softmax
   ///     of the strongest module that runs here.
+  ///   - rotating: what the sets are copies of.
   ///   - operandSets: copies that `rotate()` walks through, so that operands are not found in a cache.
   /// - Throws: where the shape lacks a field or is unsupported, the CPU lacks the instructions, the
   ///   implementation lacks the operation, or memory does not suffice.
   public static func prepare(
     _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
-    team: WorkerTeam, operandSets: Int, seed: UInt64
+    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64
   ) throws(KernelError) -> any PreparedKernel {
     try prepare(
       operation, shape: shape, implementation: implementation, isa: isa, team: team,
-      operandSets: operandSets, seed: seed, queryMagnitude: 1)
+      operandSets: operandSets, rotating: rotating, seed: seed, queryMagnitude: 1)
   }
 
   /// As above, with queries in ±queryMagnitude: large ones make the softmax sharp and its running maximum move.
   package static func prepare(
     _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
-    team: WorkerTeam, operandSets: Int, seed: UInt64, queryMagnitude: Float
+    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64, queryMagnitude: Float
   ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape)
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
@@ -50,12 +59,13 @@ public enum Kernels {
     case .gemm(let size):
       if module == nil { try requireBLASRange([size.m, size.n, size.k]) }
       return try PreparedGEMM(
-        size, work: problem.work, module: module, team: team, sets: operandSets, seed: seed)
+        size, work: problem.work, module: module, team: team, sets: operandSets, rotating: rotating,
+        seed: seed)
     case .attention(let size):
       if module == nil { try requireBLASRange([size.seqKV, size.headDim]) }
       return try PreparedAttention(
         size, work: problem.work, body: try attentionBody(operation, size, module, team), team: team,
-        sets: operandSets, seed: seed, queryMagnitude: queryMagnitude)
+        sets: operandSets, rotating: rotating, seed: seed, queryMagnitude: queryMagnitude)
     case .fmaPeak:
       guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
       return try PreparedPeak(module: module, team: team)

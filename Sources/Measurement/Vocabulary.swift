@@ -142,6 +142,9 @@ public protocol PreparedKernel: AnyObject {
   var residentBytes: Bytes { get }
   /// Poisons the outputs, runs once, and compares with the Double oracle.
   func verify(seed: UInt64) -> Verification
+  /// As above for a few elements drawn from the seed: enough where the same code on the same numbers has been
+  /// verified in full before.
+  func verifyBriefly(seed: UInt64) -> Verification
   /// Memory of all operand sets, for asking the kernel where it lies (`MemoryLocation`); empty = not told.
   var operandMemory: [UnsafeRawBufferPointer] { get }
 }

@@ -52,6 +52,7 @@ public struct Worker<Time: TimeSource> {
     team = try WorkerTeam(job.placement)
     origin = time.now()
     probe = Worker.speedProbe(job, time, team)
+    Kernels.shareOperands(atMost: (job.memoryLimit ?? Worker.sharedOperands) / 2)
     let blas = Kernels.blas
     let facts = BLASFacts(
       name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
@@ -122,42 +123,11 @@ public struct Worker<Time: TimeSource> {
     }
   }
 
-  /// One case under way.
-  private final class Entry {
-    var report: CaseReport
-    let kernel: any PreparedKernel
-    var sampler: Sampler<Time>
-    let rotates: Bool
-    let implementation: Implementation
-    /// Place in its group, whatever became of the others.
-    let place: Int
-    var spin: PlantedSpin<Time>?
-    init(
-      _ report: CaseReport, _ kernel: any PreparedKernel, _ sampler: Sampler<Time>, _ subject: Case,
-      place: Int
-    ) {
-      self.place = place
-      self.report = report
-      self.kernel = kernel
-      self.sampler = sampler
-      rotates = subject.cacheMode != .hot
-      implementation = subject.implementation
-    }
-    func execute() {
-      guard spin != nil else { return executeOnce() }
-      spin?.run(executeOnce)
-    }
-    private func executeOnce() {
-      kernel.run()
-      if rotates { kernel.rotate() }
-    }
-  }
-
   /// Measures the cases of a group in turns; false where the parent ended the job.
   private func measure(_ group: [Int], at position: Int) -> Bool {
     guard turn(Turn(group: position, round: 0, slot: 0)) else { return false }
     let before = InterferenceReading(cpus: job.placement.usedCPUs)
-    var entries: [Entry] = []
+    var entries: [CaseUnderWay<Time>] = []
     for (place, index) in group.enumerated() {
       say(.began(index))
       let begin = time.now()
@@ -198,14 +168,14 @@ public struct Worker<Time: TimeSource> {
     }
   }
 
-  private func prepare(_ index: Int, place: Int) -> Entry? {
+  private func prepare(_ index: Int, place: Int) -> CaseUnderWay<Time>? {
     let subject = job.cases[index]
     var report = CaseReport(index: index, status: .ok)
     report.process = job.process
     report.isaPath = Kernels.isaPath(implementation: subject.implementation, isa: job.isa)
     let work = Kernels.work(subject.operation, shape: subject.shape)
     report.work = work
-    func end(_ status: CaseStatus, _ detail: String) -> Entry? {
+    func end(_ status: CaseStatus, _ detail: String) -> CaseUnderWay<Time>? {
       report.status = status
       report.detail = detail
       report.finished = Date().formatted(.iso8601)
@@ -222,11 +192,13 @@ public struct Worker<Time: TimeSource> {
     do {
       let kernel = try Kernels.prepare(
         subject.operation, shape: subject.shape, implementation: subject.implementation, isa: job.isa,
-        team: team, operandSets: sets, seed: job.seed)
+        team: team, operandSets: sets, rotating: subject.cacheMode == .weightsCold ? .weights : .all,
+        seed: job.seed)
       report.work = kernel.work
       report.residentBytes = kernel.residentBytes
       // Each process checks other rows.
-      let check = kernel.verify(seed: job.seed &+ UInt64(job.process) &* 1_000_003)
+      let seed = job.seed &+ UInt64(job.process) &* 1_000_003
+      let check = job.verifiesInFull ? kernel.verify(seed: seed) : kernel.verifyBriefly(seed: seed)
       report.verification = check
       guard check.passed else {
         return end(
@@ -240,7 +212,7 @@ public struct Worker<Time: TimeSource> {
         report.detail += (report.detail.isEmpty ? "" : "; ") + PlantedSlowdown.warning(share)
       }
       let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
-      let entry = Entry(report, kernel, sampler, subject, place: place)
+      let entry = CaseUnderWay(report, kernel, sampler, subject, place: place)
       entry.spin = share.map { PlantedSpin(time: time, share: $0) }
       return entry
     } catch {
@@ -268,6 +240,9 @@ public struct Worker<Time: TimeSource> {
     job.lastLevelCacheBytes > 0 ? job.lastLevelCacheBytes : Suite.unreportedCacheBytes
   }
 
+  /// Bytes that operands may take together where the job sets no limit.
+  private static var sharedOperands: Int { Int(Unit.gibibyte.toBase(2)) }
+
   /// Memory of a case over its operands: attention through BLAS keeps scores beside them.
   private static var room: Double { 1.25 }
 
@@ -279,7 +254,7 @@ public struct Worker<Time: TimeSource> {
     return "memory allows \(Int(have)) MiB of rotating operands beside \(Int(need)) MiB of caches"
   }
 
-  private func finish(_ entry: Entry, since before: InterferenceReading, sharing: Int) {
+  private func finish(_ entry: CaseUnderWay<Time>, since before: InterferenceReading, sharing: Int) {
     let sampler = entry.sampler
     entry.report.samples = sampler.samples
     entry.report.iterations = sampler.iterations

@@ -3,7 +3,9 @@
 import ArgumentParser
 import Foundation
 import Measurement
+import Quantities
 import Suites
+import Tables
 
 struct WorkerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +13,13 @@ struct WorkerCommand: ParsableCommand {
     abstract: "Measures one job from standard input (used by 'plimsoll run').",
     shouldDisplay: false)
 
+  @Flag(help: "Only measure what timing an empty kernel costs.")
+  var overhead = false
+
+  @OptionGroup var output: OutputOptions
+
   func run() throws {
+    guard !overhead else { return try showOverhead() }
     // A parent that is gone cannot be told; the broken pipe ends this process.
     func say(_ message: WorkerMessage) {
       if let line = try? message.line() { try? FileHandle.standardOutput.write(contentsOf: Data(line)) }
@@ -33,5 +41,29 @@ struct WorkerCommand: ParsableCommand {
     let worker = try Worker(
       job, time: MonotonicTime(), planted: planted, mayGoOn: { readLine() == WorkerProtocol.goOn }, say: say)
     worker.run()
+  }
+
+  private func showOverhead() throws {
+    let found = HarnessOverhead()
+    let nanoseconds = Unit.nanosecond.fromBase
+    var table = ReportTable(
+      "An empty kernel in the loop that times kernels",
+      [
+        .init("what"), .init("nanoseconds", "ns"),
+        .init("pct_of_shortest_sample", "% of the shortest sample"),
+      ])
+    for (name, seconds) in [
+      ("a sample of one execution", found.perSample), ("an execution", found.perExecution),
+    ] {
+      table.append([
+        .text(name), .number(nanoseconds(seconds), decimals: 1),
+        .number(Unit.percent.fromBase(seconds / found.shortestSample), decimals: 6),
+      ])
+    }
+    let shortest = Unit.microsecond.fromBase(100 * found.perExecution)
+    table.notes = [
+      "Kernels of \(fixed(shortest, decimals: 2)) us and more are timed with an error below 1 %."
+    ]
+    try output.show([table])
   }
 }

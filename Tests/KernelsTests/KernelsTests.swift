@@ -61,7 +61,7 @@ private func check(
       for p in 0..<n { for j in 0..<n { c[i * n + j] += a[i * n + p] * a[p * n + j] } }
     }
     #expect(checkGEMM(m: n, n: n, k: n, a: a, b: a, c: c, seed: 1).passed)
-    // Every row in turn: most are not among the 64 that are compared element by element.
+    // Every row in turn: most are not among the 16 that are compared element by element.
     for row in stride(from: 0, to: n, by: 23) {
       let kept = c[row * n + 17]
       c[row * n + 17] += 1
