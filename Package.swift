@@ -137,7 +137,7 @@ let package = Package(
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
-    tests("Suites", ["Machines", "Measurement", "Suites"]),
+    tests("Suites", ["Quantities", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("Planner", ["Planner", "Catalog", "Estimator", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),

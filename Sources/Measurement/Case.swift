@@ -32,6 +32,8 @@ public struct Case: Hashable, Sendable, Codable {
   public let implementation: Implementation
   /// Where the operands are.
   public let cacheMode: CacheMode
+  /// Pages that its operands ask for.
+  public var pageMode = PageMode.default
 
   /// A case from its parts.
   public init(
@@ -168,6 +170,8 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var mask: CPUSet?
   /// The clock.
   public var clock: ClockQuality
+  /// Why the kernel did not take the placement's memory policy; nil = it did, or there was none to take.
+  public var memoryRefusal: String?
   /// Facts from their parts.
   public init(process: Int, blas: BLASFacts, mask: CPUSet?, clock: ClockQuality) {
     self.process = process

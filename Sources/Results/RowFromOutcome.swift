@@ -26,13 +26,11 @@ extension ResultRow {
     let parts =
       [subject.operation.rawValue] + numbers + [s.causal.map { $0 ? "causal" : "full" } ?? ""]
       + [subject.implementation.rawValue, DataType.f32.rawValue, placement.name, placement.smt]
-      + [String(placement.threads), subject.cacheMode.rawValue, defaultPages]
+      + [String(placement.threads), subject.cacheMode.rawValue, subject.pageMode.rawValue]
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
     // A letter first: a spreadsheet would read 12e45678 as a number.
     return "k" + String(repeating: "0", count: 16 - digits.count) + digits
   }
-
-  private static let defaultPages = "default"
 
   private mutating func fillProblem(_ subject: Case) {
     let shape = subject.shape
@@ -40,9 +38,7 @@ extension ResultRow {
     phase = subject.phase.rawValue
     shapeId = subject.shapeID
     cacheMode = subject.cacheMode.rawValue
-    pageMode = ResultRow.defaultPages
-    memoryPolicy = "first_touch"
-    replicas = 1
+    pageMode = subject.pageMode.rawValue
     m = shape.m
     n = shape.n
     k = shape.k
@@ -74,6 +70,9 @@ extension ResultRow {
     threads = place.threads
     cpusetList = place.cpus.description
     numaNodesList = place.numaNodes
+    memoryPolicy = place.memoryPolicyName
+    memoryNodesList = place.memoryNodes.description
+    replicas = place.replicaCount
     bindingVerified = worker?.mask.map { $0 == place.cpus }
     clockResolutionSeconds = worker.map(\.clock.resolution)
     timerOverheadSeconds = worker.map(\.clock.overhead)
@@ -137,6 +136,10 @@ extension ResultRow {
       verifyMaxRelError = check.maxRelError.isFinite ? check.maxRelError : nil
       verifyTolerance = check.tolerance
     }
+    hugePageBackingFraction = Statistics.mean(reports.compactMap(\.hugePageShare))
+    let locations = reports.compactMap(\.isMemoryWhereAsked)
+    memoryLocationVerified = locations.isEmpty ? nil : locations.allSatisfy { $0 }
+    if let reason = outcome.worker?.memoryRefusal { warn("the memory policy was refused: \(reason)") }
     elapsedSeconds = total(reports.compactMap(\.elapsed))
     load1Before = reports.compactMap(\.interference.load1Before).max()
     involuntaryContextSwitches = total(reports.compactMap(\.interference.involuntarySwitches))

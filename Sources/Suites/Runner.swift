@@ -22,6 +22,8 @@ public struct RunPlan: Sendable {
   public var failFast = false
   /// True where the control kernel is the first and the last row of each process.
   public var hasControl = true
+  /// Pages that operands ask for, in the whole run.
+  public var pageMode = PageMode.default
   /// How each case is sampled.
   public var sampling: SamplingPlan
   /// Seed of operands and order.
@@ -70,7 +72,11 @@ public struct RunPlan: Sendable {
 
   /// The cases of a placement, by its position.
   public func cases(at place: Int) -> [Case] {
-    sized.indices.contains(place) ? sized[place].cases : cases
+    (sized.indices.contains(place) ? sized[place].cases : cases).map { subject in
+      var subject = subject
+      subject.pageMode = pageMode
+      return subject
+    }
   }
 
   /// One outcome without reports for each placement and case, in that order.
@@ -210,7 +216,11 @@ public struct Runner {
     var stillborn = 0
     while !remaining.isEmpty, !observer.shouldStop, !run.hasFailed {
       let start = MonotonicTime().now()
-      var current: Int?
+      let members = place.workers.count
+      var current = [Int?](repeating: nil, count: members)
+      var masks: [CPUSet] = []
+      var told = 0
+      var replicas = ReplicaReports(replicas: members)
       var done: Set<Int> = []
       func take(_ report: CaseReport) {
         var report = report
@@ -221,39 +231,43 @@ public struct Runner {
         observer.finished(report, subject: cases[report.index], placement: place)
       }
       let isFirst = remaining.joined().contains { run.outcomes[first + $0].reports.isEmpty }
-      let end = followWorker(
+      let ends = followWorkers(
         process, site, remaining, inFull: isFirst, shouldStop: { observer.shouldStop || run.hasFailed }
-      ) { message in
+      ) { member, message in
         switch message {
-        case .facts(let facts):
-          for index in cases.indices where run.outcomes[first + index].worker == nil {
+        case .facts(var facts):
+          // The mask of replicas is that of all together.
+          if let mask = facts.mask { masks.append(mask) }
+          facts.mask = masks.isEmpty ? nil : CPUSet(masks.flatMap(\.cpus))
+          for index in cases.indices
+          where run.outcomes[first + index].worker == nil || members > 1 {
             run.outcomes[first + index].worker = facts
           }
-          observer.workerStarted(facts, at: place)
-        case .began(let index): current = index
-        case .report(let report): take(report)
+          told += 1
+          if told == members { observer.workerStarted(facts, at: place) }
+        case .began(let index): current[member] = index
+        case .report(let report): if let whole = replicas.add(report) { take(whole) }
         case .control(let report):
           run.controls[site].add(report)
           for index in cases.indices { run.outcomes[first + index].aaFloor = run.controls[site].floor }
-        case .spent(let spent):
+        case .spent(var spent):
+          // Replicas spend the same seconds side by side.
+          spent.warmup /= Double(members)
+          spent.sampled /= Double(members)
           observer.workerFinished(spent, seconds: MonotonicTime().now() - start, at: place)
         case .hello, .ready: break
         }
       }
-      let reason: CaseReport?
-      switch end {
-      case .stopped: return
-      case .finished: reason = nil
-      case .died(let words): reason = CaseReport(index: current ?? -1, status: .failed, detail: words)
-      case .silent(let seconds):
-        reason = CaseReport(
-          index: current ?? -1, status: .timeout, detail: "no answer from the worker for \(seconds) s")
+      if ends.contains(.stopped) { return }
+      var words = "the worker ended without measuring anything"
+      for (member, end) in ends.enumerated() {
+        guard let reason = reason(of: end, at: current[member]) else { continue }
+        words = reason.detail
+        if current[member] != nil { take(reason) }
       }
-      if let reason, current != nil { take(reason) }
       remaining = remaining.map { $0.filter { !done.contains($0) } }.filter { !$0.isEmpty }
       stillborn = done.isEmpty ? stillborn + 1 : 0
       if stillborn == 2 {
-        let words = reason?.detail ?? "the worker ended without measuring anything"
         for index in remaining.flatMap({ $0 }) {
           take(CaseReport(index: index, status: .failed, detail: words))
         }
@@ -262,24 +276,41 @@ public struct Runner {
     }
   }
 
-  private func followWorker(
+  /// What the end of a worker means for the case that it was at; nil for a good end.
+  private func reason(of end: WorkerEnd, at index: Int?) -> CaseReport? {
+    switch end {
+    case .stopped, .finished: nil
+    case .died(let words): CaseReport(index: index ?? -1, status: .failed, detail: words)
+    case .silent(let seconds):
+      CaseReport(
+        index: index ?? -1, status: .timeout, detail: "no answer from the worker for \(seconds) s")
+    }
+  }
+
+  /// One worker, or one for each replica of the placement, all of them released together for each turn.
+  private func followWorkers(
     _ process: Int, _ site: Int, _ groups: [[Int]], inFull: Bool, shouldStop: () -> Bool,
-    receive: (WorkerMessage) -> Void
-  ) -> WorkerEnd {
+    receive: (Int, WorkerMessage) -> Void
+  ) -> [WorkerEnd] {
     let place = plan.placements[site]
     let caches =
       plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
-    var job = WorkerJob(
-      process: process, placement: place, cases: plan.cases(at: site), groups: groups, plan: plan.sampling,
-      seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches, memoryLimit: plan.memoryLimit,
-      settleSeconds: plan.settleSeconds)
-    job.hasControl = plan.hasControl
-    job.verifiesInFull = inFull
-    let worker = WorkerGroup([
-      .init(executable: executable, arguments: arguments, environment: workerEnvironment(place), job: job)
-    ])
-    let ends = worker.follow(silence: plan.silence, shouldStop: shouldStop) { receive($1) }
-    return ends.first ?? .stopped
+    let members = place.workers
+    let group = WorkerGroup(
+      members.map { worker in
+        var job = WorkerJob(
+          process: process, placement: worker, cases: plan.cases(at: site), groups: groups,
+          plan: plan.sampling,
+          seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches,
+          memoryLimit: plan.memoryLimit.map { $0 / members.count }, settleSeconds: plan.settleSeconds)
+        job.hasControl = plan.hasControl
+        job.verifiesInFull = inFull
+        job.pageMode = plan.pageMode
+        job.isStepped = members.count > 1
+        return WorkerGroup.Member(
+          executable: executable, arguments: arguments, environment: workerEnvironment(worker), job: job)
+      }, policy: .together)
+    return group.follow(silence: plan.silence, shouldStop: shouldStop, receive: receive)
   }
 
   /// The parent's variables with the thread counts of the placement; a crash should be quick and quiet.

@@ -41,6 +41,8 @@ public struct Worker<Time: TimeSource> {
   ) throws {
     _ = ProcessBinding.bind(to: job.placement.cpus)
     let mask = ProcessBinding.current()
+    let memory = MemoryBinding.apply(job.placement)
+    Kernels.pageMode = job.pageMode
     self.job = job
     self.time = time
     self.say = say
@@ -57,7 +59,9 @@ public struct Worker<Time: TimeSource> {
     let facts = BLASFacts(
       name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
       threads: blas.threads)
-    say(.facts(WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)))
+    var words = WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)
+    if case .refused(let reason) = memory { words.memoryRefusal = reason }
+    say(.facts(words))
   }
 
   /// Measures every group of the job; the parent may end a stepped job between two turns.
@@ -207,6 +211,11 @@ public struct Worker<Time: TimeSource> {
         )
       }
       report.detail = doubt(subject, sets: sets)
+      if job.verifiesInFull {
+        let location = MemoryLocation(of: kernel.operandMemory)
+        report.hugePageShare = location.hugePageFraction
+        report.isMemoryWhereAsked = location.isWhereAsked(job.placement)
+      }
       let share = planted.share(of: subject.shapeID)
       if let share {
         report.detail += (report.detail.isEmpty ? "" : "; ") + PlantedSlowdown.warning(share)

@@ -40,6 +40,8 @@ public struct WorkerJob: Hashable, Sendable, Codable {
   public var settleSeconds: Double
   /// True where the worker waits for the parent before each turn.
   public var isStepped = false
+  /// Pages that operands ask for.
+  public var pageMode = PageMode.default
   /// True where the control kernel is the first and the last row.
   public var hasControl = true
   /// True where results are compared with the oracle in full; else in samples, as befits a process after the

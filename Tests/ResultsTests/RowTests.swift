@@ -59,6 +59,41 @@ private func outcome(
     #expect(try ResultFile.rows(of: Array(ResultRow.schema.csv([row]).utf8), file: "x") == [row])
   }
 
+  @Test("what happened while sampling stands in the row")
+  func sampling() throws {
+    var result = outcome(.gemm, gemm, seconds: [[0.01, 0.01], [0.01, 0.01]], work: work)
+    for index in result.reports.indices {
+      result.reports[index].roundsDropped = 2
+      result.reports[index].roundsMoved = index
+      result.reports[index].sampled = 0.5
+      result.reports[index].interference.clock = 2e9
+      result.reports[index].interference.cycles = 7
+      result.reports[index].hugePageShare = 0.5
+      result.reports[index].isMemoryWhereAsked = index == 0
+    }
+    result.aaFloor = 0.02
+    result.stopReason = .noiseStable
+    let row = ResultRow(result, run: runInfo())
+    #expect(row.roundsDropped == 4 && row.sampledSeconds == 1 && row.aaFloor == 0.02)
+    #expect(row.stopReason == "noise_stable")
+    #expect(row.warnings == "the speed of the host moved during 1 round")
+    #expect(row.cpuMhzMean == 2_000 && row.cycles == 14)
+    #expect(row.hugePageBackingFraction == 0.5 && row.memoryLocationVerified == false)
+    // Files of programs that did not count say nothing, not 0.
+    let silent = ResultRow(outcome(.gemm, gemm, seconds: [[0.01], [0.01]], work: work), run: runInfo())
+    #expect(silent.roundsDropped == nil && silent.sampledSeconds == 0.02)
+  }
+
+  @Test("a drift is a warning only where it stands out from the scatter", arguments: [true, false])
+  func drift(isReal: Bool) {
+    let seconds = isReal ? [1.0, 1.01, 1.02, 1.03, 1.04, 1.05] : [1.0, 1.05, 1.02, 1.0, 1.05, 1.02]
+    var result = outcome(.gemm, gemm, seconds: seconds.map { [$0] }, work: work)
+    for index in result.reports.indices {
+      result.reports[index].samples = [Sample(start: Double(index), seconds: seconds[index])]
+    }
+    #expect(ResultRow(result, run: runInfo()).warnings.contains("times drift") == isReal)
+  }
+
   @Test("a wrong result has a status and no time, however many processes were right")
   func mismatch() {
     var result = outcome(.gemm, gemm, seconds: [[0.01], [0.01]], work: work)
@@ -124,7 +159,10 @@ private func outcome(
     let other = Case(.gemm, gemm, id: "a", phase: .square, by: .openblas)
     let cold = Case(.gemm, gemm, id: "a", phase: .square, by: .swift, cacheMode: .weightsCold)
     let machine = Placement(name: "machine", kind: "machine", cpus: CPUSet([0, 1]), threads: 2)
+    var huge = subject
+    huge.pageMode = .huge
     let key = ResultRow.key(subject, core)
+    #expect(key != ResultRow.key(huge, core))
     #expect(key == ResultRow.key(renamed, core))
     #expect(
       Set([key, ResultRow.key(other, core), ResultRow.key(cold, core), ResultRow.key(subject, machine)]).count

@@ -38,7 +38,8 @@ private final class Recorder: RunObserver {
   /// Runs a plan with a script that finds the messages in $FACTS, $BEGAN0, $OK1 … and $COUNT, the number of
   /// workers started before it.
   private func run(
-    _ plan: RunPlan, _ recorder: Recorder, from earlier: [Outcome]? = nil, script: String
+    _ plan: RunPlan, _ recorder: Recorder, from earlier: [Outcome]? = nil, script: String,
+    readsJob: String? = nil
   ) throws -> [Outcome] {
     let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -59,7 +60,9 @@ private final class Recorder: RunObserver {
       say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"
 
       """#
-    return Runner(plan, executable: "/bin/sh", arguments: ["-c", counted + script], environment: environment)
+    let greeting = #"; say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"; "#
+    let opening = readsJob.map { $0 + greeting } ?? counted
+    return Runner(plan, executable: "/bin/sh", arguments: ["-c", opening + script], environment: environment)
       .run(recorder, from: earlier ?? plan.outcomes())
   }
 
@@ -196,5 +199,24 @@ private final class Recorder: RunObserver {
     let outcomes = try run(
       plan(cases: 2, processes: 1), Recorder(), script: #"say "$OK0" "$OK1" '\#(first)'"#)
     #expect(outcomes.map(\.aaFloor) == [0.5, 0.5])
+  }
+
+  @Test("replicas are started together, and a row has one report of all of them")
+  func replicas() throws {
+    var plan = plan(cases: 1, processes: 2)
+    let cpu = ProcessBinding.current()?.cpus.first ?? 0
+    plan.placements = [
+      Placement(
+        name: "per_l3", kind: "replicas", cpus: CPUSet([cpu]), threads: 2,
+        replicaSets: [CPUSet([cpu]), CPUSet([cpu])])
+    ]
+    let turn = try text(.ready(Turn(group: 0, round: 0, slot: 0)))
+    let recorder = Recorder()
+    let outcomes = try run(
+      plan, recorder, script: #"say '\#(turn)'; read -r WORD; test "$WORD" = go && say "$BEGAN0" "$OK0""#,
+      readsJob: #"read -r JOB; COUNT=0; true"#)
+    #expect(outcomes[0].reports.map(\.status) == [.ok, .ok])
+    #expect(outcomes[0].reports.map(\.process) == [0, 1])
+    #expect(recorder.workers == 2)
   }
 }

@@ -25,6 +25,8 @@ struct BLASSetup {
   let warnings: [String]
   /// Sentence that every BLAS row carries; empty where all is well.
   let rowWarning: String
+  /// Why a run should not begin unless the user allows it: generic kernels that nobody asked for; nil = it may.
+  private(set) var genericRefusal: String?
 
   /// Chooses: `--blas-coretype NAME` wins, then OPENBLAS_CORETYPE unless `auto` is asked for, then the fastest.
   init(plan: RunPlan, machine: Machine, requested: String?) {
@@ -65,6 +67,12 @@ struct BLASSetup {
       choice: named == nil
         ? "fastest of the probe" : requested == nil ? BLASSetup.callersChoice : "--blas-coretype",
       warning: warning)
+    if named == nil, let used, CoreTypeChoice.isGeneric(used.corename, on: machine) {
+      genericRefusal =
+        "OpenBLAS has only its generic \(used.corename) kernels here, on a CPU with "
+        + "\(machine.bestInstructionSet.rawValue): ratios to it would say nothing; "
+        + "--allow-generic-blas measures all the same"
+    }
   }
 
   /// The choice of a run that goes on: rows of two core types must not stand in one file.
