@@ -77,37 +77,52 @@ final class Buffer: @unchecked Sendable {
     fill(0, team: team)
   }
 
-  /// Uniform random numbers in ±magnitude, each thread its part. They repeat after a prime number of elements:
-  /// copying is faster than drawing, and no two rows of a matrix come out equal.
+  /// Uniform random numbers in ±magnitude, each thread its part: a walk through one table from a place that the
+  /// seed chooses, because copying is faster than drawing. The table's length is prime, so that no two rows of a
+  /// matrix come out equal.
   func fillRandom(seed: UInt64, magnitude: Float = 1, team: WorkerTeam) {
-    let step = magnitude * 0x1p-23
-    team.run { thread, threads in
-      let part = share(of: count, thread, threads)
-      let drawn = part.prefix(Buffer.period)
-      for i in drawn {
-        // The top 24 bits of a mixed counter, as a float in [-1, 1).
-        start[i] = Float(mix(seed &+ UInt64(i % Buffer.period)) >> 40) * step - magnitude
+    let offset = Int(mix(seed) % UInt64(Buffer.period))
+    Buffer.uniform.withUnsafeBufferPointer { table in
+      guard let base = table.baseAddress else { return }
+      team.run { thread, threads in
+        let part = share(of: count, thread, threads)
+        var i = part.lowerBound
+        while i < part.upperBound {
+          let place = (offset + i) % Buffer.period
+          let length = min(Buffer.period - place, part.upperBound - i)
+          (start + i).update(from: base + place, count: length)
+          i += length
+        }
+        if magnitude != 1 { for i in part { start[i] *= magnitude } }
       }
-      for i in stride(from: drawn.upperBound, to: part.upperBound, by: Buffer.period) {
-        let length = min(Buffer.period, part.upperBound - i)
-        (start + i).update(from: start + i - Buffer.period, count: length)
+    }
+  }
+
+  /// Random whole numbers from 1 to 8 that rise by up to 8 towards the end: no part of the array adds up to what
+  /// another part does, so a sum tells whether each was read once.
+  func fillRising(team: WorkerTeam) {
+    let step = 8 * max(1, count / 64)
+    Buffer.digits.withUnsafeBufferPointer { table in
+      team.run { thread, threads in
+        let part = share(of: count, thread, threads)
+        var i = part.lowerBound
+        while i < part.upperBound {
+          let place = i % Buffer.period
+          let length = min(Buffer.period - place, part.upperBound - i, step - i % step)
+          let rise = Float(1 + i / step)
+          for j in 0..<length { start[i + j] = table[place + j] + rise }
+          i += length
+        }
       }
     }
   }
 
   /// The largest prime below 2^20.
   private static let period = 1_048_573
-
-  /// Random whole numbers from 1 to 8 that rise by up to 8 towards the end: no part of the array adds up to what
-  /// another part does, so a sum tells whether each was read once.
-  func fillRising(seed: UInt64, team: WorkerTeam) {
-    team.run { thread, threads in
-      for i in share(of: count, thread, threads) {
-        let step = (i / 8) / max(1, count / 64)
-        start[i] = Float(1 + step + Int(mix(seed &+ UInt64(i)) >> 61))
-      }
-    }
-  }
+  /// The top 24 bits of mixed counters, as floats in [-1, 1).
+  private static let uniform = (0..<period).map { Float(mix(UInt64($0)) >> 40) * 0x1p-23 - 1 }
+  /// The top 3 bits, 0 to 7.
+  private static let digits = (0..<period).map { Float(mix(UInt64($0)) >> 61) }
 
   /// The same value everywhere.
   func fill(_ value: Float, team: WorkerTeam) {

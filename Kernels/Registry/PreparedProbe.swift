@@ -98,18 +98,20 @@ final class PreparedMemory: PreparedKernel {
     var sets: [Operands] = []
     let spread = count + PreparedMemory.gap * (team.threadCount - 1)
     for set in 0..<number {
-      let operands = Operands(
-        a: operation == .memoryRead
-          ? try Buffer(spread)
-          : try OperandStore.random(spread, seed: mix(seed &+ UInt64(2 * set)), team: team),
-        b: arrays > 1 ? try Buffer(spread) : nil,
-        c: arrays > 2 ? try Buffer(spread) : nil)
-      if operation == .memoryRead {
-        operands.a.fillRising(seed: mix(seed &+ UInt64(2 * set)), team: team)
+      func numbers(_ role: Int) throws(KernelError) -> Buffer {
+        try OperandStore.random(spread, seed: mix(seed &+ UInt64(2 * set + role)), team: team)
       }
-      operands.b?.fillRandom(seed: mix(seed &+ UInt64(2 * set + 1)), team: team)
-      operands.c?.fill(0, team: team)
-      sets.append(operands)
+      func target() throws(KernelError) -> Buffer { try Buffer(zeros: spread, team: team) }
+      switch operation {
+      case .memoryRead:
+        let rising = try Buffer(spread)
+        rising.fillRising(team: team)
+        sets.append(Operands(a: rising, b: nil, c: nil))
+      case .memoryCopy:
+        sets.append(Operands(a: try numbers(0), b: try target(), c: nil))
+      default:
+        sets.append(Operands(a: try numbers(0), b: try numbers(1), c: try target()))
+      }
     }
     self.sets = sets
     results = try Buffer(team.threadCount * PreparedPeak.lineFloats)
@@ -211,6 +213,6 @@ private func sumInDouble(_ start: UnsafePointer<Float>, _ count: Int) -> Double 
 /// The numbers that a read probe passes over.
 package func risingValues(_ count: Int, team: WorkerTeam) throws(KernelError) -> [Float] {
   let buffer = try Buffer(count)
-  buffer.fillRising(seed: 1, team: team)
+  buffer.fillRising(team: team)
   return (0..<count).map { buffer.start[$0] }
 }

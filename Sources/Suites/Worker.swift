@@ -111,15 +111,15 @@ public struct Worker<Time: TimeSource> {
     ledger.spent.warmup += time.now() - start
   }
 
-  /// About a millisecond of register-only arithmetic on all threads, the better of two: an interrupt hits one,
-  /// a slower clock both.
+  /// About a millisecond of register-only arithmetic on all threads, the best of three: an interrupt hits one, a
+  /// slower clock all.
   private static func speedProbe(_ job: WorkerJob, _ time: Time, _ team: WorkerTeam) -> SpeedProbe? {
     guard
       let kernel = try? Kernels.prepare(
         .fmaPeak, shape: Shape(), implementation: .swift, isa: job.isa, team: team, operandSets: 1, seed: 1)
     else { return nil }
     return SpeedProbe {
-      (0..<2).map { _ in
+      (0..<3).map { _ in
         let start = time.now()
         kernel.run()
         return time.now() - start
