@@ -33,6 +33,7 @@ struct MergeCommand: ParsableCommand {
   var expectHosts: String?
 
   @Option(
+    name: [.long, .customLong("host-salt")],
     help: ArgumentHelp("Secret of the fleet's pseudonyms, where hosts are so labelled.", valueName: "file"))
   var salt: String?
 

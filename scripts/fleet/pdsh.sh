@@ -11,7 +11,7 @@ program=${FLEET_PROGRAM:-plimsoll}
 job=$(date -u +%Y%m%dT%H%M%SZ)-$$
 folder=$share/$job
 names=(--host-label pseudonym --host-salt "$share.salt")
-secret=(--salt "$share.salt")
+secret=(--host-salt "$share.salt")
 if [ -n "${FLEET_LABEL:-}" ]; then names=(--host-label "$FLEET_LABEL") secret=(); fi
 mkdir -p "$folder" || exit 74
 awk '!/^ *(#|$)/ { print $1 }' "$hosts" | sort -u >"$folder/expect.txt"

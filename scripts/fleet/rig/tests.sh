@@ -65,8 +65,8 @@ submit() {
     scripts/fleet/plimsoll.sbatch "$@"
 }
 
-# ended JOB: true once it is no longer in the queue.
-ended() { ! squeue -h -j "$1" -o %T 2>/dev/null | grep -q .; }
+# ended JOB: true once it is over for good; squeue alone may say nothing of a job between two starts.
+ended() { exit_of "$1" 2>/dev/null | grep -qE '^(COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL)'; }
 
 # waits JOB: true while it is in the queue and does not run.
 waits() { [ "$(squeue -h -j "$1" -o %T)" = PENDING ]; }
@@ -86,11 +86,13 @@ process_of() {
   return 1
 }
 
-# journals FOLDER: those of all runs; records FOLDER: how many the shortest of four has, without its header.
-journals() { find "$1" -name '*.samples.csv' | sort; }
+# journals FOLDER: those of all runs.
+journals() { find "$1" -name '*.samples.csv' 2>/dev/null | sort; }
+
+# have_records FOLDER COUNT: true once four runs have written so many each.
 have_records() {
   local file
-  [ "$(journals "$1" 2>/dev/null | wc -l)" -eq 4 ] || return 1
+  [ "$(journals "$1" | wc -l)" -eq 4 ] || return 1
   for file in $(journals "$1"); do [ "$(records "$file")" -ge "$2" ] || return 1; done
 }
 
@@ -157,7 +159,7 @@ killed_host() {
 }
 
 missing() {
-  "$FLEET_PROGRAM" merge "$1" --expect-hosts "$1/expect.txt" --salt "$FLEET_SHARE.salt" --missing --as-nodelist
+  "$FLEET_PROGRAM" merge "$1" --expect-hosts "$1/expect.txt" --host-salt "$FLEET_SHARE.salt" --missing --as-nodelist
 }
 
 missing_host_again() {
@@ -193,7 +195,9 @@ queued_again() {
   keep "$local" "$D/kept-$job"
   scontrol requeue "$job"
   check "the job waits again" until_true 20 waits "$job"
-  # Slurm holds a job back for two minutes before its second start.
+  # Slurm holds a job back for two minutes before its second start; a second suffices, in which the nodes learn
+  # that the credentials of the first start are void.
+  sleep 2
   scontrol update "JobId=$job" StartTime=now
   check "the job ends" until_true 90 ended "$job"
   check "the job was started again" grep -q 'The job was started again; going on with' "$D/log/job-$job.txt"
@@ -229,9 +233,11 @@ bad_shares() {
     mount -t tmpfs -o size=8k tmpfs "$D/$share"
     [ $share = full ] || mount -o remount,ro "$D/$share"
     status=0
-    "$FLEET_PROGRAM" run "${quick[@]}" -o "$D/local-$share" --publish "$D/$share" >"$D/out" 2>"$D/err" || status=$?
+    "$FLEET_PROGRAM" run "${quick[@]}" -o "$D/local-$share" --publish "$D/$share" >"$D/out" 2>"$D/err" ||
+      status=$?
     check "the exit status is 74, not $status ($share)" [ $status -eq 74 ]
-    check "the message names the local file ($share)" grep -q "results stay in $D/local-$share/.*\.csv" "$D/err"
+    check "the message names the local file ($share)" \
+      grep -q "results stay in $D/local-$share/.*\.csv" "$D/err"
     check "the local file is whole ($share)" \
       "$FLEET_PROGRAM" validate "$(find "$D/local-$share" -name '*.csv' ! -name '*.samples.csv')"
     check "nothing half is on the share" [ -z "$(find "$D/$share" -name '.*tmp*')" ]
