@@ -83,8 +83,12 @@ let package = Package(
       "Kernels",
       ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
       path: "Kernels/Registry"),
+    .target(  // the shape table, embedded
+      name: "SuiteData", path: "Sources/SuiteData", exclude: ["README.md", "shapes.csv"],
+      cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room(  // which rows run
-      "Suites", ["Quantities", "Machines", "Measurement", "KernelsBLAS", "Kernels"]),
+      "Suites",
+      ["Quantities", "Tables", "Machines", "Measurement", "KernelsBLAS", "Kernels", "SuiteData"]),
 
     // The door
     room(  // rows, journal, compare
@@ -137,7 +141,7 @@ let package = Package(
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
-    tests("Suites", ["Quantities", "Machines", "Measurement", "Suites"]),
+    tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("Planner", ["Planner", "Catalog", "Estimator", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),

@@ -4,7 +4,7 @@ public import Machines
 public import Quantities
 
 /// Where the operands are when the kernel starts.
-public enum CacheMode: String, Hashable, Sendable, Codable {
+public enum CacheMode: String, Hashable, Sendable, Codable, CaseIterable {
   /// The same buffers each time.
   case hot
   /// All operands rotate through twice the last-level caches at least.
@@ -15,7 +15,7 @@ public enum CacheMode: String, Hashable, Sendable, Codable {
 
 /// What the row stands for in a model's pass.
 public enum Phase: String, Hashable, Sendable, Codable {
-  case square, prefill, decode, ceiling
+  case square, prefill, decode, training, ceiling
 }
 
 /// One operation on one shape by one implementation: a suite's row before it meets a placement.
@@ -31,9 +31,13 @@ public struct Case: Hashable, Sendable, Codable {
   /// Who computes.
   public let implementation: Implementation
   /// Where the operands are.
-  public let cacheMode: CacheMode
+  public var cacheMode: CacheMode
   /// Pages that its operands ask for.
   public var pageMode = PageMode.default
+  /// The model's use of the shape; nil for synthetic shapes.
+  public var use: ModelUse?
+  /// Collection of shapes that it comes from, or empty.
+  public var collection = ""
 
   /// A case from its parts.
   public init(
@@ -50,6 +54,25 @@ public struct Case: Hashable, Sendable, Codable {
 
   /// True for the ceilings that a roofline is made of.
   public var isRoofline: Bool { operation == .fmaPeak || operation == .memoryRead }
+}
+
+/// The part that a shape plays in a model.
+public struct ModelUse: Hashable, Sendable, Codable {
+  /// Name of the model.
+  public var model: String
+  /// Layer that runs the shape.
+  public var layer: String
+  /// Pass that the row is a part of, or empty: all rows of a model and pass together are the whole pass.
+  public var pass: String
+  /// Times that one pass runs the shape; nil = unknown.
+  public var callsPerPass: Double?
+  /// A use from its parts.
+  public init(model: String, layer: String = "", pass: String = "", callsPerPass: Double? = nil) {
+    self.model = model
+    self.layer = layer
+    self.pass = pass
+    self.callsPerPass = callsPerPass
+  }
 }
 
 /// How a case ended in one process.

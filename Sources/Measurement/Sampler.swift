@@ -19,6 +19,10 @@ public struct SamplingPlan: Hashable, Sendable, Codable {
   public var probeTolerance = 0.03
   /// … this many times at most.
   public var retries = 3
+  /// False = no comparison with the oracle: rows are `unverified`.
+  public var verifies = true
+  /// False = only the comparison, no samples.
+  public var times = true
   /// The defaults.
   public init() {}
 

@@ -25,7 +25,7 @@ extension ResultColumns {
       "kernel",
       "What is computed: `gemm`, `attention_prefill`, `attention_decode`, `fma_peak`, `memory_read`, `memory_copy`, `memory_triad`",
       \.kernel),
-    .text("phase", "`prefill`, `decode`, `square` or `ceiling`", \.phase),
+    .text("phase", "`prefill`, `decode`, `training`, `square` or `ceiling`", \.phase),
     .text("shape_id", "Readable name of the shape", \.shapeId),
     .integer("batch", "Independent problems; sequences for attention", \.batch),
     .integer("m", "GEMM: rows of C", \.m),

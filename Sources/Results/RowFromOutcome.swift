@@ -14,6 +14,9 @@ extension ResultRow {
     fillImplementation(outcome, run)
     rowKey = ResultRow.key(outcome.subject, outcome.placement)
     fillStatus(outcome)
+    if status == .ok, !run.verifies {
+      (status, statusDetail) = (.unverified, "not compared with the oracle, as the run was told")
+    }
     fillReports(outcome)
     if status.hasTimes { fillTimes(outcome) }
   }
@@ -27,6 +30,8 @@ extension ResultRow {
       [subject.operation.rawValue] + numbers + [s.causal.map { $0 ? "causal" : "full" } ?? ""]
       + [subject.implementation.rawValue, DataType.f32.rawValue, placement.name, placement.smt]
       + [String(placement.threads), subject.cacheMode.rawValue, subject.pageMode.rawValue]
+      // A shape that two layers share is measured for each: rows of a pass must add up.
+      + (subject.use.map { [$0.model, $0.layer, $0.pass] } ?? [])
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
     // A letter first: a spreadsheet would read 12e45678 as a number.
     return "k" + String(repeating: "0", count: 16 - digits.count) + digits
@@ -39,6 +44,10 @@ extension ResultRow {
     shapeId = subject.shapeID
     cacheMode = subject.cacheMode.rawValue
     pageMode = subject.pageMode.rawValue
+    model = subject.use?.model ?? ""
+    layer = subject.use?.layer ?? ""
+    pass = subject.use?.pass ?? ""
+    callsPerPass = subject.use?.callsPerPass
     m = shape.m
     n = shape.n
     k = shape.k

@@ -30,6 +30,10 @@ public struct RunInfo: Sendable {
   public var blasWarning = ""
   /// Label of the host as the user gave it, or empty.
   public var hostLabel = ""
+  /// Free labels of the run, or empty.
+  public var tags = ""
+  /// False where the user did without the comparison with the oracle.
+  public var verifies = true
   /// The run's place in a fleet; nil where its launchers disagree about it.
   private let fleet: FleetEnvironment?
 
@@ -75,6 +79,7 @@ public struct RunInfo: Sendable {
     row.buildMode = RunInfo.buildMode
     row.swiftVersion = RunInfo.swiftVersion
     row.hostLabel = hostLabel
+    row.tags = tags
     row.seed = Int(exactly: seed)
     row.timer = MonotonicTime.name
     fillMachine(&row)

@@ -3,6 +3,7 @@
 public import Machines
 public import Measurement
 import Quantities
+public import Tables
 
 /// A named list of cases.
 public struct Suite: Sendable {
@@ -14,7 +15,39 @@ public struct Suite: Sendable {
   /// Version of the lists; rows of two versions may differ.
   public static let version = 2
   /// Names of all suites.
-  public static let names = ["quick"]
+  public static let names = ["quick", "default", "full"]
+
+  /// The suite of a name, or nil for a name that is none.
+  ///
+  /// - Throws: `InputError` for a fault in the built-in table.
+  public static func named(
+    _ name: String, on machine: Machine, cpus: CPUSet, availableMemory: Int?
+  ) throws(InputError) -> Suite? {
+    let shapes: [Case]
+    switch name {
+    case "quick": shapes = matrixProducts() + attention()
+    case "default": shapes = try ShapeTable.builtIn(.normal)
+    case "full": shapes = try ShapeTable.builtIn(.full)
+    default: return nil
+    }
+    return Suite(name: name, cases: ceilings(machine, cpus, availableMemory: availableMemory) + shapes)
+  }
+
+  /// A suite of a user's shapes, with the ceilings of the machine.
+  public static func of(
+    _ shapes: [Case], name: String, on machine: Machine, cpus: CPUSet, availableMemory: Int?
+  ) -> Suite {
+    Suite(name: name, cases: ceilings(machine, cpus, availableMemory: availableMemory) + shapes)
+  }
+
+  /// Matrix products of every combination of these sizes, by both implementations.
+  public static func products(m: [Int], n: [Int], k: [Int]) -> [Case] {
+    m.flatMap { m in
+      n.flatMap { n in
+        k.flatMap { k in both(.gemm, .gemm(m: m, n: n, k: k), "gemm_m\(m)_n\(n)_k\(k)", .square) }
+      }
+    }
+  }
 
   /// The suite for every host: two minutes, each kind of kernel, both implementations.
   ///

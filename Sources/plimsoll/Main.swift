@@ -17,7 +17,7 @@ struct Plimsoll: ParsableCommand {
     subcommands: [
       TopologyCommand.self,
       DoctorCommand.self,
-      RunCommand.self,
+      RunCommand.self, ListCommand.self, VerifyCommand.self,
       CompareCommand.self,
       ReportCommand.self, RooflineCommand.self,
       ShowCommand.self, StatsCommand.self, MergeCommand.self, ExportCommand.self,
@@ -26,14 +26,19 @@ struct Plimsoll: ParsableCommand {
       CatalogCommand.self,
       PlanCommand.self, ExplainCommand.self,
       EstimateCommand.self, ScoreCommand.self,
+      CompletionsCommand.self,
     ])
 
   static func main() {
     do {
-      var command = try parseAsRoot()
+      let resolved = try ResolvedArguments(
+        Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+      var command = try parseAsRoot(resolved.arguments)
       try command.run()
     } catch {
       if exitCode(for: error) != .failure {
+        let remark = ResolvedArguments.current?.remark(on: fullMessage(for: error)) ?? ""
+        if !remark.isEmpty { StandardError.write("plimsoll:\(remark)") }
         exit(withError: error)
       }
       let failure = explain(error)

@@ -17,159 +17,134 @@ struct RunCommand: ParsableCommand {
     discussion: """
       Each placement is measured by several worker processes, bound to its CPUs. Every case is compared \
       with a double-precision oracle before it is timed. Files go to the folder of -o; what the columns \
-      mean is in results/README.md.
+      mean is in results/README.md. Every option is also a variable, PLIMSOLL_TIME_BUDGET for \
+      --time-budget, and a line of the file of --config.
       Example: plimsoll run --suite quick -o results
-      Example: plimsoll run --kernel gemm --placement core0 --processes 5
+      Example: plimsoll run --suite default --filter 'phase:decode -impl:openblas' --time-budget 10m
       """)
 
-  @Option(help: "Name of the suite: quick.")
-  var suite = "quick"
+  @OptionGroup var measure: MeasureOptions
 
   @Option(name: [.customShort("o"), .customLong("output")], help: "Folder for the result files.")
   var folder = "results"
 
-  @Option(help: "Only this kernel, e.g. gemm; may be repeated.")
-  var kernel: [String] = []
-
-  @Option(help: "Only this implementation: swift or openblas; may be repeated.")
-  var impl: [String] = []
-
-  @Option(help: "Only cases with key:value; keys: \(CaseFilter.keys.joined(separator: ", ")).")
-  var filter: [String] = []
-
-  @Option(help: "Only this placement, e.g. core0 or machine; may be repeated.")
-  var placement: [String] = []
-
-  @Option(help: "Worker processes for each placement; 8 or more for a verdict of compare.")
-  var processes = 3
-
-  @Option(help: "Seconds that the run should take at most.")
-  var timeBudget = 150.0
-
-  @Option(help: "Seed of operands and of the order of cases.")
-  var seed: UInt64 = 1
-
-  @Option(
-    help: """
-      Kernel set of OpenBLAS: a name such as SkylakeX, or auto to time the candidates and take the fastest. \
-      Default: what OPENBLAS_CORETYPE says, else auto.
-      """)
-  var blasCoretype: String?
-
-  @Option(help: "Go on with a stopped run: its result file. Other options but --format are taken from it.")
+  @Option(help: "Go on with a stopped run: its result file. What is measured is taken from it.")
   var resume: String?
 
-  @Option(
-    help: "Label of this host in the rows; auto = its own name, pseudonym = a hash of it. Default: none.")
-  var hostLabel = ""
-
-  @Flag(help: "Only show the cases and placements that would be measured.")
+  @Flag(help: "Only show the rows and placements that would be measured.")
   var dryRun = false
 
-  @OptionGroup var fleet: FleetOptions
+  @OptionGroup(title: "What is printed") var session: SessionOptions
+  @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
+  @OptionGroup(title: "One of many hosts") var fleet: FleetOptions
   @OptionGroup var output: OutputOptions
-
-  func validate() throws {
-    guard (1...100).contains(processes) else { throw ValidationError("--processes takes 1 to 100") }
-    guard !looksLikeFormula(hostLabel), hostLabel.count <= 60 else {
-      throw ValidationError("--host-label takes at most 60 characters that start with a letter or digit")
-    }
-    guard timeBudget >= 1, timeBudget <= Unit.day.toBase(1) else {
-      throw ValidationError("--time-budget takes 1 second to one day")
-    }
-  }
 
   func run() throws {
     Interrupt.watch()
     let site = try FleetPlace(fleet)
-    var asked = requested
-    if !dryRun {
+    var asked = measure
+    let isMeasuring = !dryRun && !configuration.printConfig
+    if isMeasuring {
       site.wait()
-      asked.hostLabel = try site.label(hostLabel)
+      asked.labels.hostLabel = try site.label(measure.labels.hostLabel)
     }
-    let resume = self.resume ?? site.stoppedRun(in: folder, asking: asked.dictionary)
+    let new = RunSettings(asked)
+    let resume = self.resume ?? (isMeasuring ? site.stoppedRun(in: folder, asking: new.dictionary) : nil)
     let topology = try Topology.live()
     let machine = topology.machine()
     let stopped = try resume.map { try StoppedRun(resultFile: $0) }
-    let settings = try stopped.map { try self.settings(of: $0, on: machine, file: resume ?? "") } ?? asked
-    try BLASSetup.check(settings.blasCoretype, on: machine)
-    let cases = try settings.cases(on: machine)
-    let places = try settings.places(topology.placements(for: machine))
-    if dryRun {
-      try output.show([listing(cases, places)])
+    let settings = try stopped.map { try goingOn($0, on: machine, file: resume ?? "") } ?? new
+    if configuration.printConfig {
+      try output.show([ResolvedArguments.table(settings.resolved)])
       return
     }
+    try BLASSetup.check(settings.options.blas.blasCoretype, on: machine)
+    let (cases, places) = try settings.selection(topology.placements(for: machine), on: machine)
     let plan = settings.plan(machine, cases, places)
-    let target =
-      resume.map { ($0 as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 } ?? folder
-    try checkWritable(target)
-    let doctorWarnings = HostExamination.tell(machine, folder: target)
-    let blas =
-      stopped.map { BLASSetup(goingOn: $0.meta) }
-      ?? BLASSetup(plan: plan, machine: machine, requested: settings.blasCoretype)
-    var info = RunInfo(
-      suite: settings.suite, suiteVersion: Suite.version, machine: machine,
-      host: HostState(environment: ProcessInfo.processInfo.environment),
-      programVersion: Plimsoll.configuration.version, hwlocVersion: Topology.hwlocVersion,
-      seed: settings.seed,
-      isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
-      environment: ProcessInfo.processInfo.environment)
-    info.blasWarning = blas.rowWarning
-    info.hostLabel = settings.hostLabel
+    if dryRun {
+      try output.show([RunListing(plan: plan, suiteName: settings.options.suite.suiteName).table])
+      return
+    }
+    let target = stopped.map { ($0.stem as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 }
+    try checkWritable(target ?? folder)
+    let doctor =
+      session.quiet
+      ? HostExamination.warnings(machine, folder: target ?? folder).map { HostExamination.mark + $0 }
+      : HostExamination.tell(machine, folder: target ?? folder)
+    let blas = try blasSetup(plan, machine, settings, stopped)
+    let info = info(machine, settings, blas, stopped)
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
-    let session = try RunSession(
-      info, meta: meta(info, blas, settings, site, doctorWarnings), folder: target,
-      topologyXML: try topology.scrubbedXML(),
+    let run = try RunSession(
+      info, meta: meta(info, blas, settings, site, doctor),
+      manner: RunSession.Manner(
+        folder: target ?? folder, topologyXML: try topology.scrubbedXML(),
+        suiteFile: settings.options.suite.isFile ? try settings.options.suite.fileBytes() : nil,
+        deadline: settings.deadline, showsProgress: session.showsProgress),
       outcomes: outcomes)
     outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
-    ).run(session, from: outcomes)
-    let rows = try session.close(outcomes)
-    let unpublished = site.publish(session.stem, info)
+    ).run(run, from: outcomes)
+    let rows = try run.close(outcomes)
+    let unpublished = site.publish(run.stem, info)
     if let unpublished, Interrupt.status != nil { StandardError.write("WARNING: \(unpublished.message)") }
-    try report(rows, session)
+    try report(rows, run)
     if let unpublished { throw unpublished }
   }
 
-  /// The options of this call.
-  private var requested: RunSettings {
-    var settings = RunSettings()
-    settings.suite = suite
-    settings.filters = kernel.map { "kernel:\($0)" } + impl.map { "impl:\($0)" } + filter
-    settings.placements = placement
-    settings.processes = processes
-    settings.timeBudget = timeBudget
-    settings.seed = seed
-    settings.blasCoretype = blasCoretype
-    settings.hostLabel = hostLabel
-    return settings
-  }
-
-  /// The options of the run that goes on.
-  private func settings(
-    of stopped: StoppedRun, on machine: Machine, file resume: String
-  ) throws -> RunSettings {
+  /// The settings of the run that goes on, once it is clear that this program on this machine may do so.
+  private func goingOn(_ stopped: StoppedRun, on machine: Machine, file: String) throws -> RunSettings {
     guard stopped.meta.machineId == machine.machineID else {
       throw InputError(
-        file: resume,
+        file: file,
         "the run was made on another type of machine (\(stopped.meta.machineId)) than this one"
           + " (\(machine.machineID))", advice: "start a new run here")
     }
     guard stopped.meta.programVersion == Plimsoll.configuration.version,
-      stopped.meta.suiteVersion == Suite.version, let settings = RunSettings(stopped.meta.settings)
+      stopped.meta.suiteVersion == Suite.version, stopped.meta.build == Build.id,
+      let settings = RunSettings(stopped)
     else {
-      throw InputError(file: resume, "another version of plimsoll made this run", advice: "start a new run")
+      throw InputError(file: file, "another build of plimsoll made this run", advice: "start a new run")
     }
     return settings
+  }
+
+  private func blasSetup(
+    _ plan: RunPlan, _ machine: Machine, _ settings: RunSettings, _ stopped: StoppedRun?
+  ) throws -> BLASSetup {
+    if let stopped { return BLASSetup(goingOn: stopped.meta) }
+    let blas = BLASSetup(plan: plan, machine: machine, requested: settings.options.blas.blasCoretype)
+    if let refusal = blas.genericRefusal, !settings.options.blas.allowGenericBlas {
+      throw CommandFailure(.usage, refusal)
+    }
+    return blas
+  }
+
+  private func info(
+    _ machine: Machine, _ settings: RunSettings, _ blas: BLASSetup, _ stopped: StoppedRun?
+  ) -> RunInfo {
+    var info = RunInfo(
+      suite: settings.options.suite.suiteName(of: stopped?.meta), suiteVersion: Suite.version,
+      machine: machine, host: HostState(environment: ProcessInfo.processInfo.environment),
+      programVersion: Plimsoll.configuration.version,
+      hwlocVersion: Topology.hwlocVersion, seed: settings.options.sampling.seed,
+      isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
+      environment: ProcessInfo.processInfo.environment)
+    info.blasWarning = blas.rowWarning
+    info.hostLabel = settings.options.labels.hostLabel
+    info.tags = settings.options.labels.tagText
+    info.verifies = !settings.options.sampling.noVerify
+    return info
   }
 
   private func meta(
     _ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings, _ site: FleetPlace, _ doctor: [String]
   ) -> RunMeta {
     var meta = RunMeta(info)
+    meta.build = Build.id
     meta.settings = settings.dictionary
     meta.launch = RunLaunch(site.environment)
+    meta.context = settings.options.labels.facts
     meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
     meta.blasCandidates = blas.candidates
     meta.blasChoice = blas.choice
@@ -178,59 +153,71 @@ struct RunCommand: ParsableCommand {
     return meta
   }
 
-  private func report(_ rows: [ResultRow], _ session: RunSession) throws {
-    for warning in session.meta.warnings where !warning.hasPrefix(HostExamination.mark) {
-      StandardError.write("WARNING: \(warning)")
-    }
-    try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(session.meta)).tables(output.format))
-    if let share = session.meta.measuredShare {
-      let floor = session.meta.aaFloor.map { "; A/A floor \(fixed(100 * $0, decimals: 1)) %" } ?? ""
+  private func report(_ rows: [ResultRow], _ run: RunSession) throws {
+    for warning in run.meta.warnings where !warning.hasPrefix(HostExamination.mark) { session.warn(warning) }
+    if let share = run.meta.measuredShare, !session.quiet {
+      let floor = run.meta.aaFloor.map { "; A/A floor \(fixed(100 * $0, decimals: 1)) %" } ?? ""
       StandardError.write("\(Int(100 * share)) % of the time was spent in warm-up and samples" + floor)
     }
-    let files = """
-      \(statusText(rows)); files (.csv, .samples.csv, .meta.json, .topology.xml):
-        \(session.stem)
-      """
-    if output.format == .table {
-      try StandardOutput.write("\n" + files + "\n")
+    if session.quiet {
+      try StandardOutput.write(run.stem + ".csv\n")
     } else {
-      StandardError.write(files)
+      try output.show(RunSummary(rows: rows, blasNote: BLASSetup.note(run.meta)).tables(output.format))
+      let files = """
+        \(RunSummary.statusText(rows)); files .csv and, beside it,
+        .samples.csv .reports.jsonl .meta.json .topology.xml:
+          \(run.stem)
+        """
+      if output.format == .table {
+        try StandardOutput.write("\n" + files + "\n")
+      } else {
+        StandardError.write(files)
+      }
     }
     if Interrupt.wantsEarlyEnd, rows.contains(where: { $0.status != .ok }) {
-      StandardError.write(
-        "ended early as SIGUSR1 asked; go on with: plimsoll run --resume \(session.stem).csv")
+      StandardError.write("ended early as SIGUSR1 asked; go on with: plimsoll run --resume \(run.stem).csv")
     }
-    guard let status = Interrupt.status else { return }
-    throw CommandFailure(
-      status, "stopped; what was measured is kept. Go on with: plimsoll run --resume \(session.stem).csv")
-  }
-
-  /// `90 of 90 rows ok`, or `24 of 26 rows partial, 2 interrupted`.
-  private func statusText(_ rows: [ResultRow]) -> String {
-    let counts = RowStatus.allCases.map { status in (status, rows.count { $0.status == status }) }
-      .filter { $0.1 > 0 }
-    return counts.enumerated().map { index, entry in
-      "\(entry.1)" + (index == 0 ? " of \(rows.count) rows" : "") + " \(entry.0.rawValue)"
-    }.joined(separator: ", ")
-  }
-
-  private func listing(_ cases: [Case], _ places: [Placement]) -> ReportTable {
-    var table = ReportTable(
-      "Cases of \(suite)",
-      [.init("kernel"), .init("shape"), .init("impl"), .init("phase"), .init("cache")])
-    for subject in cases {
-      table.append([
-        .text(subject.operation.rawValue), .text(subject.shapeID), .text(subject.implementation.rawValue),
-        .text(subject.phase.rawValue), .text(subject.cacheMode.rawValue),
-      ])
+    if let status = Interrupt.status {
+      throw CommandFailure(
+        status, "stopped; what was measured is kept. Go on with: plimsoll run --resume \(run.stem).csv")
     }
-    table.notes = ["\(cases.count) cases at each of: \(places.map(\.name).joined(separator: ", "))."]
-    return table
+    let wrong = rows.count { $0.status == .mismatch }
+    if wrong > 0 {
+      throw CommandFailure(
+        .verificationMismatch, "\(wrong) rows differ from the oracle; 'plimsoll verify' shows by how much")
+    }
   }
 }
 
 /// This program, as a child process can start it even after the file was replaced.
 let ownExecutable = "/proc/self/exe"
+
+/// Which build of the program this is.
+enum Build {
+  /// Hash of the program's file; empty where it cannot be read.
+  static let id: String = {
+    guard let file = FileManager.default.contents(atPath: ownExecutable) else { return "" }
+    return String(stableHash(file), radix: 16)
+  }()
+
+  /// FNV-1a over words of eight bytes: quick, and any changed byte changes it.
+  private static func stableHash(_ data: Data) -> UInt64 {
+    data.withUnsafeBytes { bytes in
+      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+      var index = 0
+      while index + 8 <= bytes.count {
+        hash = (hash ^ bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x0000_0100_0000_01b3
+        hash ^= hash >> 29
+        index += 8
+      }
+      while index < bytes.count {
+        hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3
+        index += 1
+      }
+      return hash
+    }
+  }
+}
 
 /// Refuses a folder in which no file can be made, before any time is spent.
 func checkWritable(_ folder: String) throws {

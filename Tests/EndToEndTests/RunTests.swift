@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized) struct RunTests {
   private let small = [
     "run", "--kernel", "gemm", "--filter", "shape:square_256", "--placement", "core0", "--processes", "1",
-    "--time-budget", "2",
+    "--row-time-cap", "20ms",
   ]
 
   private func scratch() throws -> String {
@@ -22,7 +22,7 @@ import Testing
     return folder + "/" + name
   }
 
-  @Test("a run leaves four files of one stem that hold no host name and validate; compare takes them")
+  @Test("a run leaves five files of one stem that hold no host name and validate; compare takes them")
   func run() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -32,7 +32,7 @@ import Testing
     #expect(run.out.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.contains(folder) })
     let file = try resultFile(in: folder)
     let stem = String(file.dropLast(4))
-    for ending in [".samples.csv", ".meta.json", ".topology.xml"] {
+    for ending in [".samples.csv", ".reports.jsonl", ".meta.json", ".topology.xml"] {
       let text = try String(contentsOfFile: stem + ending, encoding: .utf8)
       #expect(!text.contains(folder))
     }
@@ -71,7 +71,8 @@ import Testing
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let run = try Program.run(
-      small + ["-o", folder, "--impl", "openblas"], environment: ["OPENBLAS_CORETYPE": "Prescott"])
+      small + ["-o", folder, "--impl", "openblas"],
+      environment: ["OPENBLAS_CORETYPE": "Prescott"])
     #expect(run.status == 0)
     #expect(run.err.contains("WARNING: OpenBLAS runs its generic Prescott kernels"))
     let file = try resultFile(in: folder)
@@ -86,7 +87,10 @@ import Testing
     arguments: [
       (["--kernel", "gem"], "did you mean gemm"), (["--placement", "cor0"], "did you mean core0"),
       (["--suite", "quik"], "did you mean quick"), (["--filter", "shpe:a"], "did you mean shape"),
-      (["--filter", "shape"], "key:value"),
+      (["--filter", "shape"], "key:value"), (["--filter", "phase:decode )"], "character 14: a ')'"),
+      (["--skip", "m:x"], "character 3: m: 'x' is not a whole number"),
+      (["--shape", "m=1,n=2"], "m, n and k are all needed"), (["--cache", "warm"], "unknown cache mode"),
+      (["--kernel", "gemm", "--skip", "kernel:gemm"], "no case passes all filters"),
     ])
   func unknown(arguments: [String], words: String) throws {
     let run = try Program.run(["run", "--dry-run"] + arguments)

@@ -212,15 +212,6 @@ private func outcome(
     #expect(try Journal.read(path).count == 4)
   }
 
-  @Test("a second writer is refused while the first has the journal open")
-  func locked() throws {
-    let path = scratch()
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    let first = try Journal(path)
-    #expect(throws: FileError.self) { try Journal(path) }
-    try first.append(report, rowKey: "k", runID: "r")
-  }
-
   @Test("the summary is replaced whole, and a folder that is not there is an error")
   func replaced() throws {
     let path = scratch()

@@ -85,23 +85,6 @@ private func server() -> Machine {
     #expect(reads.last == largest << 20)
   }
 
-  @Test("filters narrow by key and add up inside a key; unknown names come back with their nearest")
-  func filters() throws {
-    let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases
-    var filter = CaseFilter()
-    try filter.add("shape", "square_256", cases: cases)
-    try filter.add("shape", "square_512", cases: cases)
-    try filter.add("impl", "swift", cases: cases)
-    #expect(cases.filter(filter.matches).map(\.shapeID) == ["square_256", "square_512"])
-    #expect {
-      try filter.add("kernel", "gem", cases: cases)
-    } throws: { error in
-      guard let error = error as? CaseFilter.Unknown else { return false }
-      return error.what == "kernel" && error.name == "gem" && error.nearest == ["gemm"]
-    }
-    #expect(throws: CaseFilter.Unknown.self) { try filter.add("colour", "red", cases: cases) }
-  }
-
   @Test("a core, the machine and the largest place between are chosen; the whole is called machine")
   func placements() {
     let core = Placement(name: "core0", kind: "core", cpus: CPUSet([0]), threads: 1)

@@ -14,46 +14,83 @@ final class RunSession: RunObserver {
   let stem: String
   private let run: RunInfo
   private(set) var meta: RunMeta
+  private let lock: RunLock
   private let journal: Journal
   private let progress: RunProgress
   private let planned: Int
-  private(set) var failure: (any Error)?
-  /// When the run began, and the seconds of warm-up and samples since.
-  private let clock = MonotonicTime()
-  private let began: Double
+  private let deadline: Double?
+  private var workers: [String: WorkerFacts] = [:]
+  /// Seconds of warm-up and samples until now.
   private var measuring = 0.0
   /// True once a row was finished after the wish to end early.
   private var endedEarly = false
+  private(set) var failure: (any Error)?
+
+  /// What a session needs besides the run.
+  struct Manner {
+    /// Folder of the files.
+    var folder: String
+    /// The machine as XML.
+    var topologyXML: String
+    /// The suite file, kept beside the results.
+    var suiteFile: [UInt8]?
+    /// Seconds after which the rest is left out.
+    var deadline: Double?
+    /// True = progress on standard error.
+    var showsProgress: Bool
+  }
 
   /// Opens the files of a run in a folder, which is made where it does not exist.
   ///
-  /// - Throws: `CommandFailure` (74) when the folder cannot be written: before anything is measured.
-  init(_ run: RunInfo, meta: RunMeta, folder: String, topologyXML: String, outcomes: [Outcome]) throws {
+  /// - Throws: `CommandFailure` (74) when the folder cannot be written or the run goes on elsewhere: before
+  ///   anything is measured.
+  init(_ run: RunInfo, meta: RunMeta, manner: Manner, outcomes: [Outcome]) throws {
     self.run = run
     self.meta = meta
-    began = clock.now()
-    stem = folder + "/" + run.stem
+    deadline = manner.deadline
+    stem = manner.folder + "/" + run.stem
     planned = outcomes.map(\.processesWanted).min() ?? 0
     do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      journal = try Journal(stem + ".samples.csv")
-      try WholeFile.write(topologyXML, to: stem + ".topology.xml")
+      try FileManager.default.createDirectory(atPath: manner.folder, withIntermediateDirectories: true)
+      lock = try RunLock(stem + ".lock")
+      journal = try Journal(stem + ".samples.csv", witness: RunSession.witness)
+      if let suite = manner.suiteFile { try WholeFile.write(suite, to: RunSettings.suiteCopy(stem)) }
+      try WholeFile.write(manner.topologyXML, to: stem + ".topology.xml")
       try meta.write(to: stem + ".meta.json")
       // Complete from the first moment: a run that is killed can be resumed.
       try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv")
+    } catch let held as RunLock.Held {
+      throw CommandFailure(
+        .inputOutput, "\(stem).csv is being measured by \(held.holder); wait for it or end it")
     } catch let error as FileError {
       throw CommandFailure(.inputOutput, "\(error); choose another folder with -o")
     } catch {
       throw CommandFailure(
-        .inputOutput, "\(folder) cannot be made: \(error.localizedDescription); choose another folder with -o"
-      )
+        .inputOutput,
+        "\(manner.folder) cannot be made: \(error.localizedDescription); choose another folder with -o")
     }
-    progress = RunProgress(total: outcomes.reduce(0) { $0 + $1.processesWanted - $1.reports.count })
+    progress = RunProgress(
+      total: outcomes.reduce(0) { $0 + max(0, $1.processesWanted - $1.reports.count) },
+      isShown: manner.showsProgress)
   }
 
-  var shouldStop: Bool { Interrupt.status != nil || failure != nil || endedEarly }
+  /// A descriptor that tests hand down to learn which records are safely on the disk.
+  private static let witness: Int32? = {
+    guard let text = ProcessInfo.processInfo.environment["PLIMSOLL_WITNESS_FD"], let number = Int32(text),
+      fcntl(number, F_GETFD) >= 0
+    else { return nil }
+    _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    return number
+  }()
+
+  var shouldStop: Bool {
+    Interrupt.status != nil || failure != nil || endedEarly || isOverTime
+  }
+
+  private var isOverTime: Bool { deadline.map { progress.elapsed > $0 } ?? false }
 
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) {
+    workers[placement.name] = facts
     if meta.blas == nil { meta.blas = facts.blas }
     if let mask = facts.mask, mask != placement.cpus {
       warn("\(placement.name): the worker ran on CPUs \(mask) where \(placement.cpus) were asked for")
@@ -61,9 +98,11 @@ final class RunSession: RunObserver {
   }
 
   func finished(_ report: CaseReport, subject: Case, placement: Placement) {
-    keep { try journal.append(report, rowKey: ResultRow.key(subject, placement), runID: run.id) }
+    let key = ResultRow.key(subject, placement)
+    keep { try journal.append(report, rowKey: key, runID: run.id, worker: workers[placement.name]) }
     endedEarly = Interrupt.wantsEarlyEnd
-    progress.count("\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)")
+    progress.count(
+      "\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)", key: key, report)
   }
 
   func replicateFinished(_ process: Int, outcomes: [Outcome]) {
@@ -79,23 +118,43 @@ final class RunSession: RunObserver {
     if !meta.warnings.contains(text) { meta.warnings.append(text) }
   }
 
-  /// Writes the last state of all files and returns the rows.
+  /// Writes the last state of all files, releases the run and returns the rows.
   func close(_ outcomes: [Outcome]) throws -> [ResultRow] {
     progress.finish()
+    let outcomes = settled(outcomes)
     if let measured = outcomes.map(\.processesWanted).min(), measured < planned {
       warn("the time budget allowed \(measured) of \(planned) processes")
     }
     let rows = rowsWithCeilings(outcomes, run: run)
     meta.finished = utcNow()
-    if measuring > 0 { meta.measuredShare = measuring / (clock.now() - began) }
+    if measuring > 0 { meta.measuredShare = measuring / progress.elapsed }
     meta.aaFloor = outcomes.compactMap(\.aaFloor).max()
     meta.rows = Dictionary(grouping: rows, by: \.status.rawValue).mapValues(\.count)
     keep {
       try ResultFile.write(rows, to: stem + ".csv")
       try meta.write(to: stem + ".meta.json")
     }
+    lock.release()
     if let failure { throw failure }
     return rows
+  }
+
+  /// What a budget that is spent makes of the rows: those with times are done, the others are named.
+  private func settled(_ outcomes: [Outcome]) -> [Outcome] {
+    guard isOverTime, Interrupt.status == nil, let deadline else { return outcomes }
+    return outcomes.map { outcome in
+      var outcome = outcome
+      if outcome.reports.isEmpty {
+        outcome.reports = [
+          CaseReport(
+            index: -1, status: .skipped,
+            detail: "the time budget of \(decimalText(deadline)) s ended before this row")
+        ]
+      } else {
+        outcome.processesWanted = min(outcome.processesWanted, outcome.reports.count)
+      }
+      return outcome
+    }
   }
 
   /// A full disk ends the run; what is on the disk stays.

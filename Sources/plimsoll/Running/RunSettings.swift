@@ -1,101 +1,111 @@
-// What the options of `run` choose, as one value that the meta file keeps and a resumed run reads back.
+// What the options of `run` choose, resolved: the meta file keeps it and a resumed run reads it back.
 
 import Foundation
 import Machines
 import Measurement
 import Quantities
+import Results
 import Suites
 import Tables
 
 /// The settings of a run.
 struct RunSettings {
-  var suite = "quick"
-  var filters: [String] = []
-  var placements: [String] = []
-  var processes = 3
-  var timeBudget = 150.0
-  var seed: UInt64 = 1
-  var blasCoretype: String?
-  var hostLabel = ""
+  let options: MeasureOptions
   /// Bytes that may be taken, as the run began: a run that goes on keeps its sizes.
-  var availableMemory = HostState.availableMemory()
+  let availableMemory: Int?
 
-  /// The settings as the meta file holds them.
+  /// The settings of a new run.
+  init(_ options: MeasureOptions) {
+    self.options = options
+    availableMemory = HostState.availableMemory()
+  }
+
+  /// The settings of a stopped run; its suite file is the copy beside its results.
+  init?(_ stopped: StoppedRun) {
+    var given = stopped.meta.settings
+    availableMemory = given.removeValue(forKey: RunSettings.memoryKey).flatMap { Int($0) }
+    let copy = RunSettings.suiteCopy(stopped.stem)
+    if given["suite"]?.hasSuffix(".csv") == true { given["suite"] = copy }
+    guard let options = MeasureOptions.of(given) else { return nil }
+    self.options = options
+  }
+
+  /// The settings as the meta file holds them; a suite file goes by its name without folders.
   var dictionary: [String: String] {
-    [
-      "suite": suite, "filter": filters.joined(separator: " "),
-      "placement": placements.joined(separator: " "), "processes": String(processes),
-      "time_budget": decimalText(timeBudget), "seed": String(seed), "blas_coretype": blasCoretype ?? "",
-      "host_label": hostLabel, "available_memory": availableMemory.map { String($0) } ?? "",
-    ]
+    var all = options.settings
+    if options.suite.isFile { all["suite"] = (options.suite.suite as NSString).lastPathComponent }
+    all[RunSettings.memoryKey] = availableMemory.map { String($0) }
+    return all
   }
 
-  init() {}
+  /// Where the copy of a suite file lies.
+  static func suiteCopy(_ stem: String) -> String { stem + ".suite.csv" }
 
-  /// Settings from a meta file; nil when one is missing or makes no sense.
-  init?(_ dictionary: [String: String]) {
-    guard let suite = dictionary["suite"], let filters = dictionary["filter"],
-      let placements = dictionary["placement"], let processes = dictionary["processes"].flatMap({ Int($0) }),
-      let timeBudget = dictionary["time_budget"].flatMap({ Double($0) }),
-      let seed = dictionary["seed"].flatMap({ UInt64($0) }), (1...100).contains(processes), timeBudget > 0
-    else { return nil }
-    self.suite = suite
-    self.filters = filters.split(separator: " ").map(String.init)
-    self.placements = placements.split(separator: " ").map(String.init)
-    self.processes = processes
-    self.timeBudget = timeBudget
-    self.seed = seed
-    availableMemory = dictionary["available_memory"].flatMap { Int($0) }
-    hostLabel = dictionary["host_label"] ?? ""
-    blasCoretype = dictionary["blas_coretype"].flatMap { $0.isEmpty ? nil : $0 }
+  private static let memoryKey = "available_memory"
+
+  private var isQuickSuite: Bool { options.suite.suite == "quick" && options.suite.shape == nil }
+
+  /// How much evidence: as asked for, else what the suite promises.
+  private var rigor: Rigor {
+    options.sampling.rigor ?? (isQuickSuite ? .quick : .normal)
+  }
+  /// Worker processes of each placement.
+  var processes: Int { options.sampling.processes ?? rigor.defaults.processes }
+  /// Processes that a restless row may get; a number that was asked for is kept, unless noise is what counts.
+  var maximumProcesses: Int {
+    if options.sampling.maxNoise != nil { return 4 * processes }
+    return options.sampling.processes != nil || rigor == .quick ? processes : 2 * processes
+  }
+  /// Samples of each process.
+  var samples: Int { options.sampling.samples ?? rigor.defaults.samples }
+  /// Seconds after which no further replicate begins; the quick suite promises two minutes and a half.
+  var timeBudget: Double? {
+    options.sampling.timeBudget?.seconds ?? (isQuickSuite ? 150 : nil)
+  }
+  /// Seconds after which rows that are not measured are left out; only where the user said so.
+  var deadline: Double? { options.sampling.timeBudget?.seconds }
+
+  /// The resolved values, for those that options leave open.
+  var resolved: [String: String] {
+    var all = options.settings
+    all["rigor"] = rigor.rawValue
+    all["processes"] = String(processes)
+    all["samples"] = String(samples)
+    all["max-noise"] = options.sampling.maxNoise.map(decimalText) ?? decimalText(StopRule().maxNoise)
+    all["time-budget"] = timeBudget.map(decimalText) ?? "none"
+    return all
   }
 
-  /// The suite's cases that pass all filters, and the ceilings that they are held against.
-  ///
-  /// - Throws: `CommandFailure` (64) for a name that no case has.
-  func cases(on machine: Machine) throws -> [Case] {
-    guard Suite.names.contains(suite) else {
-      throw CommandFailure.unknown(
-        "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
-    }
-    let all = Suite.quick(on: machine, cpus: machine.allowed, availableMemory: nil).cases
-    var chosen = CaseFilter()
-    for text in filters {
-      guard let colon = text.firstIndex(of: ":") else {
-        throw CommandFailure(.usage, "--filter takes key:value, e.g. phase:decode, not '\(text)'")
-      }
-      do throws(CaseFilter.Unknown) {
-        try chosen.add(String(text[..<colon]), String(text[text.index(after: colon)...]), cases: all)
-      } catch {
-        throw CommandFailure.unknown(
-          error.what, error.name, nearest: error.nearest, list: "plimsoll run --dry-run")
-      }
-    }
-    let cases = all.filter(chosen.matches)
-    guard !cases.isEmpty else { throw CommandFailure(.usage, "no case passes all filters together") }
-    // A kernel is held against the ceilings of its own run, so these come along whatever the filter says.
-    let needsCeilings = cases.contains { $0.phase != .ceiling }
-    return all.filter { chosen.matches($0) || (needsCeilings && $0.isRoofline) }
-  }
-
-  /// The placements that were named, else a core, the machine and what lies between.
-  ///
-  /// - Throws: `PlacementSelectionError` for an unknown name.
-  func places(_ all: PlacementPlan) throws -> [Placement] {
-    try all.select(PlacementSelection(names: placements))
+  /// Cases and placements that all options leave.
+  func selection(_ all: PlacementPlan, on machine: Machine) throws -> (cases: [Case], placements: [Placement])
+  {
+    try options.suite.select(try options.suite.allCases(on: machine), try options.places.select(all))
   }
 
   /// The plan of the runner.
   func plan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) -> RunPlan {
     var sampling = SamplingPlan()
-    // Preparation and verification take about as long as the samples.
-    let share = 0.5 * timeBudget / Double(processes * places.count * cases.count)
-    sampling.rowCap = min(0.5, max(0.02, share))
+    sampling.samplesPerProcess = samples
+    if let shortest = options.sampling.minSampleTime { sampling.minimumSample = shortest.seconds }
+    let cap = options.sampling.rowTimeCap?.seconds
+    if let cap {
+      sampling.rowCap = min(sampling.rowCap, cap / Double(processes))
+    } else if let timeBudget {
+      // Preparation and verification take about as long as the samples.
+      let share = 0.5 * timeBudget / Double(max(1, processes * places.count * cases.count))
+      sampling.rowCap = min(0.5, max(0.02, share))
+    }
+    sampling.verifies = !options.sampling.noVerify
     var plan = RunPlan(
-      cases: cases, placements: places, processes: processes, sampling: sampling, seed: seed,
+      cases: cases, placements: places, processes: processes, sampling: sampling, seed: options.sampling.seed,
       isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
       memoryLimit: availableMemory.map { $0 / 4 })
-    plan.timeBudget = timeBudget
+    plan.timeBudget = timeBudget ?? .infinity
+    plan.pageMode = options.places.pages ?? .default
+    plan.failFast = options.sampling.failFast
+    plan.stop.rowTimeCap = cap ?? .infinity
+    plan.stop.maximumProcesses = maximumProcesses
+    if let noise = options.sampling.maxNoise { plan.stop.maxNoise = noise }
     plan.size(on: machine, availableMemory: availableMemory)
     return plan
   }

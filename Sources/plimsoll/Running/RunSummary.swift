@@ -10,6 +10,15 @@ struct RunSummary {
   /// Why the peer is slower than it could be; nil where it is not.
   let blasNote: String?
 
+  /// `90 of 90 rows ok`, or `24 of 26 rows partial, 2 interrupted`.
+  static func statusText(_ rows: [ResultRow]) -> String {
+    let counts = RowStatus.allCases.map { status in (status, rows.count { $0.status == status }) }
+      .filter { $0.1 > 0 }
+    return counts.enumerated().map { index, entry in
+      "\(entry.1)" + (index == 0 ? " of \(rows.count) rows" : "") + " \(entry.0.rawValue)"
+    }.joined(separator: ", ")
+  }
+
   /// One table for programs; for people one a placement, and the ceilings first.
   func tables(_ format: TableFormat) -> [ReportTable] {
     let places = rows.map(\.placement).reduce(into: [String]()) { names, name in

@@ -1,0 +1,6 @@
+// The shape table of the suites `default` and `full`, embedded byte for byte.
+#pragma once
+#include <stddef.h>
+
+/// Bytes of shapes.csv; their number goes to `count`.
+const unsigned char *_Nonnull suite_shapes(size_t *_Nonnull count);

@@ -1,0 +1,172 @@
+// The language of --filter and --skip, lists of numbers, and suite files.
+
+import Machines
+import Measurement
+import Suites
+import Tables
+import Testing
+
+private let core = Placement(name: "core0", kind: "core", cpus: CPUSet([0]), threads: 1, aliases: ["l2_0"])
+
+private func product(
+  _ m: Int, phase: Phase, by implementation: Implementation = .swift, model: String = ""
+) -> Case {
+  var subject = Case(
+    .gemm, .gemm(m: m, n: 64, k: 32), id: "gemm_m\(m)", phase: phase, by: implementation,
+    cacheMode: phase == .decode ? .weightsCold : .hot)
+  if !model.isEmpty { subject.use = ModelUse(model: model, layer: "o_proj") }
+  return subject
+}
+
+private let cases = [
+  product(1, phase: .decode, model: "Llama-3.1-8B"), product(1, phase: .decode, by: .openblas),
+  product(8, phase: .decode), product(64, phase: .prefill, model: "Qwen3-8B"), product(100, phase: .square),
+]
+
+@Suite struct CaseFilterTests {
+  @Test(
+    "a filter keeps what it says",
+    arguments: [
+      ("phase:decode", [0, 1, 2]), ("phase:decode impl:swift", [0, 2]), ("phase:decode AND -impl:swift", [1]),
+      ("phase:prefill OR phase:square", [3, 4]), ("phase:(prefill OR square)", [3, 4]),
+      ("m:1-64 -m:8", [0, 1, 3]), ("m:1-64*2", [0, 1, 2, 3]), ("m:100,8", [2, 4]), ("m:>=64", [3, 4]),
+      ("m:<8", [0, 1]), ("model:/^Llama/", [0]), ("model:/8B$/ -model:llama-3.1-8b", [3]),
+      ("-(phase:decode OR m:100)", [3]), ("cache:weights-cold m:8", [2]), ("placement:l2_0 m:8", [2]),
+      ("phase:decode m:1 OR m:100", [0, 1, 4]), ("--m:8", [2]), ("layer:\"o_proj\" phase:prefill", [3]),
+      ("shape:/m1(00)?$/", [0, 1, 4]), ("dtype:f32 kernel:gemm k:32", [0, 1, 2, 3, 4]),
+    ])
+  func keeps(text: String, wanted: [Int]) throws {
+    let filter = try CaseFilter(text)
+    #expect(cases.indices.filter { filter.matches(cases[$0], at: core) } == wanted)
+    #expect(filter.unknown(cases, [core]) == nil)
+  }
+
+  @Test(
+    "a mistake in a filter is told with its place",
+    arguments: [
+      ("phase", 1, "key:value"), ("m:1 shape", 5, "key:value"), ("phse:decode", 1, "did you mean phase?"),
+      ("(m:1", 1, "')'"), ("m:1)", 4, "')'"), ("m:1 OR", 7, "missing"),
+      ("shape:/(/", 7, "regular expression"),
+      ("shape:/abc", 7, "never closed"), ("m:1,b", 5, "whole number"), ("m:8-1", 3, "does not grow"),
+      ("model:\"x", 7, "never closed"), ("m:", 3, "no value"), ("", 1, "missing"),
+      ("k:1-64*1", 3, "never ends"), ("phase:(decode", 7, "never closed"),
+    ])
+  func mistakes(text: String, position: Int, words: String) throws {
+    let fault = #expect(throws: CaseFilter.Fault.self) { try CaseFilter(text) }
+    #expect(fault?.position == position, "\(text)")
+    #expect(fault.map { "\($0.what); \($0.advice)".contains(words) } == true, "\(text)")
+  }
+
+  @Test("a hostile filter is refused, not followed into the depths")
+  func hostile() {
+    #expect(throws: CaseFilter.Fault.self) { try CaseFilter(String(repeating: "(", count: 3_000)) }
+    #expect(throws: CaseFilter.Fault.self) { try CaseFilter(String(repeating: "m:1 ", count: 3_000)) }
+  }
+
+  @Test("a name that no case has comes back with its nearest; patterns and numbers may miss")
+  func unknown() throws {
+    let filter = try CaseFilter("m:7 OR shape:/nothing/ OR model:Qwen3-9B")
+    let unknown = try #require(filter.unknown(cases, [core]))
+    #expect(unknown.what == "model" && unknown.name == "Qwen3-9B" && unknown.nearest.first == "Qwen3-8B")
+  }
+
+  @Test(
+    "lists hold numbers and ranges in order, each once",
+    arguments: [
+      ("1,8,64", [1, 8, 64]), ("1-64*2", [1, 2, 4, 8, 16, 32, 64]), ("16-48+16,3", [16, 32, 48, 3]),
+      ("1-3,2-4", [1, 2, 3, 4]), ("5", [5]), ("3-20*3", [3, 9]),
+    ])
+  func lists(text: String, values: [Int]) throws {
+    #expect(try NumberList(text).values == values)
+  }
+
+  @Test(
+    "a list that is none, or has no end, is refused",
+    arguments: ["", "a", "1,,2", "0-8*2", "1-9+0", "1-5000", "-3"])
+  func noLists(text: String) {
+    #expect(throws: NumberList.Fault.self) { try NumberList(text) }
+  }
+}
+
+@Suite struct ShapeTableTests {
+  private func read(_ text: String) throws -> [Case] {
+    try ShapeTable.cases(Array(text.utf8), file: "mine.csv")
+  }
+
+  @Test("a suite file needs only names and sizes; both implementations run each row")
+  func small() throws {
+    let cases = try read(
+      """
+      kernel,shape_id,m,n,k,heads_q,heads_kv,head_dim,seq_kv,model,calls_per_pass
+      gemm,a,1,2,3,,,,,,
+      attention_decode,b,,,,8,2,64,100,Llama,32
+
+      """)
+    #expect(cases.count == 4)
+    #expect(cases[0] == Case(.gemm, .gemm(m: 1, n: 2, k: 3), id: "a", phase: .square, by: .swift))
+    #expect(cases[1].implementation == .openblas)
+    let decode = Shape.attention(
+      batch: 1, headsQ: 8, headsKV: 2, headDim: 64, seqQ: 1, seqKV: 100, causal: true)
+    #expect(cases[2].shape == decode)
+    #expect(cases[2].cacheMode == .weightsCold && cases[2].phase == .decode)
+    #expect(cases[2].use == ModelUse(model: "Llama", callsPerPass: 32))
+  }
+
+  @Test(
+    "a fault in a suite file has its line and column",
+    arguments: [
+      ("shape_id,kernel,m,n,q\n", "mine.csv:1:21: unknown column 'q'"),
+      ("kernel,m,n,k\n", "mine.csv:1: column 'shape_id' is missing"),
+      ("shape_id,kernel,m,n,k\n", "mine.csv:1: the suite has no rows"),
+      (
+        "shape_id,kernel,m,n,k\na,gem,1,2,3\n",
+        "mine.csv:2:3: kernel: unknown kernel 'gem'; did you mean gemm?"
+      ),
+      ("shape_id,kernel,m,n,k\na,gemm,1,,3\n", "mine.csv:2:10: n: empty"),
+      ("shape_id,kernel,m,n,k\na,gemm,1,2,-3\n", "mine.csv:2:12: k: '-3' is no plain text"),
+      ("shape_id,kernel,m,n,k\na,gemm,1,2,0\n", "mine.csv:2:12: k: '0' is not a whole number"),
+      ("shape_id,kernel,m,n,k\na,gemm,99999999,99999999,3\n", "an operand would have"),
+      ("shape_id,kernel,m,n,k\na,gemm,1,2,3\na,gemm,1,2,4\n", "mine.csv:3:1: shape_id: 'a' stands on line 2"),
+      ("shape_id,kernel,m,n,k,pass\na,gemm,1,2,3,p\n", "mine.csv:2:14: pass: a pass without a model"),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv\na,attention_decode,8,3,64,9\n",
+        "3 does not divide 8"
+      ),
+      ("shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv\na,attention_decode,8,2,60,9\n", "multiple of 16"),
+      ("shape_id,kernel,m,n,k\n=a,gemm,1,2,3\n", "mine.csv:2:1: shape_id: '=a' is no plain text"),
+    ])
+  func faults(text: String, words: String) {
+    let error = #expect(throws: InputError.self) { try read(text) }
+    #expect("\(error.map { "\($0)" } ?? "")".contains(words), "\(error.map { "\($0)" } ?? "")")
+  }
+
+  @Test("the built-in suites read whole: no row twice, and full holds all of default")
+  func builtIn() throws {
+    let small = try #require(
+      try Suite.named("default", on: Machine(), cpus: CPUSet([0]), availableMemory: nil))
+    let full = try #require(try Suite.named("full", on: Machine(), cpus: CPUSet([0]), availableMemory: nil))
+    #expect(Set(full.cases).count == full.cases.count)
+    #expect(Set(small.cases).isSubset(of: Set(full.cases)))
+    #expect(small.cases.count > 400 && full.cases.count > 2_000)
+    #expect(small.cases.allSatisfy { $0.phase == .ceiling || $0.operation != .memoryRead })
+  }
+
+  @Test(
+    "a pass of a dense model is whole: every linear layer, attention and the head",
+    arguments: ["default", "full"])
+  func passes(name: String) throws {
+    let suite = try #require(try Suite.named(name, on: Machine(), cpus: CPUSet([0]), availableMemory: nil))
+    let parts = suite.cases.filter { $0.use?.pass.isEmpty == false && $0.implementation == .swift }
+    let passes = Dictionary(grouping: parts) { ($0.use?.model ?? "") + "|" + ($0.use?.pass ?? "") }
+    #expect(passes["Llama-3.1-8B|decode b1 ctx1024"] != nil)
+    for (pass, rows) in passes {
+      let layers = rows.compactMap(\.use?.layer)
+      #expect(rows.count == 6 && Set(layers).count == 6, "\(pass): \(layers)")
+      #expect(
+        ["qkv_proj", "o_proj", "gate_up_proj", "down_proj", "lm_head"].allSatisfy(layers.contains), "\(pass)")
+      let calls = Set(rows.filter { $0.use?.layer != "lm_head" }.compactMap(\.use?.callsPerPass))
+      #expect(calls.count == 1, "every layer runs as often: \(pass)")
+      #expect(rows.first { $0.use?.layer == "lm_head" }?.use?.callsPerPass == 1)
+    }
+  }
+}
