@@ -8,6 +8,11 @@ public struct NumberList: Hashable, Sendable {
     public let what: String
     /// 0-based character of the list.
     public let position: Int
+    /// A fault from its parts.
+    public init(what: String, position: Int) {
+      self.what = what
+      self.position = position
+    }
   }
 
   /// The numbers in the order written, each once.
