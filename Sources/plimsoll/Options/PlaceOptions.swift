@@ -55,7 +55,6 @@ struct PlaceOptions: ParsableArguments {
     } catch {
       throw CommandFailure(.usage, "--threads: \(error.what); write e.g. 1-64*2 or 1,2,4")
     }
-    throw CommandFailure(.usage, "--threads: 0 threads compute nothing; write e.g. 1-64*2 or 1,2,4")
   }
 }
 
