@@ -30,10 +30,10 @@ public struct RunMeta: Codable, Sendable {
   public var suite: String
   public var suiteVersion: Int
   public var programVersion: String
-  /// Hash of the program's file: rows of two builds must not stand in one run.
-  public var build = ""
+  /// Hash of the program's file: rows of two builds must not stand in one run; nil in runs before it was kept.
+  public var build: String?
   /// What the user says of the run, `--context key=value`.
-  public var context: [String: String] = [:]
+  public var context: [String: String]?
   /// Options of the command line that choose what is measured, resolved.
   public var settings: [String: String] = [:]
   /// Environment variables of the caller that change BLAS or threads.

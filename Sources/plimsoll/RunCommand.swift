@@ -144,7 +144,8 @@ struct RunCommand: ParsableCommand {
     meta.build = Build.id
     meta.settings = settings.dictionary
     meta.launch = RunLaunch(site.environment)
-    meta.context = settings.options.labels.facts
+    let facts = settings.options.labels.facts
+    meta.context = facts.isEmpty ? nil : facts
     meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
     meta.blasCandidates = blas.candidates
     meta.blasChoice = blas.choice
