@@ -1,23 +1,13 @@
-// Which cases of a suite run: `kernel:gemm (phase:decode OR m:1-16) -impl:openblas`.
-// Terms are key:value, key:/pattern/ or key:(a OR b); side by side or with AND they narrow, OR widens, a minus
-// takes away. A value that no case has is a mistake, not an empty selection.
+// Which cases of a suite run: the language of RowFilter over what a case is known by before it is measured.
+// A value that no case has is a mistake, not an empty selection.
 
 public import Machines
 public import Measurement
 import Quantities
+public import Tables
 
 /// A selection of cases and placements.
-public struct CaseFilter {
-  /// A text that is no filter.
-  public struct Fault: Error, Hashable, Sendable {
-    /// What is wrong, as a phrase.
-    public let what: String
-    /// 1-based character of the text.
-    public let position: Int
-    /// The next step.
-    public let advice: String
-  }
-
+public struct CaseFilter: Sendable {
   /// A name that no case has.
   public struct Unknown: Error, Hashable, Sendable {
     /// `kernel`, `shape` …
@@ -32,40 +22,47 @@ public struct CaseFilter {
   public static let nameKeys = [
     "kernel", "impl", "phase", "shape", "cache", "model", "layer", "suite", "dtype", "placement",
   ]
-  /// Keys that take numbers.
+  /// Keys that take numbers: 64, 1,8, 1-64 (all between), 1-64*2 (these only), >=32.
   public static let numberKeys = ["m", "n", "k"]
   /// All keys.
   public static let keys = nameKeys + numberKeys
 
-  indirect enum Node {
-    case both(Node, Node)
-    case either(Node, Node)
-    case not(Node)
-    case name(key: String, value: String)
-    case pattern(key: String, Regex<AnyRegexOutput>)
-    case number(key: String, NumberTest)
-  }
-
-  private let root: Node
+  private let root: RowFilter
 
   /// Reads a filter.
   ///
-  /// - Throws: `Fault` with the place of the mistake.
-  public init(_ text: String) throws(Fault) {
-    var parser = FilterParser(text)
-    root = try parser.filter()
-  }
-
-  /// A filter for one of these names under a key.
-  public init?(_ key: String, anyOf names: [String]) {
-    guard let first = names.first else { return nil }
-    root = names.dropFirst().reduce(.name(key: key, value: first)) {
-      .either($0, .name(key: key, value: $1))
+  /// - Throws: `InputError` with the column of the mistake in the text.
+  public init(_ text: String) throws(InputError) {
+    guard text.utf8.count <= CaseFilter.longest else {
+      throw InputError("filter: longer than \(CaseFilter.longest) bytes", advice: "use a /pattern/")
+    }
+    root = try RowFilter(text)
+    for key in root.keys where !CaseFilter.keys.contains(key.name) {
+      let near = nearestNames(to: key.name, among: CaseFilter.keys)
+      throw InputError(
+        column: key.column, "filter: unknown filter key '\(key.name.prefix(40))'",
+        advice: near.isEmpty
+          ? "keys are \(CaseFilter.keys.joined(separator: ", "))"
+          : "did you mean \(near.joined(separator: ", "))?")
+    }
+    for (key, text) in root.texts where CaseFilter.numberKeys.contains(key.name) {
+      do throws(NumberList.Fault) {
+        _ = try NumberTest(text)
+      } catch {
+        throw InputError(
+          column: key.column + key.name.count + 1 + error.position, "filter: \(key.name): \(error.what)",
+          advice: "write 64, 1,8, 1-64, 1-64*2 or >=32")
+      }
     }
   }
 
-  /// True where the filter says something of placements.
-  public var namesPlacements: Bool { CaseFilter.leaves(root).contains { $0.key == "placement" } }
+  /// A filter for one of these names under a key; nil without names.
+  public init?(_ key: String, anyOf names: [String]) {
+    guard !names.isEmpty else { return nil }
+    root = .any(names.map { .test(key: RowFilter.Key(name: key, column: 1), .text($0)) })
+  }
+
+  private static let longest = 4_000
 
   /// True for a case that is wanted at a placement.
   public func matches(_ subject: Case, at placement: Placement) -> Bool {
@@ -74,42 +71,41 @@ public struct CaseFilter {
 
   /// The first name that none of the cases or placements has; nil where all are known.
   public func unknown(_ cases: [Case], _ placements: [Placement]) -> Unknown? {
-    for case let (key, value?) in CaseFilter.leaves(root) {
+    for (key, text) in root.texts where CaseFilter.nameKeys.contains(key.name) {
       var known: Set<String> = []
-      if key == "placement" {
+      if key.name == "placement" {
         known = Set(placements.flatMap { [$0.name] + $0.aliases })
       } else {
-        for subject in cases { known.insert(CaseFilter.name(key, subject)) }
+        for subject in cases { known.insert(CaseFilter.value(key.name, subject)) }
       }
-      if known.contains(where: { CaseFilter.isSame($0, value, key) }) { continue }
+      if known.contains(where: { CaseFilter.isSame($0, text, key.name) }) { continue }
       return Unknown(
-        what: key, name: value, nearest: nearestNames(to: value, among: known.filter { !$0.isEmpty }.sorted())
-      )
+        what: key.name, name: text,
+        nearest: nearestNames(to: text, among: known.filter { !$0.isEmpty }.sorted()))
     }
     return nil
   }
 
-  private static func leaves(_ node: Node) -> [(key: String, value: String?)] {
-    switch node {
-    case .both(let a, let b), .either(let a, let b): leaves(a) + leaves(b)
-    case .not(let inner): leaves(inner)
-    case .name(let key, let value): [(key, value)]
-    case .pattern(let key, _), .number(let key, _): [(key, nil)]
+  private static func holds(_ filter: RowFilter, _ subject: Case, _ placement: Placement) -> Bool {
+    switch filter {
+    case .everything: true
+    case .not(let inner): !holds(inner, subject, placement)
+    case .all(let filters): filters.allSatisfy { holds($0, subject, placement) }
+    case .any(let filters): filters.contains { holds($0, subject, placement) }
+    case .test(let key, let wanted):
+      key.name == "placement"
+        ? ([placement.name] + placement.aliases).contains { fits($0, wanted, key.name) }
+        : fits(value(key.name, subject), wanted, key.name)
     }
   }
 
-  private static func holds(_ node: Node, _ subject: Case, _ placement: Placement) -> Bool {
-    switch node {
-    case .both(let a, let b): holds(a, subject, placement) && holds(b, subject, placement)
-    case .either(let a, let b): holds(a, subject, placement) || holds(b, subject, placement)
-    case .not(let inner): !holds(inner, subject, placement)
-    case .name("placement", let value): ([placement.name] + placement.aliases).contains(value)
-    case .name(let key, let value): isSame(name(key, subject), value, key)
-    case .pattern("placement", let pattern):
-      ([placement.name] + placement.aliases).contains { $0.contains(pattern) }
-    case .pattern(let key, let pattern): name(key, subject).contains(pattern)
-    case .number(let key, let test): number(key, subject).map(test.holds) ?? false
+  private static func fits(_ have: String, _ wanted: RowFilter.Value, _ key: String) -> Bool {
+    guard case .text(let text) = wanted else { return wanted.fits(have) }
+    if numberKeys.contains(key) {
+      guard let number = Int(have), let test = try? NumberTest(text) else { return false }
+      return test.holds(number)
     }
+    return isSame(have, text, key)
   }
 
   /// Names are compared without regard to case; `weights-cold` is how options spell `weights_cold`.
@@ -118,8 +114,9 @@ public struct CaseFilter {
     return have == value || have.lowercased() == value.lowercased()
   }
 
-  private static func name(_ key: String, _ subject: Case) -> String {
-    switch key {
+  private static func value(_ key: String, _ subject: Case) -> String {
+    func number(_ value: Int?) -> String { value.map { String($0) } ?? "" }
+    return switch key {
     case "kernel": subject.operation.rawValue
     case "impl": subject.implementation.rawValue
     case "phase": subject.phase.rawValue
@@ -129,15 +126,10 @@ public struct CaseFilter {
     case "layer": subject.use?.layer ?? ""
     case "suite": subject.collection
     case "dtype": DataType.f32.rawValue
+    case "m": number(subject.shape.m)
+    case "n": number(subject.shape.n)
+    case "k": number(subject.shape.k)
     default: ""
-    }
-  }
-
-  private static func number(_ key: String, _ subject: Case) -> Int? {
-    switch key {
-    case "m": subject.shape.m
-    case "n": subject.shape.n
-    default: subject.shape.k
     }
   }
 }
@@ -154,16 +146,8 @@ enum NumberTest: Hashable, Sendable {
     }
   }
 
-  /// `64`, `1,8`, `1-64` (all between), `1-64*2` (these only), `>=32`, `<1024`.
+  /// `64`, `1,8`, `1-64` (all between), `1-64*2` (these only).
   init(_ text: String) throws(NumberList.Fault) {
-    for (mark, offset) in [(">=", 0), ("<=", 0), (">", 1), ("<", -1)] where text.hasPrefix(mark) {
-      guard let bound = Int(text.dropFirst(mark.count)), bound >= 0, bound < Int.max else {
-        throw NumberList.Fault(what: "'\(text.prefix(20))' holds no whole number", position: mark.count)
-      }
-      self = .within(
-        mark.hasPrefix(">") ? (bound + offset)...Int.max : min(0, bound + offset)...(bound + offset))
-      return
-    }
     let ends = text.split(separator: "-", omittingEmptySubsequences: false)
     if ends.count == 2, let low = Int(ends[0]), let high = Int(ends[1]), low <= high {
       self = .within(low...high)

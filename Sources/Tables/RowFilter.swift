@@ -24,6 +24,11 @@ public indirect enum RowFilter: Sendable {
     public let name: String
     /// 1-based column in the filter's text.
     public let column: Int
+    /// A key from its parts.
+    public init(name: String, column: Int) {
+      self.name = name
+      self.column = column
+    }
   }
 
   /// What a value must be.

@@ -87,8 +87,9 @@ import Testing
     arguments: [
       (["--kernel", "gem"], "did you mean gemm"), (["--placement", "cor0"], "did you mean core0"),
       (["--suite", "quik"], "did you mean quick"), (["--filter", "shpe:a"], "did you mean shape"),
-      (["--filter", "shape"], "key:value"), (["--filter", "phase:decode )"], "character 14: a ')'"),
-      (["--skip", "m:x"], "character 3: m: 'x' is not a whole number"),
+      (["--filter", "shape"], "'shape' has no value"),
+      (["--filter", "phase:decode )"], "character 14: filter: ')' without '('"),
+      (["--skip", "m:x"], "character 3: filter: m: 'x' is not a whole number"),
       (["--shape", "m=1,n=2"], "m, n and k are all needed"), (["--cache", "warm"], "unknown cache mode"),
       (["--kernel", "gemm", "--skip", "kernel:gemm"], "no case passes all filters"),
     ])

@@ -44,23 +44,23 @@ private let cases = [
   @Test(
     "a mistake in a filter is told with its place",
     arguments: [
-      ("phase", 1, "key:value"), ("m:1 shape", 5, "key:value"), ("phse:decode", 1, "did you mean phase?"),
-      ("(m:1", 1, "')'"), ("m:1)", 4, "')'"), ("m:1 OR", 7, "missing"),
-      ("shape:/(/", 7, "regular expression"),
-      ("shape:/abc", 7, "never closed"), ("m:1,b", 5, "whole number"), ("m:8-1", 3, "does not grow"),
-      ("model:\"x", 7, "never closed"), ("m:", 3, "no value"), ("", 1, "missing"),
-      ("k:1-64*1", 3, "never ends"), ("phase:(decode", 7, "never closed"),
+      ("phase", 6, "'phase' has no value"), ("m:1 shape", 10, "'shape' has no value"),
+      ("phse:decode", 1, "did you mean phase?"), ("(m:1", 5, "never closed"), ("m:1)", 4, "')' without '('"),
+      ("m:1 OR", 7, "missing"), ("shape:/(/", 10, "not a regular expression"),
+      ("shape:/abc", 11, "never closed"), ("m:1,b", 5, "whole number"), ("m:8-1", 3, "does not grow"),
+      ("model:\"x", 9, "never closed"), ("m:", 3, "missing"), ("k:1-64*1", 3, "never ends"),
+      ("phase:(decode", 14, "never closed"), ("m:>x", 5, "'x' is not a number"),
     ])
   func mistakes(text: String, position: Int, words: String) throws {
-    let fault = #expect(throws: CaseFilter.Fault.self) { try CaseFilter(text) }
-    #expect(fault?.position == position, "\(text)")
-    #expect(fault.map { "\($0.what); \($0.advice)".contains(words) } == true, "\(text)")
+    let fault = #expect(throws: InputError.self) { try CaseFilter(text) }
+    #expect(fault?.column == position, "\(text)")
+    #expect(fault.map { "\($0.fault); \($0.advice)".contains(words) } == true, "\(text)")
   }
 
   @Test("a hostile filter is refused, not followed into the depths")
   func hostile() {
-    #expect(throws: CaseFilter.Fault.self) { try CaseFilter(String(repeating: "(", count: 3_000)) }
-    #expect(throws: CaseFilter.Fault.self) { try CaseFilter(String(repeating: "m:1 ", count: 3_000)) }
+    #expect(throws: InputError.self) { try CaseFilter(String(repeating: "(", count: 3_000)) }
+    #expect(throws: InputError.self) { try CaseFilter(String(repeating: "m:1 ", count: 3_000)) }
   }
 
   @Test("a name that no case has comes back with its nearest; patterns and numbers may miss")

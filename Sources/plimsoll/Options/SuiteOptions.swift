@@ -192,11 +192,11 @@ struct SuiteOptions: ParsableArguments {
   }
 
   private func parsed(_ text: String, _ option: String) throws -> CaseFilter {
-    do throws(CaseFilter.Fault) {
+    do throws(InputError) {
       return try CaseFilter(text)
     } catch {
-      throw CommandFailure(
-        .usage, "\(option) '\(text.prefix(60))', character \(error.position): \(error.what); \(error.advice)")
+      let place = error.column.map { ", character \($0)" } ?? ""
+      throw CommandFailure(.usage, "\(option) '\(text.prefix(60))'\(place): \(error.fault); \(error.advice)")
     }
   }
 }
