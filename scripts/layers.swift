@@ -39,7 +39,8 @@ struct Ignored: Decodable {
 
 /// Modules of the toolchain and the system, which any target may use.
 let system: Set<String> = [
-  "Swift", "Dispatch", "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Synchronization", "Testing",
+  "Swift", "Dispatch", "Foundation", "FoundationEssentials", "FoundationXML", "Glibc", "Synchronization",
+  "Testing",
 ]
 
 func fail(_ message: String) -> Never {

@@ -195,12 +195,33 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var clock: ClockQuality
   /// Why the kernel did not take the placement's memory policy; nil = it did, or there was none to take.
   public var memoryRefusal: String?
+  /// The build that the worker is of; nil = one of before it was told.
+  public var build: WorkerBuildFacts?
   /// Facts from their parts.
   public init(process: Int, blas: BLASFacts, mask: CPUSet?, clock: ClockQuality) {
     self.process = process
     self.blas = blas
     self.mask = mask
     self.clock = clock
+  }
+}
+
+/// The build of a worker: two of them can take turns in one run.
+public struct WorkerBuildFacts: Hashable, Sendable, Codable {
+  /// Hash of the program's file.
+  public var id: String
+  /// Version of the program.
+  public var version: String
+  /// Source revision, hexadecimal digits; empty = unknown.
+  public var commit: String
+  /// True where it was built from changed sources; nil = unknown.
+  public var isDirty: Bool?
+  /// A build from its parts.
+  public init(id: String, version: String, commit: String, isDirty: Bool?) {
+    self.id = id
+    self.version = version
+    self.commit = commit
+    self.isDirty = isDirty
   }
 }
 

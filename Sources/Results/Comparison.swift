@@ -32,6 +32,8 @@ public struct Comparison: Sendable {
   public let planted: [String]
   /// True where both sides are the same type of machine.
   public let isSameMachine: Bool
+  /// True where both sides are two builds that took turns in one run.
+  public let isPaired: Bool
   /// Columns that describe the machine or the software and differ: name, A, B.
   public private(set) var differences: [(column: String, a: String, b: String)] = []
   /// Placements at which the peak of the arithmetic itself differs by more than the threshold: time of B over A.
@@ -52,6 +54,8 @@ public struct Comparison: Sendable {
     self.options = options
     let machinesA = Set(a.rows.map(\.machineId))
     isSameMachine = machinesA.count == 1 && machinesA == Set(b.rows.map(\.machineId))
+    let isPaired = a.tookTurns(with: b)
+    self.isPaired = isPaired
     mismatches = (a.rows + b.rows).filter { $0.status == .mismatch }
     planted = Comparison.plants(a.rows + b.rows)
     let matching = Matching(a.rows, b.rows, isSameMachine: isSameMachine, options: options)
@@ -59,7 +63,9 @@ public struct Comparison: Sendable {
       matching.onlyA, matching.onlyB, matching.repeated, matching.varying
     )
     blocked = matching.blocked
-    let compared = parallelMap(matching.pairs) { ComparedRow($0.a, $0.b, a, b, options) }
+    let compared = parallelMap(matching.pairs) {
+      ComparedRow($0.a, $0.b, a, b, options, isPaired: isPaired)
+    }
     var missing = matching.onlyA + matching.onlyB + matching.blocked.map(\.a)
     for (pair, row) in zip(matching.pairs, compared) {
       if let row {
@@ -131,6 +137,7 @@ public struct Comparison: Sendable {
     "cpu_model_name", "packages", "cores", "pus", "l3_total_bytes", "isa_features", "blas_corename",
     "microcode",
     "hypervisor", "governor", "turbo", "thp_mode", "os_pretty", "os_kernel", "libc", "harness_version",
+    "harness_commit",
     "swift_version", "cpu_quota_cores", "suite", "suite_version", "device_kind", "device_name",
   ]
 }

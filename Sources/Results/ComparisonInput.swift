@@ -67,6 +67,8 @@ public struct ComparisonInput: Sendable {
   public let name: String
   /// Rows of the result file.
   public let rows: [ResultRow]
+  /// Run that was measured in turn with this one, as `RunMeta.pairedWith`.
+  public var partner: String?
   private let samples: RowSamples
   private let floors: [String: Double]
 
@@ -90,6 +92,11 @@ public struct ComparisonInput: Sendable {
   /// An input whose samples are at hand, one list of processes for each row of `rows`.
   public init(name: String, rows: [ResultRow], processes: [[ProcessSamples]]) {
     self.init(name: name, rows: rows, samples: RowSamples(zip(rows, processes).map { (RowIdentity($0), $1) }))
+  }
+
+  /// True where process took turns with process in the runs of two inputs.
+  func tookTurns(with other: ComparisonInput) -> Bool {
+    partner != nil && Set(other.rows.map(\.runId)) == [partner] && Set(rows.map(\.runId)) == [other.partner]
   }
 
   /// The samples of a row, one entry for each process; empty without a journal.

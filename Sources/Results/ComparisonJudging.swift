@@ -36,10 +36,13 @@ public enum VerdictRule {
   }
 
   /// Fewest values a side at which a rank test of `rows` rows can reach the level under this correction.
-  public static func rankProcesses(rows: Int, adjustment: Adjustment) -> Int {
+  public static func rankProcesses(rows: Int, adjustment: Adjustment, isPaired: Bool = false) -> Int {
     let tests = adjustment == .holm ? Double(rows) : 1
-    return (ComparedRow.minimumProcesses...40)
-      .first { Statistics.smallestRankP($0, $0) * tests < alpha } ?? 40
+    return (ComparedRow.minimumProcesses...40).first { count in
+      let smallest =
+        isPaired ? Statistics.smallestSignedRankP(count) : Statistics.smallestRankP(count, count)
+      return smallest * tests < alpha
+    } ?? 40
   }
 }
 
@@ -50,13 +53,15 @@ extension Comparison {
     for (index, p) in zip(tested, options.adjustment.apply(tested.compactMap { rows[$0].p })) {
       rows[index].adjustedP = p
     }
-    if isSameMachine {
+    // Two builds in turn had the same host.
+    if isSameMachine, !isPaired {
       hostSpeeds = rows.filter {
         $0.a.kernel == Operation.fmaPeak.rawValue && abs($0.ratio - 1) > $0.threshold
       }
       .map { ($0.a.placement, $0.ratio) }
     }
-    let leastRank = VerdictRule.rankProcesses(rows: tested.count, adjustment: options.adjustment)
+    let leastRank = VerdictRule.rankProcesses(
+      rows: tested.count, adjustment: options.adjustment, isPaired: isPaired)
     // Taken out, so that no change of a row copies all of them.
     var judged = rows
     rows = []
@@ -88,12 +93,14 @@ extension Comparison {
     for side in [row.a, row.b] where side.status != .ok { notes.append("status \(side.status.rawValue)") }
     if row.threshold > options.threshold { notes.append("A/A floor \(percentText(row.threshold))") }
     if row.verdict == .inconclusive, !isExplained {
-      let usesRank = options.test.resolved(processes: max(least, ComparedRow.minimumProcesses)) != .welch
-      let needed = usesRank ? leastRank : ComparedRow.minimumProcesses
-      if let spreadA = row.spreadA, let spreadB = row.spreadB {
+      let choice =
+        row.isPaired
+        ? options.test.resolvedForTurns
+        : options.test.resolved(processes: max(least, ComparedRow.minimumProcesses))
+      let needed = choice != .welch ? leastRank : ComparedRow.minimumProcesses
+      if let variance = row.variance {
         row.moreProcesses = VerdictRule.more(
-          ratio: row.ratio, threshold: row.threshold, variance: spreadA * spreadA + spreadB * spreadB,
-          units: least, atLeast: needed)
+          ratio: row.ratio, threshold: row.threshold, variance: variance, units: least, atLeast: needed)
       } else if least < needed {
         row.moreProcesses = needed - least
       }

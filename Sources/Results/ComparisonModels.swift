@@ -83,13 +83,16 @@ extension Comparison {
     let ratio = seconds(\.b, options.normalisation.factor) / seconds(\.a, options.normalisation.factor)
     let sumsA = sums(rows.map(\.a), a, options.normalisation)
     let sumsB = sums(rows.map(\.b), b, options.normalisation)
-    let interval = Statistics.ratioInterval(sumsA.map { [$0] }, sumsB.map { [$0] })
+    let turns = rows.allSatisfy(\.isPaired) ? TurnRatios(sumsA, sumsB) : nil
+    let (valuesA, valuesB) = (sumsA.values.sorted(), sumsB.values.sorted())
+    let interval =
+      turns.map(\.interval) ?? Statistics.ratioInterval(valuesA.map { [$0] }, valuesB.map { [$0] })
     let least = min(sumsA.count, sumsB.count)
     var p: Double?
     if least >= ComparedRow.minimumProcesses {
-      let welch = Statistics.welchOnLogs(sumsA, sumsB)
-      let rank = Statistics.mannWhitney(sumsA, sumsB)?.p
-      switch options.test.resolved(processes: least) {
+      let welch = turns.map(\.pStudent) ?? Statistics.welchOnLogs(valuesA, valuesB)
+      let rank = turns.map(\.pRank) ?? Statistics.mannWhitney(valuesA, valuesB)?.p
+      switch turns == nil ? options.test.resolved(processes: least) : options.test.resolvedForTurns {
       case .welch, .auto: p = welch
       case .mwu: p = rank
       case .both: p = welch.flatMap { welch in rank.map { max($0, welch) } }
@@ -105,10 +108,10 @@ extension Comparison {
       processesB: sumsB.count, threshold: rows.map(\.threshold).max() ?? options.threshold)
   }
 
-  /// Calls x median of every process that measured all rows.
+  /// Calls x median of every process that measured all rows, by its number.
   private static func sums(
     _ rows: [ResultRow], _ input: ComparisonInput, _ normalisation: Normalisation
-  ) -> [Double] {
+  ) -> [Int: Double] {
     var sums: [Int: (seconds: Double, rows: Int)] = [:]
     for row in rows {
       let weight = (row.callsPerPass ?? 0) * (normalisation.factor(row) ?? 1)
@@ -118,6 +121,6 @@ extension Comparison {
         sums[samples.process] = (sum.seconds + weight * median, sum.rows + 1)
       }
     }
-    return sums.sorted { $0.key < $1.key }.filter { $0.value.rows == rows.count }.map(\.value.seconds)
+    return sums.filter { $0.value.rows == rows.count }.mapValues(\.seconds)
   }
 }

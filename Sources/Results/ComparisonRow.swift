@@ -24,8 +24,11 @@ public struct ComparedRow: Sendable {
   /// p-value of the chosen test, before and after correction.
   public let p: Double?
   public internal(set) var adjustedP: Double?
-  /// The test that gave `p`: `welch`, `mwu`, `both`, or empty.
+  /// The test that gave `p`: `welch`, `mwu`, `both`, `approx`, for two builds in turn `paired_t`,
+  /// `signed_rank` or `both`, or empty.
   public let test: String
+  /// True where the two sides took turns: ratio, interval and tests rest on quotients of neighbouring samples.
+  public let isPaired: Bool
   /// Processes of each side.
   public let processesA: Int
   public let processesB: Int
@@ -34,9 +37,8 @@ public struct ComparedRow: Sendable {
   /// Ratio of core cycles with its 95 % interval; nil where one side has none.
   public let cycleRatio: Double?
   let cycleInterval: (low: Double, high: Double)?
-  /// Relative standard deviation of the process means of each side.
-  let spreadA: Double?
-  let spreadB: Double?
+  /// Relative variance of the ratio that one process a side leaves; nil where it is unknown.
+  let variance: Double?
   /// The judgement.
   public internal(set) var verdict = Verdict.inconclusive
   /// Further processes a side that would about settle an inconclusive row; nil where no count can be told.
@@ -50,24 +52,50 @@ public struct ComparedRow: Sendable {
   public static let rankProcesses = 8
 
   /// Compares two rows; nil where one of them has no usable time or lacks what the normalisation needs.
+  ///
+  /// - Parameter isPaired: true where the two inputs took turns, process by process.
   init?(
     _ a: ResultRow, _ b: ResultRow, _ inputA: ComparisonInput, _ inputB: ComparisonInput,
-    _ options: ComparisonOptions
+    _ options: ComparisonOptions, isPaired: Bool = false
   ) {
     guard a.status.hasTimes, b.status.hasTimes, let timeA = a.timeMedianSeconds,
       let timeB = b.timeMedianSeconds,
       let factorA = options.normalisation.factor(a), let factorB = options.normalisation.factor(b)
     else { return nil }
-    let ratio = timeB * factorB / (timeA * factorA)
+    let samplesA = inputA.processes(of: a)
+    let samplesB = inputB.processes(of: b)
+    let scale = factorB / factorA
+    let turns = isPaired ? TurnRatios(samplesA, samplesB, scale: scale) : nil
+    let ratio = turns?.ratio ?? timeB / timeA * scale
     guard timeA > 0, timeB > 0, ratio.isFinite, ratio > 0 else { return nil }
     self.a = a
     self.b = b
     self.ratio = ratio
-    let samplesA = inputA.processes(of: a)
-    let samplesB = inputB.processes(of: b)
-    let scale = factorB / factorA
+    self.isPaired = turns?.ratio != nil
     let mediansA = samplesA.compactMap { Statistics.median($0.seconds) }
     let mediansB = samplesB.compactMap { Statistics.median($0.seconds) }.map { $0 * scale }
+    let cyclesA = ComparedRow.cycles(samplesA)
+    let cyclesB = ComparedRow.cycles(samplesB)
+    if let all = Statistics.median(cyclesA.flatMap { $0 }),
+      let other = Statistics.median(cyclesB.flatMap { $0 }), all > 0
+    {
+      cycleRatio = other / all
+      cycleInterval = Statistics.ratioInterval(cyclesA, cyclesB)
+    } else {
+      cycleRatio = a.cycles.flatMap { all in b.cycles.flatMap { all > 0 && $0 > 0 ? $0 / all : nil } }
+      cycleInterval = nil
+    }
+    if let turns, turns.ratio != nil {
+      // What drifts within a process drifts for both sides: the A/A floor of either does not apply.
+      threshold = options.threshold
+      (processesA, processesB) = (turns.byProcess.count, turns.byProcess.count)
+      (low, high) = (turns.interval?.low, turns.interval?.high)
+      isApproximate = false
+      (pWelch, pRank, isRankExact) = (turns.pStudent, turns.pRank, turns.byProcess.count <= 60)
+      variance = turns.spread.map { $0 * $0 }
+      (p, test) = ComparedRow.chosen(options.test.resolvedForTurns, pWelch, pRank, "paired_t", "signed_rank")
+      return
+    }
     processesA = samplesA.isEmpty ? a.nProcesses ?? 0 : mediansA.count
     processesB = samplesB.isEmpty ? b.nProcesses ?? 0 : mediansB.count
     threshold = max(options.threshold, inputA.floor(of: a) ?? 0, inputB.floor(of: b) ?? 0)
@@ -86,23 +114,20 @@ public struct ComparedRow: Sendable {
       (pRank, isRankExact) = (rank?.p, rank?.isExact ?? true)
     }
     let choice = options.test.resolved(processes: min(processesA, processesB))
-    switch (choice, pRank) {
-    case (.mwu, let rank?): (p, test) = (rank, "mwu")
-    case (.both, let rank?): (p, test) = (pWelch.map { max($0, rank) }, "both")
-    default: (p, test) = (pWelch, pWelch == nil ? "" : isApproximate ? "approx" : "welch")
-    }
-    spreadA = ComparedRow.spread(samplesA) ?? a.betweenProcessRelStddev
-    spreadB = ComparedRow.spread(samplesB) ?? b.betweenProcessRelStddev
-    let cyclesA = ComparedRow.cycles(samplesA)
-    let cyclesB = ComparedRow.cycles(samplesB)
-    if let all = Statistics.median(cyclesA.flatMap { $0 }),
-      let other = Statistics.median(cyclesB.flatMap { $0 }), all > 0
-    {
-      cycleRatio = other / all
-      cycleInterval = Statistics.ratioInterval(cyclesA, cyclesB)
-    } else {
-      cycleRatio = a.cycles.flatMap { all in b.cycles.flatMap { all > 0 && $0 > 0 ? $0 / all : nil } }
-      cycleInterval = nil
+    (p, test) = ComparedRow.chosen(choice, pWelch, pRank, isApproximate ? "approx" : "welch", "mwu")
+    let spreadA = ComparedRow.spread(samplesA) ?? a.betweenProcessRelStddev
+    let spreadB = ComparedRow.spread(samplesB) ?? b.betweenProcessRelStddev
+    variance = spreadA.flatMap { left in spreadB.map { left * left + $0 * $0 } }
+  }
+
+  /// The p-value of a choice with the name of the test.
+  private static func chosen(
+    _ choice: TestChoice, _ student: Double?, _ rank: Double?, _ studentName: String, _ rankName: String
+  ) -> (p: Double?, test: String) {
+    switch (choice, rank) {
+    case (.mwu, let rank?): (rank, rankName)
+    case (.both, let rank?): (student.map { max($0, rank) }, "both")
+    default: (student, student == nil ? "" : studentName)
     }
   }
 
@@ -147,7 +172,19 @@ public struct ComparedRow: Sendable {
   }
 }
 
+extension ComparedRow {
+  /// The smallest p-value that the row's rank test can give.
+  var smallestRankP: Double {
+    isPaired
+      ? Statistics.smallestSignedRankP(processesA) : Statistics.smallestRankP(processesA, processesB)
+  }
+}
+
 extension TestChoice {
+  /// The test of quotients: ranks of n differences cannot fall below 2 / 2^n, which a table of rows soon asks
+  /// for, so `auto` is Student's.
+  var resolvedForTurns: TestChoice { self == .auto ? .welch : self }
+
   /// The test of a row with this many processes on its smaller side.
   func resolved(processes: Int) -> TestChoice {
     self == .auto ? (processes >= ComparedRow.rankProcesses ? .mwu : .welch) : self

@@ -57,13 +57,15 @@ extension Comparison {
 
   /// True where the rank test decides, yet no outcome could be significant; with the processes that it takes.
   public var rankLimit: (rows: Int, smallestP: Double, processes: Int)? {
-    let ranked = rows.filter { $0.test == "mwu" || $0.test == "both" }
+    let ranked = rows.filter { ["mwu", "signed_rank", "both"].contains($0.test) }
     let tested = rows.count { $0.p != nil }
-    guard let best = ranked.map({ Statistics.smallestRankP($0.processesA, $0.processesB) }).min(),
+    guard let best = ranked.map(\.smallestRankP).min(),
       options.adjustment != .none
     else { return nil }
     let factor = options.adjustment == .holm ? Double(tested) : Double(tested) / Double(ranked.count)
     guard best * factor >= VerdictRule.alpha else { return nil }
-    return (tested, best, VerdictRule.rankProcesses(rows: tested, adjustment: .holm))
+    return (
+      tested, best, VerdictRule.rankProcesses(rows: tested, adjustment: .holm, isPaired: isPaired)
+    )
   }
 }

@@ -90,8 +90,11 @@ extension ResultRow {
   private mutating func fillImplementation(_ outcome: Outcome, _ run: RunInfo) {
     impl = outcome.subject.implementation.rawValue
     implIsaPath = outcome.reports.first { !$0.isaPath.isEmpty }?.isaPath ?? ""
+    if let build = outcome.worker?.build {
+      (harnessVersion, harnessCommit, harnessDirty) = (build.version, build.commit, build.isDirty)
+    }
     guard outcome.subject.implementation == .openblas else {
-      implVersion = run.programVersion
+      implVersion = harnessVersion
       targetCpuFlags = InstructionSet(rawValue: implIsaPath)?.compilerTarget ?? ""
       return
     }

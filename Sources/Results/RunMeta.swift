@@ -55,6 +55,8 @@ public struct RunMeta: Codable, Sendable {
   public var measuredShare: Double?
   /// The largest A/A floor of the placements.
   public var aaFloor: Double?
+  /// Run of the other build that was measured in turn with this one; nil for a run of its own.
+  public var pairedWith: String?
 
   /// The meta data of a run that starts.
   public init(_ run: RunInfo) {
@@ -65,6 +67,11 @@ public struct RunMeta: Codable, Sendable {
     programVersion = run.programVersion
     machineId = run.machine.machineID
     machineIdentity = run.machine.identityInputs
+  }
+
+  /// The meta file that belongs to a result file: `x.csv` -> `x.meta.json`.
+  public static func path(besides resultFile: String) -> String {
+    (resultFile.hasSuffix(".csv") ? String(resultFile.dropLast(4)) : resultFile) + ".meta.json"
   }
 
   /// Replaces the file.

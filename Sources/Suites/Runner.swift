@@ -122,76 +122,149 @@ extension RunObserver {
   public func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement) {}
 }
 
-/// Runs a plan with workers made from one executable.
-public struct Runner {
-  private let executable: String
-  private let arguments: [String]
-  private let environment: [String: String]
-  private let plan: RunPlan
+/// One build of the program: how its workers are started.
+public struct WorkerBuild: Sendable {
+  /// Program that reads a `WorkerJob` on standard input.
+  public var executable: String
+  /// Arguments that make it a worker.
+  public var arguments: [String]
+  /// Variables of the workers; thread counts are added for each placement.
+  public var environment: [String: String]
 
-  /// - Parameters:
-  ///   - executable: program that reads a `WorkerJob` on standard input, with the arguments that make it a worker.
-  ///   - environment: variables of the workers; thread counts are added for each placement.
-  public init(_ plan: RunPlan, executable: String, arguments: [String], environment: [String: String]) {
-    self.plan = plan
+  /// A build from its parts.
+  public init(executable: String, arguments: [String], environment: [String: String]) {
     self.executable = executable
     self.arguments = arguments
     self.environment = environment
   }
+}
+
+/// Runs a plan with the workers of one build, or of two builds that take turns on the same rows.
+public struct Runner {
+  private let builds: [WorkerBuild]
+  private let plan: RunPlan
+
+  /// A runner of one build; see `WorkerBuild` for its parts.
+  public init(_ plan: RunPlan, executable: String, arguments: [String], environment: [String: String]) {
+    self.init(
+      plan, builds: [WorkerBuild(executable: executable, arguments: arguments, environment: environment)])
+  }
+
+  /// A runner of several builds: worker beside worker at each placement, one at a time, turn by turn. The plan's
+  /// placements must have one worker each, and its number of processes must be fixed.
+  public init(_ plan: RunPlan, builds: [WorkerBuild]) {
+    self.plan = plan
+    self.builds = builds
+  }
 
   /// Runs what `earlier` (of `RunPlan.outcomes`) lacks; the outcomes stand in order of placement, then case.
   public func run(_ observer: any RunObserver, from earlier: [Outcome]) -> [Outcome] {
-    var run = RunState(outcomes: earlier, sites: plan.placements.count)
+    run([observer], from: [earlier])[0]
+  }
+
+  /// The same for every build, each with its own observer and outcomes.
+  ///
+  /// A row that fails with one build is not measured further with the others: it has lost its partner.
+  public func run(_ observers: [any RunObserver], from earlier: [[Outcome]]) -> [[Outcome]] {
+    var sides = zip(observers, earlier).map {
+      Side(observer: $0, outcomes: $1, sites: plan.placements.count)
+    }
     let time = MonotonicTime()
     let start = time.now()
     for process in 0..<max(plan.stop.minimumProcesses, plan.stop.maximumProcesses) {
-      if judge(&run) == 0 { break }
+      if judge(&sides) == 0 { break }
       // What this process measured before the run was stopped is not measured again.
-      if !run.outcomes.contains(where: { isOpen($0, to: process) }) { continue }
+      if !sides[0].outcomes.indices.contains(where: { isOpen($0, to: process, sides) }) { continue }
       for site in plan.placements.indices {
-        runProcess(process, at: site, &run, observer)
-        if observer.shouldStop || run.hasFailed { return run.outcomes }
+        runProcess(process, at: site, &sides)
+        if sides.contains(where: \.isOver) { return sides.map(\.outcomes) }
       }
       // A replicate is a process of every placement; the next one costs no more than a mean one until now.
       let elapsed = time.now() - start
       let isLast = elapsed + elapsed / Double(process + 1) > plan.timeBudget
-      if isLast { end(&run, after: process + 1) }
-      _ = judge(&run)
-      observer.replicateFinished(process, outcomes: run.outcomes)
+      if isLast { end(&sides, after: process + 1) }
+      _ = judge(&sides)
+      for side in sides { side.observer.replicateFinished(process, outcomes: side.outcomes) }
       if isLast { break }
     }
-    return run.outcomes
+    return sides.map(\.outcomes)
   }
 
-  /// What changes while a run goes on.
-  private struct RunState {
+  /// Starts a worker of each build without a case, at the first placement.
+  ///
+  /// - Returns: what is wrong with each build; nil where its worker came and went in good order.
+  public func faults() -> [String?] {
+    guard let place = plan.placements.first?.workers.first else { return builds.map { _ in nil } }
+    return builds.map { build in
+      var job = job(0, at: 0, worker: place, [], inFull: false)
+      (job.settleSeconds, job.hasControl) = (0, false)
+      var hasFacts = false
+      let ends = WorkerGroup([member(build, job)]).follow(silence: plan.silence, shouldStop: { false }) {
+        if case .facts = $1 { hasFacts = true }
+      }
+      switch ends.first ?? .stopped {
+      case .finished: return hasFacts ? nil : "it says nothing of a worker"
+      case .died(let words): return words
+      case .silent(let seconds): return "no answer for \(seconds) s"
+      case .stopped: return nil
+      }
+    }
+  }
+
+  /// What changes for one build while a run goes on.
+  private struct Side {
+    let observer: any RunObserver
     var outcomes: [Outcome]
     var controls: [ControlRow]
     var hasFailed = false
-    init(outcomes: [Outcome], sites: Int) {
+    init(observer: any RunObserver, outcomes: [Outcome], sites: Int) {
+      self.observer = observer
       self.outcomes = outcomes
       controls = Array(repeating: ControlRow(), count: sites)
+    }
+
+    /// True once nothing more may be started.
+    var isOver: Bool { observer.shouldStop || hasFailed }
+
+    /// Takes a worker's message that is about no case of its own.
+    mutating func take(control report: ControlReport, at site: Int, rows: Range<Int>) {
+      controls[site].add(report)
+      for index in rows { outcomes[index].aaFloor = controls[site].floor }
     }
   }
 
   /// Asks the stop rule about every row and returns how many want another process.
-  private func judge(_ run: inout RunState) -> Int {
-    for index in run.outcomes.indices where run.outcomes[index].stopReason == nil {
-      let reports = run.outcomes[index].reports.filter { $0.status == .ok }
-      run.outcomes[index].stopReason = plan.stop.verdict(
-        reports.map { $0.samples.map(\.seconds) }, elapsed: reports.reduce(0) { $0 + ($1.elapsed ?? 0) })
+  private func judge(_ sides: inout [Side]) -> Int {
+    var open = 0
+    for side in sides.indices {
+      for index in sides[side].outcomes.indices where sides[side].outcomes[index].stopReason == nil {
+        let reports = sides[side].outcomes[index].reports.filter { $0.status == .ok }
+        sides[side].outcomes[index].stopReason = plan.stop.verdict(
+          reports.map { $0.samples.map(\.seconds) }, elapsed: reports.reduce(0) { $0 + ($1.elapsed ?? 0) })
+      }
+      open += sides[side].outcomes.count {
+        $0.stopReason == nil && $0.reports.allSatisfy { $0.status == .ok }
+      }
     }
-    return run.outcomes.count { $0.stopReason == nil && $0.reports.allSatisfy { $0.status == .ok } }
+    return open
   }
 
   /// The time is over: rows that are still open need no more than they have been asked for.
-  private func end(_ run: inout RunState, after processes: Int) {
-    for index in run.outcomes.indices {
-      run.outcomes[index].processesWanted = min(run.outcomes[index].processesWanted, processes)
-      if run.outcomes[index].stopReason == nil, !run.outcomes[index].reports.isEmpty {
-        run.outcomes[index].stopReason = .timeCap
+  private func end(_ sides: inout [Side], after processes: Int) {
+    for side in sides.indices {
+      for index in sides[side].outcomes.indices {
+        let outcome = sides[side].outcomes[index]
+        sides[side].outcomes[index].processesWanted = min(outcome.processesWanted, processes)
+        if outcome.stopReason == nil, !outcome.reports.isEmpty {
+          sides[side].outcomes[index].stopReason = .timeCap
+        }
       }
     }
+  }
+
+  /// True where a process has a row to measure with every build.
+  private func isOpen(_ index: Int, to process: Int, _ sides: [Side]) -> Bool {
+    sides.allSatisfy { isOpen($0.outcomes[index], to: process) }
   }
 
   /// True where a process has a row to measure: it is not settled, not measured by this process before the run
@@ -200,78 +273,82 @@ public struct Runner {
     outcome.stopReason == nil && outcome.reports.allSatisfy { $0.status == .ok && $0.process != process }
   }
 
-  /// One process at one placement; more than one where a case kills it.
-  private func runProcess(
-    _ process: Int, at site: Int, _ run: inout RunState, _ observer: any RunObserver
-  ) {
+  /// One process of each build at one placement; more than one where a case kills it.
+  private func runProcess(_ process: Int, at site: Int, _ sides: inout [Side]) {
     let first = site * plan.cases.count
     let place = plan.placements[site]
     let cases = plan.cases(at: site)
     var generator = SeededGenerator(seed: plan.seed &+ UInt64(process) &* 1_000_003)
-    var remaining = plan.groups.map { group in
-      group.filter { index in
-        isOpen(run.outcomes[first + index], to: process)
-      }
-    }.filter { !$0.isEmpty }.shuffled(using: &generator)
+    let order = plan.groups.shuffled(using: &generator)
+    /// Cases that each build has still to report.
+    var open = sides.map { _ in Set(cases.indices.filter { isOpen(first + $0, to: process, sides) }) }
     var stillborn = 0
-    while !remaining.isEmpty, !observer.shouldStop, !run.hasFailed {
+    while open.contains(where: { !$0.isEmpty }), !sides.contains(where: \.isOver) {
       let start = MonotonicTime().now()
-      let members = place.workers.count
-      var current = [Int?](repeating: nil, count: members)
-      var masks: [CPUSet] = []
-      var told = 0
-      var replicas = ReplicaReports(replicas: members)
-      var done: Set<Int> = []
-      func take(_ report: CaseReport) {
+      // Who sits first in a round changes with the process, as it does with the round.
+      let players = (process.isMultiple(of: 2) ? Array(sides.indices) : sides.indices.reversed())
+        .filter { !open[$0].isEmpty }
+      let replicas = place.workers.count
+      func side(of member: Int) -> Int { players[member / replicas] }
+      let groups = order.map { $0.filter { index in open.contains { $0.contains(index) } } }
+        .filter { !$0.isEmpty }
+      var current = [Int?](repeating: nil, count: players.count * replicas)
+      var masks = [[CPUSet]](repeating: [], count: sides.count)
+      var told = [Int](repeating: 0, count: sides.count)
+      var reports = sides.map { _ in ReplicaReports(replicas: replicas) }
+      var done = 0
+      func take(_ report: CaseReport, from side: Int) {
         var report = report
         report.process = process
-        guard cases.indices.contains(report.index), done.insert(report.index).inserted else { return }
-        run.outcomes[first + report.index].reports.append(report)
-        if plan.failFast, report.status != .ok, report.status != .skipped { run.hasFailed = true }
-        observer.finished(report, subject: cases[report.index], placement: place)
+        guard open[side].remove(report.index) != nil else { return }
+        done += 1
+        sides[side].outcomes[first + report.index].reports.append(report)
+        if plan.failFast, report.status != .ok, report.status != .skipped { sides[side].hasFailed = true }
+        sides[side].observer.finished(report, subject: cases[report.index], placement: place)
       }
-      let isFirst = remaining.joined().contains { run.outcomes[first + $0].reports.isEmpty }
+      let isFirst = groups.joined().contains { sides[players[0]].outcomes[first + $0].reports.isEmpty }
       let ends = followWorkers(
-        process, site, remaining, inFull: isFirst, shouldStop: { observer.shouldStop || run.hasFailed }
+        process, site, groups, of: players, inFull: isFirst,
+        shouldStop: { sides.contains(where: \.isOver) }
       ) { member, message in
+        let side = side(of: member)
         switch message {
         case .facts(var facts):
           // The mask of replicas is that of all together.
-          if let mask = facts.mask { masks.append(mask) }
-          facts.mask = masks.isEmpty ? nil : CPUSet(masks.flatMap(\.cpus))
+          if let mask = facts.mask { masks[side].append(mask) }
+          facts.mask = masks[side].isEmpty ? nil : CPUSet(masks[side].flatMap(\.cpus))
           for index in cases.indices
-          where run.outcomes[first + index].worker == nil || members > 1 {
-            run.outcomes[first + index].worker = facts
+          where sides[side].outcomes[first + index].worker == nil || replicas > 1 {
+            sides[side].outcomes[first + index].worker = facts
           }
-          told += 1
-          if told == members { observer.workerStarted(facts, at: place) }
+          told[side] += 1
+          if told[side] == replicas { sides[side].observer.workerStarted(facts, at: place) }
         case .began(let index): current[member] = index
-        case .report(let report): if let whole = replicas.add(report) { take(whole) }
+        case .report(let report): if let whole = reports[side].add(report) { take(whole, from: side) }
         case .control(let report):
-          run.controls[site].add(report)
-          for index in cases.indices { run.outcomes[first + index].aaFloor = run.controls[site].floor }
+          sides[side].take(control: report, at: site, rows: first..<first + cases.count)
         case .spent(var spent):
           // Replicas spend the same seconds side by side.
-          spent.warmup /= Double(members)
-          spent.sampled /= Double(members)
-          observer.workerFinished(spent, seconds: MonotonicTime().now() - start, at: place)
+          spent.warmup /= Double(replicas)
+          spent.sampled /= Double(replicas)
+          sides[side].observer.workerFinished(spent, seconds: MonotonicTime().now() - start, at: place)
         case .hello, .ready: break
         }
       }
       if ends.contains(.stopped) { return }
-      var words = "the worker ended without measuring anything"
+      var words = [String](repeating: "the worker ended without measuring anything", count: sides.count)
       for (member, end) in ends.enumerated() {
         guard let reason = reason(of: end, at: current[member]) else { continue }
-        words = reason.detail
-        if current[member] != nil { take(reason) }
+        words[side(of: member)] = reason.detail
+        if current[member] != nil { take(reason, from: side(of: member)) }
       }
-      remaining = remaining.map { $0.filter { !done.contains($0) } }.filter { !$0.isEmpty }
-      stillborn = done.isEmpty ? stillborn + 1 : 0
+      stillborn = done == 0 ? stillborn + 1 : 0
       if stillborn == 2 {
-        for index in remaining.flatMap({ $0 }) {
-          take(CaseReport(index: index, status: .failed, detail: words))
+        for side in players {
+          for index in open[side].sorted() {
+            take(CaseReport(index: index, status: .failed, detail: words[side]), from: side)
+          }
         }
-        remaining = []
       }
     }
   }
@@ -287,35 +364,50 @@ public struct Runner {
     }
   }
 
-  /// One worker, or one for each replica of the placement, all of them released together for each turn.
+  /// One worker of each build, or one for each replica of the placement. Replicas are released together for each
+  /// turn, builds one after the other.
   private func followWorkers(
-    _ process: Int, _ site: Int, _ groups: [[Int]], inFull: Bool, shouldStop: () -> Bool,
-    receive: (Int, WorkerMessage) -> Void
+    _ process: Int, _ site: Int, _ groups: [[Int]], of players: [Int], inFull: Bool,
+    shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
   ) -> [WorkerEnd] {
-    let place = plan.placements[site]
-    let caches =
-      plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
-    let members = place.workers
+    let workers = plan.placements[site].workers
     let group = WorkerGroup(
-      members.map { worker in
-        var job = WorkerJob(
-          process: process, placement: worker, cases: plan.cases(at: site), groups: groups,
-          plan: plan.sampling,
-          seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches,
-          memoryLimit: plan.memoryLimit.map { $0 / members.count }, settleSeconds: plan.settleSeconds)
-        job.hasControl = plan.hasControl
-        job.verifiesInFull = inFull
-        job.pageMode = plan.pageMode
-        job.isStepped = members.count > 1
-        return WorkerGroup.Member(
-          executable: executable, arguments: arguments, environment: workerEnvironment(worker), job: job)
-      }, policy: .together)
+      players.flatMap { side in
+        workers.map { worker in
+          var job = job(process, at: site, worker: worker, groups, inFull: inFull)
+          job.isStepped = players.count * workers.count > 1
+          return member(builds[side], job)
+        }
+      }, policy: workers.count > 1 ? .together : .alternating)
     return group.follow(silence: plan.silence, shouldStop: shouldStop, receive: receive)
   }
 
+  private func job(
+    _ process: Int, at site: Int, worker: Placement, _ groups: [[Int]], inFull: Bool
+  ) -> WorkerJob {
+    let caches =
+      plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
+    let replicas = plan.placements[site].workers.count
+    var job = WorkerJob(
+      process: process, placement: worker, cases: plan.cases(at: site), groups: groups,
+      plan: plan.sampling, seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches,
+      memoryLimit: plan.memoryLimit.map { $0 / (replicas * builds.count) },
+      settleSeconds: plan.settleSeconds)
+    job.hasControl = plan.hasControl
+    job.verifiesInFull = inFull
+    job.pageMode = plan.pageMode
+    return job
+  }
+
+  private func member(_ build: WorkerBuild, _ job: WorkerJob) -> WorkerGroup.Member {
+    WorkerGroup.Member(
+      executable: build.executable, arguments: build.arguments,
+      environment: workerEnvironment(build.environment, job.placement), job: job)
+  }
+
   /// The parent's variables with the thread counts of the placement; a crash should be quick and quiet.
-  private func workerEnvironment(_ place: Placement) -> [String: String] {
-    var variables = environment
+  private func workerEnvironment(_ inherited: [String: String], _ place: Placement) -> [String: String] {
+    var variables = inherited
     for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { variables[name] = String(place.threads) }
     // OpenBLAS's threads spin for 2^26 ticks after a call, in the way of whoever runs next: 2^20 is still a hundred
     // times the gap between two calls of one sample.

@@ -1,4 +1,4 @@
-// plimsoll compare: result files side by side with a verdict for each matched row.
+// plimsoll compare: result files, or two builds that take turns, side by side with a verdict for each matched row.
 
 import ArgumentParser
 import Foundation
@@ -21,29 +21,58 @@ struct CompareCommand: ParsableCommand {
       Files of one type of machine match by row_key. Files of two types match by kernel, shape, \
       implementation and kind of placement; rows that differ in cache_mode, page_mode, dtype_acc or \
       blas_corename are listed, not compared, unless --allow names the column.
+      --pair measures first: the inputs are two builds of plimsoll (or scripts that start one, with other \
+      variables), whose workers take turns on the same rows, one at a time, round by round. What the host \
+      does meanwhile hits both, so that much smaller differences show. With one build, the other is this \
+      program. All options under "Measuring" are those of 'run'.
       Exit status: 3 with --fail-on slower, 4 nothing comparable, 5 a wrong result in an input, \
       6 with --fail-on inconclusive.
       Example: plimsoll compare before.csv after.csv --fail-on slower
       Example: plimsoll compare base=a.csv new=b.csv other=c.csv --by kernel,placement
+      Example: plimsoll compare --pair old=/opt/old/plimsoll --suite quick --placement core0
       """)
 
-  @Argument(help: "Result files, the reference first; label=path names one.")
+  @Argument(help: "Result files, or builds with --pair; the reference first; label=path names one.")
   var inputs: [String]
 
+  @Flag(help: "Measure two builds in turn and compare them.")
+  var pair = false
+
+  @Option(
+    name: [.customShort("o"), .customLong("output")],
+    help: "With --pair: folder for both sides' result files.")
+  var folder: String?
+
   @OptionGroup(title: "Comparing") var comparing: ComparingOptions
+
+  @OptionGroup(title: "Measuring, with --pair") var measure: MeasureOptions
+  @OptionGroup(title: "Measuring: what is printed") var session: SessionOptions
 
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard inputs.count >= 2 else {
-      throw ValidationError("compare takes two inputs or more: the reference first")
+    guard inputs.count >= (pair ? 1 : 2), !pair || inputs.count <= 2 else {
+      throw ValidationError(
+        pair
+          ? "compare --pair takes one build or two: the reference first"
+          : "compare takes two inputs or more: the reference first")
+    }
+    if !pair {
+      let nothing = MeasureOptions.of([:])?.settings ?? [:]
+      let given = measure.settings.filter { nothing[$0.key] != $0.value }.keys.sorted()
+      if let name = given.first ?? (folder == nil ? nil : "output") {
+        throw ValidationError("--\(name) is for 'compare --pair', which measures, and for 'run'")
+      }
     }
     try comparing.check()
   }
 
   func run() throws {
     let options = try comparing.options()
-    let files = inputs.map(CompareFile.init)
+    let named = inputs.map(CompareFile.init)
+    let files =
+      pair
+      ? try PairRun(named, measure, folder: folder ?? "results", session: session).run() : named
     let read = try CompareFile.read(files)
     let comparisons = read.dropFirst().map { Comparison(read[0], $0, options: options) }
     let report = CompareReport(
@@ -57,6 +86,12 @@ struct CompareCommand: ParsableCommand {
 struct CompareFile: Sendable {
   let label: String
   let path: String
+
+  /// A file under a name.
+  init(label: String, path: String) {
+    self.label = label
+    self.path = path
+  }
 
   /// `path` or `label=path`; a path that exists wins over a label.
   init(_ argument: String) {
@@ -90,6 +125,9 @@ struct CompareFile: Sendable {
       FileManager.default.fileExists(atPath: journal)
         ? try SampleColumns(journal: journal) : SampleColumns())
     let rows = try ResultFile.read(path, checkedBy: samples.seconds)
-    return ComparisonInput(name: label, rows: rows, samples: samples)
+    var input = ComparisonInput(name: label, rows: rows, samples: samples)
+    let meta = RunMeta.path(besides: path)
+    if FileManager.default.fileExists(atPath: meta) { input.partner = try? RunMeta.read(meta).pairedWith }
+    return input
   }
 }

@@ -72,15 +72,15 @@ struct RunCommand: ParsableCommand {
       ? HostExamination.warnings(machine, folder: target ?? folder).map { HostExamination.mark + $0 }
       : HostExamination.tell(machine, folder: target ?? folder)
     let blas = try blasSetup(plan, machine, settings, stopped)
-    let info = info(machine, settings, blas, stopped)
+    let facts = RunFacts(machine: machine, settings: settings, blas: blas, stopped: stopped)
+    let info = facts.info()
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
     let run = try RunSession(
-      info, meta: meta(info, blas, settings, site, doctor),
-      manner: RunSession.Manner(
+      info, meta: facts.meta(info, launch: RunLaunch(site.environment), doctor: doctor),
+      manner: try facts.manner(
         folder: target ?? folder, topologyXML: try topology.scrubbedXML(),
-        suiteFile: settings.options.suite.isFile ? try settings.options.suite.fileBytes() : nil,
-        deadline: settings.deadline, showsProgress: session.showsProgress),
+        showsProgress: session.showsProgress),
       outcomes: outcomes)
     outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
@@ -100,6 +100,10 @@ struct RunCommand: ParsableCommand {
         "the run was made on another type of machine (\(stopped.meta.machineId)) than this one"
           + " (\(machine.machineID))", advice: "start a new run here")
     }
+    guard stopped.meta.pairedWith == nil else {
+      throw InputError(
+        file: file, "this is one side of 'compare --pair'", advice: "begin that comparison again")
+    }
     guard stopped.meta.programVersion == Plimsoll.configuration.version,
       stopped.meta.suiteVersion == Suite.version, stopped.meta.build == Build.id,
       let settings = RunSettings(stopped)
@@ -118,40 +122,6 @@ struct RunCommand: ParsableCommand {
       throw CommandFailure(.usage, refusal)
     }
     return blas
-  }
-
-  private func info(
-    _ machine: Machine, _ settings: RunSettings, _ blas: BLASSetup, _ stopped: StoppedRun?
-  ) -> RunInfo {
-    var info = RunInfo(
-      suite: settings.options.suite.suiteName(of: stopped?.meta), suiteVersion: Suite.version,
-      machine: machine, host: HostState(environment: ProcessInfo.processInfo.environment),
-      programVersion: Plimsoll.configuration.version,
-      hwlocVersion: Topology.hwlocVersion, seed: settings.options.sampling.seed,
-      isCoreTypeForced: blas.isForced, id: stopped?.meta.runId, started: stopped?.meta.started,
-      environment: ProcessInfo.processInfo.environment)
-    info.blasWarning = blas.rowWarning
-    info.hostLabel = settings.options.labels.hostLabel
-    info.tags = settings.options.labels.tagText
-    info.verifies = !settings.options.sampling.noVerify
-    return info
-  }
-
-  private func meta(
-    _ info: RunInfo, _ blas: BLASSetup, _ settings: RunSettings, _ site: FleetPlace, _ doctor: [String]
-  ) -> RunMeta {
-    var meta = RunMeta(info)
-    meta.build = Build.id
-    meta.settings = settings.dictionary
-    meta.launch = RunLaunch(site.environment)
-    let facts = settings.options.labels.facts
-    meta.context = facts.isEmpty ? nil : facts
-    meta.environment = RunMeta.relevant(ProcessInfo.processInfo.environment)
-    meta.blasCandidates = blas.candidates
-    meta.blasChoice = blas.choice
-    meta.blasCoretype = blas.coretype
-    meta.warnings = blas.warnings + doctor
-    return meta
   }
 
   private func report(_ rows: [ResultRow], _ run: RunSession) throws {
@@ -186,36 +156,6 @@ struct RunCommand: ParsableCommand {
     if wrong > 0 {
       throw CommandFailure(
         .verificationMismatch, "\(wrong) rows differ from the oracle; 'plimsoll verify' shows by how much")
-    }
-  }
-}
-
-/// This program, as a child process can start it even after the file was replaced.
-let ownExecutable = "/proc/self/exe"
-
-/// Which build of the program this is.
-enum Build {
-  /// Hash of the program's file; empty where it cannot be read.
-  static let id: String = {
-    guard let file = FileManager.default.contents(atPath: ownExecutable) else { return "" }
-    return String(stableHash(file), radix: 16)
-  }()
-
-  /// FNV-1a over words of eight bytes: quick, and any changed byte changes it.
-  private static func stableHash(_ data: Data) -> UInt64 {
-    data.withUnsafeBytes { bytes in
-      var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      var index = 0
-      while index + 8 <= bytes.count {
-        hash = (hash ^ bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) &* 0x0000_0100_0000_01b3
-        hash ^= hash >> 29
-        index += 8
-      }
-      while index < bytes.count {
-        hash = (hash ^ UInt64(bytes[index])) &* 0x0000_0100_0000_01b3
-        index += 1
-      }
-      return hash
     }
   }
 }

@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Measurement
 import Quantities
+import Results
 import Suites
 import Tables
 
@@ -22,6 +23,11 @@ struct WorkerCommand: ParsableCommand {
     guard !overhead else { return try showOverhead() }
     // A parent that is gone cannot be told; the broken pipe ends this process.
     func say(_ message: WorkerMessage) {
+      var message = message
+      if case .facts(var facts) = message {
+        facts.build = Build.facts
+        message = .facts(facts)
+      }
       if let line = try? message.line() { try? FileHandle.standardOutput.write(contentsOf: Data(line)) }
     }
     say(.hello(protocolVersion: WorkerProtocol.version))

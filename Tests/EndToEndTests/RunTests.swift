@@ -106,6 +106,46 @@ import Testing
     #expect(run.err.contains("choose another folder with -o"))
   }
 
+  @Test("two builds in turn: one that is three times as slow is found, and its files know their partner")
+  func pair() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let slowed = folder + "/slowed"
+    try "#!/bin/sh\nPLIMSOLL_PLANT=square_256=3 exec '\(Program.path)' \"$@\"\n".write(
+      toFile: slowed, atomically: true, encoding: .utf8)
+    chmod(slowed, 0o755)
+    let arguments = [
+      "--kernel", "gemm", "--filter", "shape:square_256", "--impl", "swift", "--placement", "core0",
+      "--processes", "4", "--samples", "3", "--no-ceilings", "--min-sample-time", "1ms",
+    ]
+    let run = try Program.run(
+      ["compare", "--pair", Program.path, "new=" + slowed, "--fail-on", "slower", "-o", folder] + arguments)
+    #expect(run.status == 3, "\(run.err)")
+    #expect(run.out.contains("Two builds that took turns"))
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+      .filter { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") }.map { folder + "/" + $0 }
+    #expect(files.count == 2)
+    // The files alone say it too.
+    let again = try Program.run(["compare"] + files + ["--format", "csv"])
+    #expect(again.out.contains("paired_t"))
+    #expect(try Program.run(["run", "--resume", files[0]]).err.contains("one side of 'compare --pair'"))
+  }
+
+  @Test(
+    "what --pair cannot take is said before anything is measured",
+    arguments: [
+      (["--pair", "/bin/true"], 65, "/bin/true is no build of plimsoll"),
+      (["--pair", "a", "b", "c"], 64, "one build or two"),
+      (["a.csv", "b.csv", "--suite", "full"], 64, "--suite is for 'compare --pair'"),
+      (["a.csv", "b.csv", "-o", "x"], 64, "--output is for 'compare --pair'"),
+      (["--pair", "/bin/true", "--kernel", "gem"], 64, "did you mean gemm"),
+    ])
+  func badPair(arguments: [String], status: Int32, words: String) throws {
+    let run = try Program.run(["compare"] + arguments)
+    #expect(run.status == status, "\(run.err)")
+    #expect(run.err.contains(words), "\(run.err)")
+  }
+
   @Test("what cannot be compared has a status of its own")
   func nothingComparable() throws {
     #expect(try Program.run(["compare", "no-such.csv", "no-such.csv"]).status == 65)

@@ -100,6 +100,89 @@ private final class Recorder: RunObserver {
     #expect(recorder.replicates == 2)
   }
 
+  /// A script worker that takes turns: it waits before its case and logs its name when it is let on.
+  private func stepped(_ name: String, _ folder: String, _ plan: RunPlan, case script: String) throws
+    -> WorkerBuild
+  {
+    let blas = BLASFacts(name: name, version: "", corename: "", config: "", threads: 1)
+    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
+    var environment = ["PATH": "/usr/bin:/bin", "DIR": folder, "NAME": name]
+    environment["HELLO"] = try text(.hello(protocolVersion: WorkerProtocol.version))
+    environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
+    for index in plan.cases.indices {
+      var report = CaseReport(index: index, status: .ok)
+      report.samples = [Sample(start: 0, seconds: 1)]
+      environment["BEGAN\(index)"] = try text(.began(index))
+      environment["OK\(index)"] = try text(.report(report))
+    }
+    for round in 0...2 {
+      environment["READY\(round)"] = try text(.ready(Turn(group: 0, round: round, slot: 0)))
+    }
+    let opening = #"""
+      read -r JOB; say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"
+      turn() { case "$JOB" in *'"isStepped":true'*) say "$1"; read -r WORD; test "$WORD" = go || exit 7;; esac
+        printf "$NAME" >> "$DIR/order"; }
+
+      """#
+    return WorkerBuild(
+      executable: "/bin/sh", arguments: ["-c", opening + script], environment: environment)
+  }
+
+  private func pair(
+    _ plan: RunPlan, _ scripts: [String]
+  ) throws -> (outcomes: [[Outcome]], faults: [String?], order: String, recorders: [Recorder]) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let builds = try zip(["a", "b"], scripts).map { try stepped($0, folder.path(), plan, case: $1) }
+    let recorders = [Recorder(), Recorder()]
+    let runner = Runner(plan, builds: builds)
+    let outcomes = runner.run(recorders, from: recorders.map { _ in plan.outcomes() })
+    let order = try String(contentsOf: folder.appending(path: "order"), encoding: .utf8)
+    return (outcomes, runner.faults(), order, recorders)
+  }
+
+  @Test("two builds take turns, and who begins changes with the round and with the process")
+  func pair() throws {
+    let script = #"turn "$READY0"; turn "$READY1"; turn "$READY2"; say "$BEGAN0" "$OK0""#
+    let found = try pair(plan(cases: 1, processes: 2), [script, script])
+    #expect(found.order == "abbaab" + "baabba")
+    for (side, name) in [(0, "a"), (1, "b")] {
+      #expect(found.outcomes[side][0].reports.map(\.process) == [0, 1])
+      #expect(found.outcomes[side][0].worker?.blas.name == name)
+      #expect(found.recorders[side].replicates == 2 && found.recorders[side].workers == 2)
+    }
+    #expect(found.faults == [nil, nil])
+  }
+
+  @Test("a row that kills one build is finished by the other once, and then left; other rows go on with both")
+  func pairWithDeath() throws {
+    let whole = #"turn "$READY0"; say "$BEGAN0" "$OK0"; turn "$READY1"; say "$BEGAN1" "$OK1""#
+    let dying = #"""
+      turn "$READY0"
+      case "$JOB" in *'"groups":[[0'*|*',[0'*) say "$BEGAN0"; kill -ILL $$;; esac
+      turn "$READY1"; say "$BEGAN1" "$OK1"
+      """#
+    var plan = plan(cases: 2, processes: 2)
+    plan.seed = 2
+    let found = try pair(plan, [whole, dying])
+    #expect(found.outcomes[0][0].reports.map(\.status) == [.ok])
+    #expect(found.outcomes[1][0].reports.map(\.status) == [.failed])
+    #expect(found.outcomes[0][1].reports.map(\.process) == [0, 1])
+    #expect(found.outcomes[1][1].reports.map(\.process) == [0, 1])
+  }
+
+  @Test("what is no build says why before anything is measured")
+  func faults() {
+    let plan = plan(cases: 1, processes: 1)
+    let builds = ["/nonexistent/plimsoll", "/bin/true"].map {
+      WorkerBuild(executable: $0, arguments: ["worker"], environment: [:])
+    }
+    let faults = Runner(plan, builds: builds).faults()
+    #expect(faults[0]?.contains("could not be started") == true)
+    #expect(faults[1] == "it says nothing of a worker")
+  }
+
   @Test("a worker that says nothing is given up and its case times out")
   func silentWorker() throws {
     var plan = plan(cases: 1, processes: 1)

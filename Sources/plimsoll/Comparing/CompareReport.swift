@@ -108,11 +108,7 @@ struct CompareReport {
   private func header(_ comparison: Comparison, mark: String) -> String {
     var lines = mark == "B" || mark == "1" ? ["A  \(comparison.nameA)"] : []
     lines.append("\(mark == "B" ? "B " : "[\(mark)]") \(comparison.nameB)")
-    lines += wrapped(
-      comparison.isSameMachine
-        ? "Two runs of one type of machine: slower is a regression."
-        : "Two types of machine: ratios say how the second does relative to A, not what regressed.",
-      width: output.width)
+    lines += wrapped(nature(comparison), width: output.width)
     if comparison.options.normalisation != .none {
       lines.append("Times are normalised: \(comparison.options.normalisation.rawValue).")
     }
@@ -124,6 +120,16 @@ struct CompareReport {
       lines += words.enumerated().map { ($0.offset == 0 ? "  " : "    ") + $0.element }
     }
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func nature(_ comparison: Comparison) -> String {
+    if comparison.isPaired {
+      return "Two builds that took turns on this host: ratios of samples taken one after the other; slower is"
+        + " a regression."
+    }
+    return comparison.isSameMachine
+      ? "Two runs of one type of machine: slower is a regression."
+      : "Two types of machine: ratios say how the second does relative to A, not what regressed."
   }
 
   private func footer(_ comparison: Comparison) -> String {
@@ -197,7 +203,7 @@ struct CompareReport {
       lines.append(
         "\(least) processes a side prove nothing: 'plimsoll run --processes 8' on both sides, or 'compare --pair'."
       )
-    } else if least < ComparedRow.rankProcesses {
+    } else if least < ComparedRow.rankProcesses, !comparison.isPaired {
       lines.append("With \(least) processes a side only large differences show; 8 or more find small ones.")
     }
     if !comparison.varying.isEmpty {

@@ -58,8 +58,8 @@ struct SamplingOptions: ParsableArguments {
   var failFast = false
 
   func validate() throws {
-    guard processes.map({ (1...100).contains($0) }) ?? true else {
-      throw ValidationError("--processes takes 1 to 100")
+    guard processes.map({ (1...1_000).contains($0) }) ?? true else {
+      throw ValidationError("--processes takes 1 to 1000")
     }
     guard samples.map({ (1...1_000).contains($0) }) ?? true else {
       throw ValidationError("--samples takes 1 to 1000")

@@ -92,6 +92,7 @@ final class RunSession: RunObserver {
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) {
     workers[placement.name] = facts
     if meta.blas == nil { meta.blas = facts.blas }
+    if meta.build == nil { meta.build = facts.build?.id }
     if let mask = facts.mask, mask != placement.cpus {
       warn("\(placement.name): the worker ran on CPUs \(mask) where \(placement.cpus) were asked for")
     }

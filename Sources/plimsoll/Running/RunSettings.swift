@@ -58,9 +58,10 @@ struct RunSettings {
   }
   /// Samples of each process.
   var samples: Int { options.sampling.samples ?? rigor.defaults.samples }
-  /// Seconds after which no further replicate begins; the quick suite promises two minutes and a half.
+  /// Seconds after which no further replicate begins; the quick suite promises two minutes and a half, unless
+  /// more evidence is asked for than fits.
   var timeBudget: Double? {
-    options.sampling.timeBudget?.seconds ?? (isQuickSuite ? 150 : nil)
+    options.sampling.timeBudget?.seconds ?? (isQuickSuite && rigor == .quick ? 150 : nil)
   }
   /// Seconds after which rows that are not measured are left out; only where the user said so.
   var deadline: Double? { options.sampling.timeBudget?.seconds }
