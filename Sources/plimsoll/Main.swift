@@ -33,6 +33,9 @@ struct Plimsoll: ParsableCommand {
     do {
       let resolved = try ResolvedArguments(
         Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+      for stranger in ResolvedArguments.strangers(ProcessInfo.processInfo.environment) {
+        StandardError.write("WARNING: \(stranger)")
+      }
       var command = try parseAsRoot(resolved.arguments)
       try command.run()
     } catch {

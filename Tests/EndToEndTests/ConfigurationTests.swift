@@ -64,6 +64,27 @@ import Testing
     #expect(flag.err.contains("PLIMSOLL_NO_VERIFY: no-verify takes 1 or 0"))
   }
 
+  @Test("every verb has its variables, short ones are for those that measure, and a misspelt one is named")
+  func variables() throws {
+    let topology = ["PLIMSOLL_TOPOLOGY_FORMAT": "csv", "PLIMSOLL_FORMAT": "json"]
+    let csv = try Program.run(["topology"], environment: topology).out
+    #expect(csv == (try Program.run(["topology", "--format", "csv"]).out))
+    let short = try Program.run(["topology"], environment: ["PLIMSOLL_FORMAT": "csv"])
+    #expect(short.out == csv)
+    let list = try Program.run(["catalog", "list", "clouds"])
+    let other = try Program.run(["catalog", "list", "clouds"], environment: ["PLIMSOLL_FORMAT": "csv"])
+    #expect(other.out == list.out)
+    let wrong = try Program.run(["list", "--placement", "core0", "--shape", "m=1,n=1,k=1"], environment: ["PLIMSOLL_TREADS": "2"])
+    #expect(wrong.err.contains("PLIMSOLL_TREADS is no option; did you mean PLIMSOLL_THREADS"), "\(wrong.err)")
+  }
+
+  @Test("a file that is good for run is good for list, which takes what it has")
+  func sharedFile() throws {
+    let path = try file("quiet = true\noutput = \"there\"\nprocesses = 7\n")
+    defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+    #expect(try resolved("processes", ["list", "--config", path]) == "7,\(path):3")
+  }
+
   @Test("list shows what a run would measure, dry-run the same, and a lone shape needs no suite")
   func list() throws {
     let filters = ["--filter", "shape:square_256 impl:swift", "--placement", "core0", "--format", "csv"]

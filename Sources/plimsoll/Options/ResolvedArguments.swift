@@ -1,6 +1,7 @@
 // Where the value of an option comes from: command line, then environment, then --config, then default. The names
-// are those that the parser itself declares: PLIMSOLL_TIME_BUDGET and `time_budget = ` exist because --time-budget
-// does, and a new option has all three.
+// are those that the parser itself declares: PLIMSOLL_RUN_TIME_BUDGET, for short PLIMSOLL_TIME_BUDGET, and
+// `time_budget = ` exist because run has --time-budget, and a new option has all of them. Short variables are for the
+// verbs that measure: PLIMSOLL_OUTPUT of a run must not send a plan elsewhere.
 
 import ArgumentParser
 import Foundation
@@ -34,39 +35,92 @@ struct ResolvedArguments {
   ///   neither 1 nor 0 where a flag needs one of them.
   init(_ given: [String], environment: [String: String]) throws {
     arguments = given
-    guard let verb = given.first, let command = ResolvedArguments.verbs[verb],
+    guard let (verbs, command) = ResolvedArguments.command(of: given),
       !given.contains(where: { $0 == "--help" || $0 == "-h" })
     else {
       options = []
       return
     }
+    let path = Array(given.prefix(verbs))
     options = try DeclaredOption.all(of: command)
-    let plain = given.dropFirst().prefix { $0 != "--" }
+    let plain = given.dropFirst(verbs).prefix { $0 != "--" }
     for option in options where plain.contains(where: option.isNamed(by:)) {
       origins[option.name] = "command line"
     }
     var added: [String] = []
     for option in options where origins[option.name] == nil {
-      guard let value = environment[option.variable], !value.isEmpty else { continue }
-      added += try option.words([value], from: option.variable)
-      origins[option.name] = option.variable
+      let names = option.variables(of: path, isShort: ResolvedArguments.measuring.contains(given[0]))
+      guard let name = names.first(where: { environment[$0].map { !$0.isEmpty } ?? false }),
+        let value = environment[name]
+      else { continue }
+      added += try option.words([value], from: name)
+      origins[option.name] = name
     }
-    if let path = configPath(plain, environment) {
-      for entry in try ConfigurationFile(path, names: options.map(\.name)).entries {
+    if options.contains(where: { $0.name == "config" }), let file = configPath(plain, environment) {
+      let known = try Set(options.map(\.name)).union(ResolvedArguments.namesOfMeasuring())
+      for entry in try ConfigurationFile(file, names: known.sorted()).entries {
         guard origins[entry.name] == nil, let option = options.first(where: { $0.name == entry.name }) else {
           continue
         }
-        added += try option.words(entry.values, from: "\(path):\(entry.line)")
-        origins[entry.name] = "\(path):\(entry.line)"
+        added += try option.words(entry.values, from: "\(file):\(entry.line)")
+        origins[entry.name] = "\(file):\(entry.line)"
       }
     }
-    arguments = [verb] + added + given.dropFirst()
+    arguments = path + added + given.dropFirst(verbs)
     ResolvedArguments.current = self
   }
 
-  private static let verbs: [String: any ParsableCommand.Type] = [
-    "run": RunCommand.self, "list": ListCommand.self, "verify": VerifyCommand.self,
+  /// The verbs that take short variables and share their configuration files.
+  private static let measuring: Set<String> = [
+    "run", "list", "verify", "placements", "roofline", "doctor", "topology",
   ]
+
+  /// Variables that are no options, and who reads them.
+  private static let internalVariables: Set<String> = [
+    "PLIMSOLL_COMMIT", "PLIMSOLL_PLANT", "PLIMSOLL_WITNESS_FD", "PLIMSOLL_CONFIG",
+  ]
+
+  /// The command that a command line names, and how many words that takes.
+  private static func command(of given: [String]) -> (words: Int, type: any ParsableCommand.Type)? {
+    var found: (words: Int, type: any ParsableCommand.Type) = (0, Plimsoll.self)
+    for word in given {
+      guard
+        let next = found.type.configuration.subcommands.first(where: { $0.configuration.commandName == word })
+      else { break }
+      found = (found.words + 1, next)
+    }
+    return found.words > 0 && found.type != WorkerCommand.self ? found : nil
+  }
+
+  /// Options that some verb with a configuration file has: one file serves them all.
+  private static func namesOfMeasuring() throws -> Set<String> {
+    try Plimsoll.configuration.subcommands
+      .filter { measuring.contains($0.configuration.commandName ?? "") }
+      .reduce(into: []) { names, command in
+        names.formUnion(try DeclaredOption.all(of: command).map(\.name))
+      }
+  }
+
+  /// A sentence for each variable that looks like an option's and is none's.
+  static func strangers(_ environment: [String: String]) -> [String] {
+    let suspects = environment.keys.filter { $0.hasPrefix("PLIMSOLL_") && !internalVariables.contains($0) }
+    guard !suspects.isEmpty else { return [] }
+    var known: Set<String> = []
+    func collect(_ command: any ParsableCommand.Type, _ path: [String]) {
+      for next in command.configuration.subcommands {
+        collect(next, path + [next.configuration.commandName ?? ""])
+      }
+      guard let first = path.first, let options = try? DeclaredOption.all(of: command) else { return }
+      for option in options {
+        known.formUnion(option.variables(of: path, isShort: measuring.contains(first)))
+      }
+    }
+    collect(Plimsoll.self, [])
+    return suspects.filter { !known.contains($0) }.sorted().map { name in
+      let near = nearestNames(to: name, among: known.sorted())
+      return "\(name) is no option" + (near.isEmpty ? "" : "; did you mean \(near.joined(separator: ", "))?")
+    }
+  }
 
   private func configPath(_ plain: some Sequence<String>, _ environment: [String: String]) -> String? {
     var path = environment["PLIMSOLL_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
@@ -114,8 +168,13 @@ struct DeclaredOption {
   /// Default as help shows it, or empty.
   let defaultValue: String
 
-  /// The environment variable.
-  var variable: String { "PLIMSOLL_" + name.uppercased().replacing("-", with: "_") }
+  /// The environment variables of a verb's option, the one that wins first.
+  func variables(of verb: [String], isShort: Bool) -> [String] {
+    func variable(_ words: [String]) -> String {
+      (["PLIMSOLL"] + words).joined(separator: "_").uppercased().replacing("-", with: "_")
+    }
+    return [variable(verb + [name])] + (isShort ? [variable([name])] : [])
+  }
 
   /// True for a word of a command line that sets this option.
   func isNamed(by word: String) -> Bool {
