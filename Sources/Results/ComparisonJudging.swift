@@ -10,29 +10,48 @@ public enum VerdictRule {
   /// Level of the tests.
   public static let alpha = 0.05
 
-  /// The verdict on a ratio whose band of indifference is 1/(1 + threshold) ... 1 + threshold.
-  public static func verdict(low: Double?, high: Double?, adjustedP: Double?, threshold: Double) -> Verdict {
+  /// The verdict on a ratio.
+  ///
+  /// - Parameters:
+  ///   - threshold: a difference must lie outside 1/(1 + threshold) ... 1 + threshold, wholly.
+  ///   - band: sameness must lie inside 1/(1 + band) ... 1 + band; what the user calls the same, whatever the host
+  ///     does to itself: a noisy host must not make a regression the same.
+  public static func verdict(
+    low: Double?, high: Double?, adjustedP: Double?, threshold: Double, band: Double
+  ) -> Verdict {
     guard let low, let high else { return .inconclusive }
     let border = 1 + threshold
-    if low > 1 / border, high < border { return .same }
+    if low > 1 / (1 + band), high < 1 + band { return .same }
     guard let adjustedP, adjustedP < alpha else { return .inconclusive }
     if low > border { return .slower }
     if high < 1 / border { return .faster }
     return .inconclusive
   }
 
-  /// Further units a side until the 95 % interval of the ratio ends before the nearer border of the band.
+  /// Further units a side that settle a row in four of five cases, if its ratio is what it seems to be.
   ///
-  /// n = 1.96²·variance / distance² for the sum of the sides' relative variances of process means; nil where
-  /// the ratio is too near the border to tell.
+  /// n = (z₁ + z₂)²·variance / distance² for the sum of the sides' relative variances of process means; z₁ is the
+  /// normal quantile of the level that correction leaves a row at worst, z₂ = 0.84 that of a power of 80 %, distance
+  /// that of the ratio from the nearer border of the band. Nil where the ratio is too near the border to tell.
   public static func more(
-    ratio: Double, threshold: Double, variance: Double, units: Int, atLeast: Int
+    ratio: Double, threshold: Double, variance: Double, units: Int, atLeast: Int, tests: Int
   ) -> Int? {
     let distance = abs(abs(log(ratio)) - log1p(threshold))
     guard distance > 0, variance >= 0 else { return nil }
-    let wanted = (1.96 * 1.96 * variance / (distance * distance)).rounded(.up)
+    let reach = normalQuantile(tail: alpha / Double(2 * max(1, tests))) + normalQuantile(tail: 0.2)
+    let wanted = (reach * reach * variance / (distance * distance)).rounded(.up)
     guard wanted.isFinite, wanted <= 1_000 else { return nil }
     return max(1, max(Int(wanted), atLeast) - units)
+  }
+
+  /// The z beyond which the standard normal distribution has this share, 0 < share <= 1/2.
+  static func normalQuantile(tail: Double) -> Double {
+    var (low, high) = (0.0, 40.0)
+    for _ in 0..<80 {
+      let middle = (low + high) / 2
+      if erfc(middle / 2.0.squareRoot()) / 2 > tail { low = middle } else { high = middle }
+    }
+    return (low + high) / 2
   }
 
   /// Fewest values a side at which a rank test of `rows` rows can reach the level under this correction.
@@ -65,13 +84,14 @@ extension Comparison {
     // Taken out, so that no change of a row copies all of them.
     var judged = rows
     rows = []
-    for index in judged.indices { judge(&judged[index], leastRank: leastRank) }
+    for index in judged.indices { judge(&judged[index], leastRank: leastRank, tests: tested.count) }
     rows = judged
   }
 
-  private func judge(_ row: inout ComparedRow, leastRank: Int) {
+  private func judge(_ row: inout ComparedRow, leastRank: Int, tests: Int) {
     row.verdict = VerdictRule.verdict(
-      low: row.low, high: row.high, adjustedP: row.adjustedP, threshold: row.threshold)
+      low: row.low, high: row.high, adjustedP: row.adjustedP, threshold: row.threshold,
+      band: options.threshold)
     var notes: [String] = []
     var isExplained = false  // more processes would change nothing
     let least = min(row.processesA, row.processesB)
@@ -100,7 +120,8 @@ extension Comparison {
       let needed = choice != .welch ? leastRank : ComparedRow.minimumProcesses
       if let variance = row.variance {
         row.moreProcesses = VerdictRule.more(
-          ratio: row.ratio, threshold: row.threshold, variance: variance, units: least, atLeast: needed)
+          ratio: row.ratio, threshold: row.threshold, variance: variance, units: least, atLeast: needed,
+          tests: options.adjustment == .holm ? tests : 1)
       } else if least < needed {
         row.moreProcesses = needed - least
       }

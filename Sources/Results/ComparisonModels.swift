@@ -58,7 +58,8 @@ extension Comparison {
     for index in models.indices where models[index].missing == 0 {
       let one = models[index]
       models[index].verdict = VerdictRule.verdict(
-        low: one.low, high: one.high, adjustedP: one.adjustedP, threshold: one.threshold)
+        low: one.low, high: one.high, adjustedP: one.adjustedP, threshold: one.threshold,
+        band: options.threshold)
     }
     return models
   }

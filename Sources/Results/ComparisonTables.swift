@@ -5,6 +5,8 @@ public import Tables
 /// Which part of a comparison is shown.
 public enum ComparisonPart: String, Sendable, CaseIterable {
   case rows, groups, models, summary
+  /// Rows that were not compared, each with the reason.
+  case unmatched
 }
 
 extension Comparison {
@@ -69,15 +71,52 @@ extension Comparison {
     ]
   }
 
-  /// The groups of the options' columns with geometric means and verdicts.
-  public func groupTable() -> ReportTable {
-    var columns = options.groupBy.map { ReportTable.Column($0) }
+  /// The groups of the options' columns with geometric means and verdicts, for people.
+  public func groupTable() -> ReportTable { groupTable(named: false) }
+
+  /// The same with the names of the inputs and of the columns, for programs.
+  public func fullGroupTable() -> ReportTable { groupTable(named: true) }
+
+  private func groupTable(named: Bool) -> ReportTable {
+    var columns: [ReportTable.Column] = named ? [.init("reference"), .init("input")] : []
+    columns += options.groupBy.map { ReportTable.Column($0) }
     columns += [.init("rows", "n"), .init("geomean", "B/A")]
     columns += [.init("geomean_ci_low", "low"), .init("geomean_ci_high", "high")]
     columns += Verdict.allCases.map { .init($0.rawValue, $0 == .inconclusive ? "open" : nil) }
     var table = ReportTable("Geometric means by group", columns)
-    for group in groups { table.append(group.group.map { .text($0) } + cells(group)) }
+    for group in groups {
+      table.append(
+        (named ? [.text(nameA), .text(nameB)] : []) + group.group.map { .text($0) } + cells(group))
+    }
     return table
+  }
+
+  /// Every row that was not compared, with the reason and what differs.
+  public func unmatchedTable() -> ReportTable {
+    let columns = [
+      "reference", "input", "side", "reason", "detail", "row_key", "kernel", "shape_id", "impl", "placement",
+      "cache_mode", "status",
+    ]
+    var table = ReportTable("Rows that were not compared", columns.map { ReportTable.Column($0) })
+    func add(_ side: String, _ reason: String, _ detail: String, _ row: ResultRow) {
+      table.append([
+        .text(nameA), .text(nameB), .text(side), .text(reason), .text(detail), .text(row.rowKey),
+        .text(row.kernel), .text(row.shapeId), .text(row.impl), .text(row.placement), .text(row.cacheMode),
+        .text(row.status.rawValue),
+      ])
+    }
+    for row in onlyA { add("A", "only_in_a", "", row) }
+    for row in onlyB { add("B", "only_in_b", "", row) }
+    for pair in blocked { add("both", "blocked", differing(pair), pair.a) }
+    for pair in untimed { add("both", "no_time", "\(pair.a.status):\(pair.b.status)", pair.a) }
+    for row in repeated { add("", "repeated", row.runId, row) }
+    return table
+  }
+
+  /// The columns that keep partners apart, with both values.
+  public func differing(_ pair: BlockedPair) -> String {
+    pair.columns.map { "\($0) \(RowCells.text($0, pair.a)):\(RowCells.text($0, pair.b))" }
+      .joined(separator: " ")
   }
 
   /// The comparison in one row.
@@ -123,6 +162,28 @@ extension Comparison {
         .number(one.secondsB, decimals: 4), .number(one.ratio, decimals: 3),
         interval(one.low, one.high, false),
         .text(one.verdict.rawValue),
+      ])
+    }
+    return table
+  }
+
+  /// The same for programs.
+  public func fullModelTable() -> ReportTable {
+    let columns = [
+      "reference", "input", "model", "pass", "impl", "placement_a", "placement_b", "cache_mode", "rows",
+      "missing", "a_seconds", "b_seconds", "ratio", "ratio_ci_low", "ratio_ci_high", "p_value", "p_adjusted",
+      "adjust_method", "threshold", "verdict", "n_processes_a", "n_processes_b",
+    ]
+    var table = ReportTable("Time of a pass", columns.map { ReportTable.Column($0) })
+    for one in models {
+      table.append([
+        .text(nameA), .text(nameB), .text(one.model), .text(one.pass), .text(one.impl),
+        .text(one.placementA), .text(one.placementB), .text(one.cacheMode), .integer(one.count),
+        .integer(one.missing), .number(one.secondsA, decimals: 9), .number(one.secondsB, decimals: 9),
+        .number(one.ratio, decimals: 4), .optional(one.low, decimals: 4), .optional(one.high, decimals: 4),
+        .optional(one.p, decimals: 4), .optional(one.adjustedP, decimals: 4),
+        .text(options.adjustment.rawValue), .number(one.threshold, decimals: 4), .text(one.verdict.rawValue),
+        .integer(one.processesA), .integer(one.processesB),
       ])
     }
     return table

@@ -41,7 +41,7 @@ import Testing
   @Test(
     "a fault in the configuration has its line and column and the nearest name",
     arguments: [
-      ("suite = quick\n proceses = 3\n", ":2:2: unknown name 'proceses'; did you mean processes?"),
+      ("suite = quick\n proceses = 3\n", ":2:2: unknown name 'proceses'; did you mean processes"),
       ("suite\n", ":1:1: 'suite' is not name = value"), ("seed = \"1\n", ":1:7: ' \"1' is not a value"),
       ("seed = 1\nseed = 2\n", ":2:1: seed stands on line 1 too"),
       ("[run]\n", ":1:1: '[run]' is not name = value"),

@@ -57,24 +57,35 @@ import Testing
       (0.995, 1.005, 0.001, .same), (0.98, 1.02, 0.9, .inconclusive),
     ] as [(Double, Double, Double, Verdict)])
   func rule(low: Double, high: Double, p: Double, verdict: Verdict) {
-    #expect(VerdictRule.verdict(low: low, high: high, adjustedP: p, threshold: 0.01) == verdict)
+    #expect(VerdictRule.verdict(low: low, high: high, adjustedP: p, threshold: 0.01, band: 0.01) == verdict)
   }
 
   @Test("no interval and no test give no verdict")
   func unknown() {
-    #expect(VerdictRule.verdict(low: nil, high: nil, adjustedP: 0, threshold: 0.01) == .inconclusive)
-    #expect(VerdictRule.verdict(low: 1.1, high: 1.2, adjustedP: nil, threshold: 0.01) == .inconclusive)
+    #expect(VerdictRule.verdict(low: nil, high: nil, adjustedP: 0, threshold: 0.01, band: 0.01) == .inconclusive)
+    #expect(VerdictRule.verdict(low: 1.1, high: 1.2, adjustedP: nil, threshold: 0.01, band: 0.01) == .inconclusive)
   }
 
-  // 1.96²·(0.01² + 0.01²) / (ln 1.03 - ln 1.01)² = 2.0; for 1.02: 8.0.
+  @Test("a host that disturbs itself raises the bar for differences and makes nothing the same")
+  func noisyHost() {
+    func verdict(_ low: Double, _ high: Double, floor: Double) -> Verdict {
+      VerdictRule.verdict(low: low, high: high, adjustedP: 1e-6, threshold: floor, band: 0.01)
+    }
+    #expect(verdict(1.97, 2.03, floor: 2.9) == .inconclusive)
+    #expect(verdict(1.97, 2.03, floor: 0.5) == .slower)
+    #expect(verdict(0.995, 1.005, floor: 2.9) == .same)
+  }
+
+  // (1.96 + 0.84)²·(0.01² + 0.01²) / (ln 1.03 - ln 1.01)² = 4.1; for 1.02: 16.2; of 20 tests (3.02 + 0.84)²: 7.8.
   @Test(
     "the processes that are missing follow from the spread and the distance to the band",
     arguments: [
-      (1.03, 5, 1), (1.02, 5, 3), (1.0, 5, 3), (1.01, 5, nil), (1.0101, 5, nil),
+      (1.03, 1, 1), (1.02, 1, 12), (1.0, 1, 11), (1.01, 1, nil), (1.0101, 1, nil), (1.03, 20, 3),
     ] as [(Double, Int, Int?)])
-  func more(ratio: Double, units: Int, expected: Int?) {
+  func more(ratio: Double, tests: Int, expected: Int?) {
     #expect(
-      VerdictRule.more(ratio: ratio, threshold: 0.01, variance: 2e-4, units: units, atLeast: 4) == expected)
+      VerdictRule.more(ratio: ratio, threshold: 0.01, variance: 2e-4, units: 5, atLeast: 4, tests: tests)
+        == expected)
   }
 
   @Test("the A/A floor of either run widens the band, and the row says so")

@@ -17,7 +17,7 @@ struct CompareReport {
   func show() throws {
     switch output.format {
     case .table: try showText()
-    case .md, .html: try output.show(comparisons.flatMap(peopleTables))
+    case .md, .html: try output.show([overview()] + comparisons.flatMap(peopleTables))
     case .csv, .json, .jsonl: try output.show([joined(comparisons.map(programTable))])
     }
     if output.format != .table { for line in comparisons.flatMap(warnings) { StandardError.write(line) } }
@@ -44,9 +44,10 @@ struct CompareReport {
   private func programTable(_ comparison: Comparison) -> ReportTable {
     switch comparing.part {
     case .rows: comparison.fullTable(only: only)
-    case .groups: comparison.groupTable()
-    case .models: comparison.modelTable()
+    case .groups: comparison.fullGroupTable()
+    case .models: comparison.fullModelTable()
     case .summary: comparison.summaryTable()
+    case .unmatched: comparison.unmatchedTable()
     }
   }
 
@@ -60,11 +61,57 @@ struct CompareReport {
   private func peopleTables(_ comparison: Comparison) -> [ReportTable] {
     var rows = comparison.shortTable(only: only)
     rows = rows.titled("\(comparison.nameB) against \(comparison.nameA)")
-    rows.notes += sentences(comparison) + warnings(comparison)
+    rows.notes += sentences(comparison) + extremes(comparison) + warnings(comparison)
     var tables = [rows]
     if !comparison.options.groupBy.isEmpty { tables.append(comparison.groupTable()) }
     if !comparison.models.isEmpty { tables.append(comparison.modelTable()) }
     return tables
+  }
+
+  /// What is compared with what: the header of pages.
+  private func overview() -> ReportTable {
+    var table = ReportTable(
+      "What is compared",
+      [.init("input"), .init("against"), .init("rows"), .init("geomean", "B/A"), .init("interval", "95 % over rows")]
+        + Verdict.allCases.map { .init($0.rawValue) })
+    for comparison in comparisons {
+      let summary = comparison.summary
+      let interval = summary.low.flatMap { low in
+        summary.high.map { "\(fixed(low, decimals: 3))-\(fixed($0, decimals: 3))" }
+      }
+      table.append(
+        [
+          .text(comparison.nameB), .text(comparison.nameA), .integer(comparison.rows.count),
+          .optional(summary.geomean, decimals: 3), interval.map { .text($0) } ?? .empty,
+        ] + Verdict.allCases.map { .integer(summary.verdicts[$0] ?? 0) })
+      table.notes += [nature(comparison)] + context(comparison)
+    }
+    return table
+  }
+
+  /// Normalisation, and what differs between the machines, a line each.
+  private func context(_ comparison: Comparison) -> [String] {
+    var lines: [String] = []
+    if comparison.options.normalisation != .none {
+      lines.append("Times are normalised: \(comparison.options.normalisation.rawValue).")
+    }
+    for difference in comparison.differences {
+      let sides = [difference.a, difference.b].map { $0.isEmpty ? "unknown" : $0 }
+      lines.append("\(difference.column): \(sides[0]) -> \(sides[1])")
+    }
+    return lines
+  }
+
+  /// The best and the worst rows, a line each.
+  private func extremes(_ comparison: Comparison) -> [String] {
+    guard comparison.rows.count > 10 else { return [] }
+    let (best, worst) = comparison.extremes()
+    return [("Best", best), ("Worst", worst)].map { what, rows in
+      let parts = rows.map {
+        "\($0.a.shapeId) \($0.a.impl) \($0.a.placement) \(fixed($0.ratio, decimals: 3))"
+      }
+      return "\(what): \(parts.joined(separator: ", "))"
+    }
   }
 
   /// Every further input as a column: ratio and verdict.
@@ -109,14 +156,8 @@ struct CompareReport {
     var lines = mark == "B" || mark == "1" ? ["A  \(comparison.nameA)"] : []
     lines.append("\(mark == "B" ? "B " : "[\(mark)]") \(comparison.nameB)")
     lines += wrapped(nature(comparison), width: output.width)
-    if comparison.options.normalisation != .none {
-      lines.append("Times are normalised: \(comparison.options.normalisation.rawValue).")
-    }
-    for difference in comparison.differences {
-      let (a, b) = (
-        difference.a.isEmpty ? "unknown" : difference.a, difference.b.isEmpty ? "unknown" : difference.b
-      )
-      let words = wrapped("\(difference.column): \(a) -> \(b)", width: output.width - 2)
+    for line in context(comparison) {
+      let words = wrapped(line, width: output.width - 2)
       lines += words.enumerated().map { ($0.offset == 0 ? "  " : "    ") + $0.element }
     }
     return lines.joined(separator: "\n") + "\n"
@@ -135,9 +176,8 @@ struct CompareReport {
   private func footer(_ comparison: Comparison) -> String {
     var text =
       sentences(comparison).flatMap { wrapped($0, width: output.width) }.joined(separator: "\n") + "\n"
-    let (best, worst) = comparison.extremes()
-    if comparison.rows.count > 10 {
-      text += (names("Best", best) + names("Worst", worst)).joined(separator: "\n") + "\n"
+    for line in extremes(comparison) {
+      text += wrapped(line, width: output.width).joined(separator: "\n") + "\n"
     }
     if !comparison.options.groupBy.isEmpty {
       text += "\n" + comparison.groupTable().render(.table, width: output.width)
@@ -149,11 +189,6 @@ struct CompareReport {
       text += wrapped(warning, width: output.width).joined(separator: "\n") + "\n"
     }
     return text
-  }
-
-  private func names(_ what: String, _ rows: [ComparedRow]) -> [String] {
-    let parts = rows.map { "\($0.a.shapeId) \($0.a.impl) \($0.a.placement) \(fixed($0.ratio, decimals: 3))" }
-    return wrapped("\(what): \(parts.joined(separator: ", "))", width: output.width)
   }
 
   /// The outcome in words.
@@ -170,7 +205,7 @@ struct CompareReport {
     let unmatched = comparison.onlyA.count + comparison.onlyB.count
     if unmatched + summary.leftOut > 0 {
       lines.append(
-        "Left out of it: \(unmatched) unmatched rows, \(summary.leftOut) matched ones that are not ok.")
+        "\(summary.geomean == nil ? "Not compared" : "Left out of it"): \(unmatched) unmatched rows, \(summary.leftOut) matched ones that are not ok.")
     }
     lines.append(
       Verdict.allCases.map { "\(summary.verdicts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ") + ".")
@@ -201,7 +236,7 @@ struct CompareReport {
     let least = comparison.rows.map { min($0.processesA, $0.processesB) }.min() ?? ComparedRow.rankProcesses
     if least < ComparedRow.minimumProcesses {
       lines.append(
-        "\(least) processes a side prove nothing: 'plimsoll run --processes 8' on both sides, or 'compare --pair'."
+        "\(least) process\(least == 1 ? "" : "es") a side prove\(least == 1 ? "s" : "") nothing: 'plimsoll run --processes 8' on both sides, or 'compare --pair'."
       )
     } else if least < ComparedRow.rankProcesses, !comparison.isPaired {
       lines.append("With \(least) processes a side only large differences show; 8 or more find small ones.")
@@ -217,10 +252,7 @@ struct CompareReport {
   private func rounded(_ value: Double) -> Double { Double(fixed(value, decimals: 6)) ?? value }
 
   private func lists(_ comparison: Comparison) -> [String] {
-    let blocked = comparison.blocked.map { pair in
-      pair.columns.map { "\($0) \(RowCells.text($0, pair.a)):\(RowCells.text($0, pair.b))" }.joined(
-        separator: " ")
-    }
+    let blocked = comparison.blocked.map(comparison.differing)
     return list("Only in A", comparison.onlyA) + list("Only in B", comparison.onlyB)
       + list(
         "Not compared for a column that differs (--allow) or lacks", comparison.blocked.map(\.a), blocked)
@@ -236,7 +268,7 @@ struct CompareReport {
     let names = rows.prefix(8).enumerated().map { index, row in
       "\(row.shapeId) \(row.impl) \(row.placement)" + (reasons.map { " (\($0[index]))" } ?? "")
     }
-    let more = rows.count > 8 ? ", and \(rows.count - 8) more" : ""
+    let more = rows.count > 8 ? ", and \(rows.count - 8) more (--part unmatched --format csv)" : ""
     return ["\(what) (\(rows.count)): \(names.joined(separator: ", "))\(more)"]
   }
 

@@ -47,7 +47,7 @@ struct ComparingOptions: ParsableArguments {
   @Option(help: "Show only rows of this verdict; may be repeated.")
   var only: [Verdict] = []
 
-  @Option(help: "What csv, json and jsonl hold: rows, groups, models or summary.")
+  @Option(help: "What csv, json and jsonl hold: rows, groups, models, summary, or unmatched rows.")
   var part: ComparisonPart = .rows
 
   @Option(help: "End with a status of its own on: slower (3), inconclusive (6); may be repeated.")
