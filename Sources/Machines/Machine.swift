@@ -50,6 +50,14 @@ public struct Machine: Hashable, Sendable, Codable {
     }
   }
 
+  /// A fact that a host may keep to itself.
+  public enum Unread: String, Hashable, Sendable, Codable {
+    /// Quota and memory limit of the control groups.
+    case limits
+    /// Whether the host is a guest.
+    case hypervisor
+  }
+
   /// The cores of one kind, where a machine has several.
   public struct CoreKind: Hashable, Sendable, Codable {
     /// `P`, `E`, or `kind0` … slowest first where the machine does not name them.
@@ -89,6 +97,8 @@ public struct Machine: Hashable, Sendable, Codable {
   public var offline = CPUSet([])
   /// One entry per cache instance.
   public var caches: [Cache] = []
+  /// Caches in front of a memory (MCDRAM as a cache, for one), outside the core's levels.
+  public var memorySideCaches: [Cache] = []
   /// CPU features that matter for kernels, e.g. `avx2`, `avx512f`.
   public var features: [String] = []
   /// Kernel modules that this CPU can run, weakest first.
@@ -97,6 +107,10 @@ public struct Machine: Hashable, Sendable, Codable {
   public var memoryBytes = 0
   /// CPUs' worth of cgroup quota; nil = none.
   public var quotaCPUs: Double?
+  /// Numbers of the NUMA nodes that this process may take memory from; empty = not told.
+  public var allowedNodes = CPUSet([])
+  /// What this host does not let us read, so that "none" is not said of it.
+  public var unread: Set<Unread> = []
   /// Memory limit of the cgroup in bytes; nil = none.
   public var memoryLimitBytes: Int?
   /// Hypervisor name when the host is a guest; nil = none seen.

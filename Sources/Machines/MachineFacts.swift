@@ -14,23 +14,27 @@ extension Machine {
   /// The strongest instruction set that the kernels can use here.
   public var bestInstructionSet: InstructionSet { instructionSets.last ?? .baseline }
 
-  /// Size of the largest cache in bytes; 0 = not reported.
+  /// Size of the largest cache in bytes, one in front of a memory included; 0 = not reported.
   public var lastLevelCacheBytes: Int {
+    if let largest = memorySideCaches.map(\.bytes).max(), largest > 0 { return largest }
     let last = caches.map(\.level).max()
     return caches.filter { $0.level == last }.map(\.bytes).max() ?? 0
   }
 
   /// Bytes of all caches of a level that these PUs reach, each instance once; nil = none reported.
   public func cacheBytes(level: Int, reachedBy cpus: CPUSet) -> Int? {
-    let wanted = Set(cpus.cpus)
-    let bytes = caches.filter { $0.level == level && !wanted.isDisjoint(with: $0.sharedBy.cpus) }
+    let bytes = caches.filter { $0.level == level && !$0.sharedBy.intersection(cpus).isEmpty }
       .reduce(0) { $0 + $1.bytes }
     return bytes > 0 ? bytes : nil
   }
 
-  /// Bytes of all last-level caches that these PUs reach; 0 = not reported.
+  /// Bytes of all last-level caches that these PUs reach, or of those in front of their memories; 0 = not
+  /// reported.
   public func lastLevelCacheBytes(reachedBy cpus: CPUSet) -> Int {
-    caches.map(\.level).max().flatMap { cacheBytes(level: $0, reachedBy: cpus) } ?? 0
+    let inFront = memorySideCaches.filter { !$0.sharedBy.intersection(cpus).isEmpty }
+      .reduce(0) { $0 + $1.bytes }
+    if inFront > 0 { return inFront }
+    return caches.map(\.level).max().flatMap { cacheBytes(level: $0, reachedBy: cpus) } ?? 0
   }
 
   /// Size of the largest cache of a level in bytes; nil = none reported.
@@ -45,7 +49,7 @@ extension Machine {
   }
 
   /// Most PUs on one core; nil where no core is known.
-  public var smtWidth: Int? { coreSets.map(\.count).max() }
+  public var smtWidth: Int? { cores > 0 ? coreSets.map(\.count).max() : nil }
 
   /// Whose word the shape is.
   public var topologyTrust: TopologyTrust {

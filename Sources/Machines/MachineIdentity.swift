@@ -16,6 +16,10 @@ extension Machine {
       let counts = Set(sizes).sorted().map { size in "\(sizes.count { $0 == size })x\(size)" }
       inputs.append("l\(level)=\(counts.joined(separator: "+"))")
     }
+    if !memorySideCaches.isEmpty {
+      let sizes = memorySideCaches.map(\.bytes).sorted()
+      inputs.append("memory_side=\(sizes.map(String.init).joined(separator: "+"))")
+    }
     inputs.append("features=\(Set(features).sorted().joined(separator: " "))")
     return inputs
   }

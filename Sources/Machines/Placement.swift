@@ -18,9 +18,10 @@ public struct Placement: Hashable, Sendable, Codable {
   public let name: String
   /// The kind: core, l2, l3, numa, package, kind, machine, sweep, replicas.
   public let kind: String
-  /// One PU per thread; of a placement with replicas the PUs of all.
+  /// One PU per thread, no more: a quota or a thread count cuts the set. Of a placement with replicas the PUs of
+  /// all.
   public let cpus: CPUSet
-  /// Threads that run here, those of all replicas together (at most `cpus.count`; the quota may cut it).
+  /// Threads that run here, those of all replicas together: at most `cpus.count`.
   public let threads: Int
   /// `off` = one PU per core, `on` = all PUs.
   public let smt: String
@@ -38,7 +39,7 @@ public struct Placement: Hashable, Sendable, Codable {
   /// PUs of each independent worker that runs here at the same time; empty = one worker on all of `cpus`.
   public let replicaSets: [CPUSet]
 
-  /// The PUs that have a thread: fewer than `cpus` under a quota.
+  /// The PUs that have a thread.
   public var usedCPUs: CPUSet { CPUSet(cpus.cpus.prefix(max(threads, 1))) }
 
   /// A placement from its parts.

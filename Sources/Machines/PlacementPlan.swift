@@ -1,6 +1,7 @@
-// Which places of a machine a run measures, and why the others are left out.
+// Which places a machine has, and why others are left out.
 // The idea: one candidate for each way that cores share something (a cache, a memory, a package), each with
-// one PU per core and, where cores have several, with all of them; candidates with the same PUs are one.
+// one PU per core and, where cores have several, with all of them; then memory elsewhere, and independent workers.
+// Candidates with the same CPUs, the same memory and the same workers are one placement with several names.
 
 /// A placement that a run leaves out.
 public struct DroppedPlacement: Hashable, Sendable, Codable {
@@ -16,13 +17,17 @@ public struct DroppedPlacement: Hashable, Sendable, Codable {
 }
 
 /// The placements of a machine, smallest first.
-public struct PlacementPlan: Hashable, Sendable, Codable {
-  /// Placements with distinct PUs; other names of the same PUs are their aliases.
+public struct PlacementPlan: Hashable, Sendable {
+  /// Distinct placements; other names of the same thing are their aliases.
   public private(set) var used: [Placement] = []
   /// What was left out, in the order of the rules.
   public private(set) var dropped: [DroppedPlacement] = []
   /// What else the reader should know, e.g. that a quota caps the threads.
   public private(set) var remarks: [String] = []
+
+  let view: UsableView
+  /// The orders behind the names, in the order of the rules.
+  private(set) var orders: [(name: String, order: PlacementOrder)] = []
 
   /// The placement with this name or alias, or nil.
   public func placement(named name: String) -> Placement? {
@@ -36,52 +41,87 @@ public struct PlacementPlan: Hashable, Sendable, Codable {
   ///
   /// Domains are counted among those with usable PUs: `l3_0` is the first cache that this process reaches.
   public init(_ machine: Machine) {
-    let view = UsableView(machine)
+    view = UsableView(machine)
     guard !view.usable.isEmpty else {
       dropped = [DroppedPlacement(name: "machine", reason: "this process may use none of its CPUs")]
       return
     }
-    for rule in view.candidates() {
-      switch rule {
+    for candidate in view.candidates() {
+      switch candidate {
       case .absent(let name, let reason): dropped.append(DroppedPlacement(name: name, reason: reason))
-      case .domain(let name, let kind, let cpus): add(name, kind: kind, cpus: cpus, view: view)
+      case .site(let site):
+        insert(PlacementOrder(site: site))
+        if site.teams.joined().contains(where: { $0.count > 1 }) {
+          insert(PlacementOrder(site: site, hasSMT: true))
+        }
+        if site.kind == "numa" { addRemote(site) }
+        if site.kind == "machine" { insert(PlacementOrder(site: site, memory: .interleaved)) }
       }
     }
     if !view.hasSMT {
       let reason = "no core shows a second CPU" + (machine.hypervisor == nil ? "" : " to this guest")
       dropped.append(DroppedPlacement(name: "machine+smt", reason: reason))
     }
-    if let quota = machine.quotaCPUs, used.contains(where: { $0.threads < $0.cpus.count }) {
+    let widest = orders.flatMap { $0.order.site.teams.map(\.count) }.max() ?? 0
+    if let quota = machine.quotaCPUs, view.threadCap < max(widest, machine.allowed.count) {
       remarks.append(
         "A cgroup quota of \(quota) CPUs caps every placement at \(view.threadCap) thread"
           + (view.threadCap == 1 ? "." : "s."))
     }
   }
 
-  private mutating func add(_ name: String, kind: String, cpus: CPUSet, view: UsableView) {
-    let single = view.onePerCore(cpus)
-    insert(view.placement(name, kind: kind, cpus: single, smt: "off"))
-    if single.count < cpus.count {
-      insert(view.placement(name + "+smt", kind: kind, cpus: cpus, smt: "on"))
-    }
-  }
-
-  /// Keeps a placement, or notes it as an alias of an earlier one with the same PUs.
-  private mutating func insert(_ candidate: Placement) {
-    guard let index = used.firstIndex(where: { $0.cpus == candidate.cpus }) else {
-      used.append(candidate)
+  /// The first node's CPUs with each memory that is not next to them.
+  private mutating func addRemote(_ site: Site) {
+    let near = view.nodes(of: CPUSet(site.teams.joined().flatMap(\.cpus)))
+    let far = view.memories.indices.filter { !near.contains(view.memories[$0].number) }
+    guard !far.isEmpty else {
+      let reason = "no memory lies away from the CPUs of \(site.name)"
+      dropped.append(DroppedPlacement(name: "\(site.name)+remote1", reason: reason))
       return
     }
-    used[index] = used[index].adding(alias: candidate.name)
-    dropped.append(
-      DroppedPlacement(name: candidate.name, reason: "the same CPUs as \(used[index].name)"))
+    for index in far { insert(PlacementOrder(site: site, memory: .remote(index))) }
   }
+
+  /// Keeps a placement, or notes it as an alias of an earlier one that is the same.
+  private mutating func insert(_ order: PlacementOrder) {
+    let candidate: Placement
+    do {
+      candidate = try view.fit(order)
+    } catch {
+      dropped.append(DroppedPlacement(name: order.name, reason: error.reason))
+      return
+    }
+    let names = [candidate.name] + order.site.otherNames.map { $0 + (order.hasSMT ? "+smt" : "") }
+    for name in names { orders.append((name, order)) }
+    guard let index = used.firstIndex(where: { $0.isSame(as: candidate) }) else {
+      used.append(candidate.with(aliases: Array(names.dropFirst())))
+      return
+    }
+    used[index] = used[index].with(aliases: used[index].aliases + names)
+    dropped.append(
+      DroppedPlacement(name: candidate.name, reason: candidate.sameness(as: used[index].name)))
+  }
+
+  /// Every other name of a placement.
+  func aliases(of place: Placement) -> [String] {
+    let twin = used.first { $0.isSame(as: place) }
+    return twin.map { ([$0.name] + $0.aliases).filter { $0 != place.name } } ?? []
+  }
+
+  public static func == (a: PlacementPlan, b: PlacementPlan) -> Bool { a.view == b.view }
+  public func hash(into hasher: inout Hasher) { hasher.combine(view) }
 }
 
 extension Placement {
-  fileprivate func adding(alias: String) -> Placement {
-    Placement(
-      name: name, kind: kind, cpus: cpus, threads: threads, smt: smt, numaNodes: numaNodes,
-      coreKind: coreKind, aliases: aliases + [alias])
+  /// True when both run the same threads on the same CPUs with pages on the same nodes. Pages bound to the one
+  /// node of the CPUs lie where first touch puts them.
+  func isSame(as other: Placement) -> Bool {
+    usedCPUs == other.usedCPUs && memoryPolicy == other.memoryPolicy && expectedNodes == other.expectedNodes
+      && Set(replicaSets) == Set(other.replicaSets)
+  }
+
+  /// Why a placement gives way to another.
+  func sameness(as name: String) -> String {
+    replicaSets.isEmpty ? "the same CPUs as \(name)" : "the same workers as \(name)"
   }
 }

@@ -1,22 +1,32 @@
-// A machine cut down to the PUs that this process may use, and the candidates for placements inside it.
-
-/// What one placement rule found.
-enum Candidate {
-  /// A set of PUs under a name.
-  case domain(name: String, kind: String, cpus: CPUSet)
-  /// Nothing, and why.
-  case absent(name: String, reason: String)
-}
+// A machine cut down to the PUs that this process may use: its domains, and its cores in the order in which
+// threads take them.
 
 /// The usable part of a machine.
-struct UsableView {
+struct UsableView: Hashable, Sendable {
+  /// A way in which cores share something: the domains of one kind, each as positions in `cores`.
+  struct Level: Hashable, Sendable {
+    /// `l2`, `l3`, `numa` or `package`.
+    let kind: String
+    /// Cores of each domain that has any, in the machine's order.
+    let domains: [[Int]]
+    /// Most cores in one domain.
+    var width: Int { domains.map(\.count).max() ?? 0 }
+  }
+
   let machine: Machine
   /// Usable PUs.
   let usable: CPUSet
-  /// Usable PUs of each core that has any.
+  /// Usable PUs of each core that has any, in the machine's order.
   let cores: [CPUSet]
   /// Most threads that the quota feeds.
   let threadCap: Int
+  let l2: Level
+  /// The L3 (or L4) domains; where none is reported, those of the highest cache that cores share.
+  let lastCache: Level
+  let numa: Level
+  let package: Level
+  /// Memories that pages may lie on: those next to usable CPUs first; `remote1` is the second of them.
+  let memories: [Machine.NUMANode]
 
   init(_ machine: Machine) {
     self.machine = machine
@@ -27,102 +37,150 @@ struct UsableView {
     cores = known + machine.allowed.cpus.filter { !inCores.contains($0) }.map { CPUSet([$0]) }
     // Rounded down: a thread that gets half a CPU makes the others wait.
     threadCap = machine.quotaCPUs.map { $0 < 1 ? 1 : Int(min($0, 1e6)) } ?? Int.max
+
+    var coreOf: [Int: Int] = [:]
+    for (index, core) in cores.enumerated() {
+      for cpu in core.cpus { coreOf[cpu] = index }
+    }
+    func level(_ kind: String, _ sets: [CPUSet]) -> Level {
+      let domains = sets.map { set in Set(set.cpus.compactMap { coreOf[$0] }).sorted() }
+      return Level(kind: kind, domains: domains.filter { !$0.isEmpty })
+    }
+    func caches(_ level: Int) -> [CPUSet] { machine.caches.filter { $0.level == level }.map(\.sharedBy) }
+    l2 = level("l2", caches(2))
+    // Below the third level a cache counts only where cores share it.
+    lastCache =
+      Set(machine.caches.map(\.level)).sorted(by: >).lazy
+      .map { number in (number, level("l3", caches(number))) }
+      .first { number, found in found.width >= (number >= 3 ? 1 : 2) }?.1 ?? Level(kind: "l3", domains: [])
+    numa = level("numa", machine.memoryNodes.map(\.cpus))
+    package = level("package", machine.packageSets)
+
+    // A node that reports no byte where others do has no memory.
+    let tellsSizes = machine.memoryNodes.contains { $0.bytes > 0 }
+    let reachable = machine.memoryNodes.filter {
+      ($0.bytes > 0 || !tellsSizes)
+        && (machine.allowedNodes.isEmpty || machine.allowedNodes.contains($0.number))
+    }
+    let isNear = reachable.map { node in node.cpus.cpus.contains { coreOf[$0] != nil } }
+    memories =
+      zip(reachable, isNear).filter(\.1).map(\.0) + zip(reachable, isNear).filter { !$0.1 }.map(\.0)
   }
 
   /// True when some core has two usable PUs.
   var hasSMT: Bool { cores.contains { $0.count > 1 } }
 
-  /// The first PU of each core inside the set.
-  func onePerCore(_ cpus: CPUSet) -> CPUSet {
-    CPUSet(cores.compactMap { $0.intersection(cpus).cpus.first })
+  /// Numbers of the NUMA nodes next to a set of PUs.
+  func nodes(of cpus: CPUSet) -> CPUSet {
+    CPUSet(machine.memoryNodes.filter { !$0.cpus.intersection(cpus).isEmpty }.map(\.number))
   }
 
-  /// The set as a placement, with threads, memory nodes and core kind filled in.
-  func placement(_ name: String, kind: String, cpus: CPUSet, smt: String) -> Placement {
-    let nodes = machine.memoryNodes.filter { !$0.cpus.intersection(cpus).isEmpty }.map(\.number)
-    let kinds = machine.kinds.filter { !$0.cpus.intersection(cpus).isEmpty }.map(\.name)
-    return Placement(
-      name: name, kind: kind, cpus: cpus, threads: min(cpus.count, threadCap), smt: smt,
-      numaNodes: CPUSet(nodes).description, coreKind: kinds.joined(separator: "+"))
+  /// Names of the kinds of cores in a set of PUs, slowest first.
+  func kinds(of cpus: CPUSet) -> [String] {
+    machine.kinds.filter { !$0.cpus.intersection(cpus).isEmpty }.map(\.name)
   }
 
-  /// Every rule's finding, smallest placement first.
-  func candidates() -> [Candidate] {
-    singleCores() + [sharedL2(), lastLevelCache(), memoryNode(), package()] + wholeKinds()
-      + [.domain(name: "machine", kind: "machine", cpus: usable)]
+  // MARK: The order of cores
+
+  /// Levels that tell something, largest domains first; a level of single cores tells nothing.
+  private func tellingLevels(_ levels: [Level]) -> [Level] {
+    levels.filter { $0.width > 1 }.enumerated()
+      .sorted { ($0.element.width, -$0.offset) > ($1.element.width, -$1.offset) }.map(\.element)
   }
 
-  /// One core, or one core of each kind.
-  private func singleCores() -> [Candidate] {
-    if machine.kinds.isEmpty {
-      return quietCore(of: usable).map { [.domain(name: "core0", kind: "core", cpus: $0)] } ?? []
-    }
-    return machine.kinds.map { kind in
-      let name = "core0:\(kind.name)"
-      guard let core = quietCore(of: kind.cpus) else { return .absent(name: name, reason: noCPU) }
-      return .domain(name: name, kind: "core", cpus: core)
-    }
-  }
+  /// All usable cores, neighbours together: the fast before the slow, and the core with CPU 0, which serves most
+  /// interrupts, last in the innermost domain.
+  func compactOrder() -> [Int] { order(tellingLevels([package, numa, lastCache, l2])) { Array($0.joined()) } }
 
-  /// The first core without CPU 0, which serves most interrupts; the one with it where no other is free.
-  private func quietCore(of cpus: CPUSet) -> CPUSet? {
-    let inside = cores.map { $0.intersection(cpus) }.filter { !$0.isEmpty }
-    return inside.first { !$0.cpus.contains(0) } ?? inside.first
-  }
-
-  private func sharedL2() -> Candidate {
-    let shared = machine.caches.filter { $0.level == 2 }.map(\.sharedBy).first { coreCount($0) > 1 }
-    guard let shared else {
-      return .absent(name: "l2_0", reason: "no L2 cache is shared by two usable cores")
-    }
-    return domain("l2_0", kind: "l2", cpus: shared)
-  }
-
-  /// The first L3 (or L4); where none is reported, the first cache of the highest level that cores share.
-  private func lastLevelCache() -> Candidate {
-    for level in Set(machine.caches.map(\.level)).sorted(by: >) {
-      let domains = machine.caches.filter { $0.level == level }.map(\.sharedBy)
-      let enough = level >= 3 ? 1 : 2
-      if let first = domains.first(where: { coreCount($0) >= enough }) {
-        return domain("l3_0", kind: "l3", cpus: first)
+  /// All usable cores, spread: one of each package, node and cache domain before the second of any.
+  func scatterOrder() -> [Int] {
+    order(tellingLevels([package, numa, lastCache])) { groups in
+      (0..<(groups.map(\.count).max() ?? 0)).flatMap { turn in
+        groups.compactMap { turn < $0.count ? $0[turn] : nil }
       }
     }
-    let reason = machine.caches.isEmpty ? "no cache is reported" : "no usable cores share a cache"
-    return .absent(name: "l3_0", reason: reason)
   }
 
-  private func memoryNode() -> Candidate {
-    guard let node = machine.memoryNodes.first(where: { coreCount($0.cpus) > 0 }) else {
-      return .absent(name: "numa0", reason: "no NUMA node with usable CPUs is reported")
+  private func order(_ levels: [Level], _ join: @escaping ([[Int]]) -> [Int]) -> [Int] {
+    let fastestFirst = machine.kinds.reversed().map(\.cpus)
+    let rank = cores.map { core in
+      fastestFirst.firstIndex { kind in core.cpus.first.map(kind.contains) ?? false } ?? fastestFirst.count
     }
-    return domain("numa0", kind: "numa", cpus: node.cpus)
-  }
-
-  private func package() -> Candidate {
-    guard let package = machine.packageSets.first(where: { coreCount($0) > 0 }) else {
-      return .absent(name: "package0", reason: "no package is reported")
+    let owner = levels.map { level in
+      var owners = [Int](repeating: -1, count: cores.count)
+      for (domain, members) in level.domains.enumerated() { for core in members { owners[core] = domain } }
+      return owners
     }
-    return domain("package0", kind: "package", cpus: package)
-  }
-
-  private func wholeKinds() -> [Candidate] {
-    machine.kinds.map { kind in
-      let cpus = kind.cpus.intersection(usable)
-      guard !cpus.isEmpty else { return .absent(name: "kind:\(kind.name)", reason: noCPU) }
-      return .domain(name: "kind:\(kind.name)", kind: "kind", cpus: cpus)
+    func ordered(_ members: [Int], _ depth: Int) -> [Int] {
+      guard depth < levels.count else {
+        return stable(members) { rank[$0] * 2 + (cores[$0].contains(0) ? 1 : 0) }
+      }
+      var groups: [Int: [Int]] = [:]
+      var seen: [Int] = []
+      for core in members {
+        let domain = owner[depth][core]
+        if groups[domain] == nil { seen.append(domain) }
+        groups[domain, default: []].append(core)
+      }
+      let parts = seen.map { ordered(groups[$0] ?? [], depth + 1) }
+      return join(stable(parts) { $0.first.map { rank[$0] } ?? 0 })
     }
+    return ordered(Array(cores.indices), 0)
   }
 
-  /// A domain's usable PUs. A domain of one core is measured on the quiet core of the same kind, so that it
-  /// becomes an alias: guests report one L3 or one package for each CPU, and those tell nothing new.
-  private func domain(_ name: String, kind: String, cpus: CPUSet) -> Candidate {
-    let inside = cpus.intersection(usable)
-    guard coreCount(inside) == 1 else { return .domain(name: name, kind: kind, cpus: inside) }
-    let sameKind = machine.kinds.first { inside.isSubset(of: $0.cpus) }?.cpus ?? usable
-    return .domain(name: name, kind: kind, cpus: quietCore(of: sameKind) ?? inside)
+  private func stable<T>(_ items: [T], by key: (T) -> Int) -> [T] {
+    items.enumerated().map { ($0.offset, key($0.element), $0.element) }
+      .sorted { ($0.1, $0.0) < ($1.1, $1.0) }.map(\.2)
   }
 
-  private func coreCount(_ cpus: CPUSet) -> Int { cores.count { !$0.intersection(cpus).isEmpty } }
+  // MARK: Sizes of sweeps
 
-  private var noCPU: String { "this process may use none of its CPUs" }
+  /// Numbers of cores of the compact sweep: 1, 2, 4 … inside the first cache domain, then whole domains, nodes
+  /// and packages, each level by doubling.
+  func compactSizes(_ order: [Int]) -> [Int] {
+    var sizes: Set<Int> = []
+    var units = order.map { _ in 1 }
+    for level in tellingLevels([package, numa, lastCache]).reversed() + [nil] {
+      let inside = level.map { prefixCounts(order, $0) } ?? [order.count]
+      let end = inside.first ?? order.count
+      sizes.formUnion(doublings(of: units, upTo: end))
+      units = inside
+    }
+    return sizes.sorted()
+  }
+
+  /// Numbers of cores of the scattered sweep: 1, 2, 4 … domains with one core each, then two, four … in each.
+  func scatterSizes(_ order: [Int]) -> [Int] {
+    let domains = max(1, tellingLevels([package, numa, lastCache]).last?.domains.count ?? 1)
+    let ones = doublings(of: order.map { _ in 1 }, upTo: min(domains, order.count))
+    let more = sequence(first: 2 * domains) { $0 * 2 }.prefix { $0 < order.count }
+    return Set(ones + more + [order.count]).sorted()
+  }
+
+  /// Cores in each run of the order that lies in one domain.
+  private func prefixCounts(_ order: [Int], _ level: Level) -> [Int] {
+    var owners = [Int](repeating: -1, count: cores.count)
+    for (domain, members) in level.domains.enumerated() { for core in members { owners[core] = domain } }
+    var counts: [Int] = []
+    var last: Int?
+    for core in order {
+      if owners[core] == last { counts[counts.count - 1] += 1 } else { counts.append(1) }
+      last = owners[core]
+    }
+    return counts
+  }
+
+  /// The sums of the first 1, 2, 4 … units, and all of them, as far as `end`.
+  private func doublings(of units: [Int], upTo end: Int) -> [Int] {
+    var sums: [Int] = []
+    var sum = 0
+    var wanted = 1
+    for (index, unit) in units.enumerated() where sum < end {
+      sum += unit
+      guard index + 1 == wanted else { continue }
+      sums.append(sum)
+      wanted *= 2
+    }
+    return sums.filter { $0 < end } + [end]
+  }
 }

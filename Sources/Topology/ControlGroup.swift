@@ -8,6 +8,8 @@ package struct ControlGroupLimits: Hashable, Sendable {
   package var quotaCPUs: Double?
   /// Bytes of memory; nil = no limit.
   package var memoryBytes: Int?
+  /// False where no group of this process can be seen: "no limit" is then not known.
+  package private(set) var isKnown = false
 
   /// Reads the limits.
   ///
@@ -20,12 +22,18 @@ package struct ControlGroupLimits: Hashable, Sendable {
     for membership in Membership.parse(groups) {
       for hierarchy in hierarchies where hierarchy.serves(membership) {
         for folder in hierarchy.folders(of: membership.path) {
+          if Self.evidence.contains(where: { read(folder + $0) != nil }) { isKnown = true }
           limit(cpus: Self.cpuQuota(folder, version: hierarchy.version, read: read))
           limit(memory: Self.memoryLimit(folder, version: hierarchy.version, read: read))
         }
       }
     }
   }
+
+  /// Files that a folder of control groups has, by version.
+  private static let evidence = [
+    "/cpu.max", "/memory.max", "/cgroup.controllers", "/cpu.cfs_quota_us", "/memory.limit_in_bytes",
+  ]
 
   private mutating func limit(cpus: Double?) {
     guard let cpus else { return }

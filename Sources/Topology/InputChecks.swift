@@ -29,6 +29,30 @@ func checkHwlocXML(_ xml: Data, file: String) throws(InputError) {
       file: file, line: 1 + xml.count { $0 == UInt8(ascii: "\n") }, "the file ends before </topology>",
       advice: "it was cut off; export it again")
   }
+  try checkForCrashes(text, file: file)
+}
+
+/// Two faults that hwloc 2.9 answers with a crash, each named with its line.
+private func checkForCrashes(_ text: String, file: String) throws(InputError) {
+  func line(_ place: String.Index) -> Int { 1 + text[..<place].utf8.count { $0 == UInt8(ascii: "\n") } }
+  if let type = tagRange("!DOCTYPE", in: text), !text[type].contains("SYSTEM"), !text[type].contains("PUBLIC") {
+    throw InputError(
+      file: file, line: line(type.lowerBound), "the DOCTYPE names no file, where hwloc writes \"hwloc2.dtd\"",
+      advice: "write <!DOCTYPE topology SYSTEM \"hwloc2.dtd\">")
+  }
+  var rest = text[...]
+  while let start = rest.range(of: "<object "),
+    let end = rest.range(of: ">", range: start.upperBound..<rest.endIndex)
+  {
+    let tag = rest[start.lowerBound..<end.lowerBound]
+    for (set, whole) in [("cpuset", "complete_cpuset"), ("nodeset", "complete_nodeset")]
+    where (attribute(set, of: tag) == nil) != (attribute(whole, of: tag) == nil) {
+      throw InputError(
+        file: file, line: line(start.lowerBound),
+        "an object has one of \(set) and \(whole) without the other", advice: "export it again with 'lstopo'")
+    }
+    rest = rest[end.upperBound...]
+  }
 }
 
 /// The first start tag with this name.

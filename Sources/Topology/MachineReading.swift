@@ -18,6 +18,7 @@ extension Topology {
     readIdentity(into: &machine)
     readSets(into: &machine)
     machine.caches = caches()
+    machine.memorySideCaches = memorySideCaches()
     machine.memoryNodes = memoryNodes()
     machine.numaNodes = machine.memoryNodes.count { !$0.cpus.isEmpty }
     machine.kinds = cpuKinds()
@@ -40,6 +41,7 @@ extension Topology {
     machine.pus = pus.count
     machine.allowed = allowedCPUs.intersection(CPUSet(pus.flatMap(\.cpus)))
     machine.offline = offlineCPUs
+    machine.allowedNodes = allowedNodes
   }
 
   private func readIdentity(into machine: inout Machine) {
@@ -75,6 +77,12 @@ extension Topology {
     }
   }
 
+  private func memorySideCaches() -> [Machine.Cache] {
+    objects(HWLOC_OBJ_MEMCACHE).map {
+      Machine.Cache(level: $0.cacheLevel, bytes: $0.cacheBytes, sharedBy: $0.cpus)
+    }
+  }
+
   /// NUMA nodes in order of number. hwloc gives memories without CPUs (HBM, GPU, CXL) the CPUs near them, so a
   /// node counts as having CPUs only if it is the first with its set and no other node's set lies inside.
   private func memoryNodes() -> [Machine.NUMANode] {
@@ -85,9 +93,11 @@ extension Topology {
       }
       .sorted { $0.number < $1.number }
     var seen: Set<CPUSet> = []
+    // By their first PU, so that only nodes that meet are compared.
+    let byFirst = Dictionary(grouping: nodes.filter { !$0.cpus.isEmpty }) { $0.cpus.cpus[0] }
     return nodes.map { node in
-      let hasInner = nodes.contains {
-        !$0.cpus.isEmpty && $0.cpus != node.cpus && $0.cpus.isSubset(of: node.cpus)
+      let hasInner = node.cpus.cpus.contains { cpu in
+        byFirst[cpu]?.contains { $0.cpus.count < node.cpus.count && $0.cpus.isSubset(of: node.cpus) } ?? false
       }
       guard !hasInner, seen.insert(node.cpus).inserted else {
         return Machine.NUMANode(number: node.number, cpus: CPUSet([]), bytes: node.bytes)

@@ -27,6 +27,9 @@ struct HwlocObject {
   /// Size of a cache in bytes; 0 = not reported.
   var cacheBytes: Int { pointer.pointee.attr.map { Int(clamping: $0.pointee.cache.size) } ?? 0 }
 
+  /// Level of a cache: 1, 2 …
+  var cacheLevel: Int { pointer.pointee.attr.map { Int($0.pointee.cache.depth) } ?? 0 }
+
   /// Local memory of a NUMA node in bytes; 0 = not reported.
   var memoryBytes: Int { pointer.pointee.attr.map { Int(clamping: $0.pointee.numanode.local_memory) } ?? 0 }
 
@@ -78,10 +81,13 @@ extension Topology {
   /// PUs that a cgroup lets us use.
   var allowedCPUs: CPUSet { CPUSet(bitmap: hwloc_topology_get_allowed_cpuset(handle)) }
 
+  /// Numbers of the NUMA nodes that a cgroup lets us take memory from.
+  var allowedNodes: CPUSet { CPUSet(bitmap: hwloc_topology_get_allowed_nodeset(handle)) }
+
   /// PUs that exist but are switched off.
   var offlineCPUs: CPUSet {
     let all = CPUSet(bitmap: hwloc_topology_get_complete_cpuset(handle))
-    let online = Set(CPUSet(bitmap: hwloc_topology_get_topology_cpuset(handle)).cpus)
+    let online = CPUSet(bitmap: hwloc_topology_get_topology_cpuset(handle))
     return CPUSet(all.cpus.filter { !online.contains($0) })
   }
 

@@ -11,6 +11,7 @@ extension Topology {
       groups: systemText("/proc/self/cgroup") ?? "", mounts: systemText("/proc/self/mountinfo") ?? "",
       read: systemText)
     machine.quotaCPUs = limits.quotaCPUs
+    if !limits.isKnown { machine.unread.insert(.limits) }
     // A guest that grew while it ran shows the added memory to the system, but not always in a NUMA node.
     machine.memoryBytes = max(machine.memoryBytes, Int(clamping: ProcessInfo.processInfo.physicalMemory))
     machine.memoryLimitBytes = limits.memoryBytes.flatMap { limit in
@@ -18,11 +19,14 @@ extension Topology {
     }
     machine.features = cpuFeatures()
     machine.instructionSets = supportedInstructionSets()
+    let vendor = systemText("/sys/class/dmi/id/sys_vendor")
     machine.hypervisor =
       hypervisorFromCPUID()
-      ?? hypervisorName(
-        vendor: systemText("/sys/class/dmi/id/sys_vendor") ?? "",
-        product: systemText("/sys/class/dmi/id/product_name") ?? "")
+      ?? hypervisorName(vendor: vendor ?? "", product: systemText("/sys/class/dmi/id/product_name") ?? "")
+    #if !arch(x86_64)
+    // Without CPUID only the firmware can tell.
+    if vendor == nil, machine.hypervisor == nil { machine.unread.insert(.hypervisor) }
+    #endif
   }
 }
 

@@ -16,11 +16,17 @@ public struct Topology: ~Copyable {
   /// What the source says nothing about, so that hwloc's stand-ins are not taken for facts.
   let unstated: Unstated
 
-  /// The host that the program runs on.
+  /// The host that the program runs on, whatever variables of hwloc say: launchers hand one host's XML to all
+  /// processes in `HWLOC_XMLFILE`.
   ///
   /// - Throws: `InputError` when hwloc cannot read it.
   public static func live() throws -> Topology {
     let handle = try open(source: "this host") { _ in }
+    guard hwloc_topology_is_thissystem(handle) != 0 else {
+      hwloc_topology_destroy(handle)
+      throw InputError(
+        "hwloc shows another machine than this host", advice: "unset the variables HWLOC_* and try again")
+    }
     return Topology(handle: handle, source: "host", unstated: [])
   }
 
@@ -42,10 +48,10 @@ public struct Topology: ~Copyable {
   public func placements(for machine: Machine) -> PlacementPlan { PlacementPlan(machine) }
 
   /// The hwloc version that this program was built with.
-  public static var hwlocVersion: String {
-    let version = UInt32(HWLOC_API_VERSION)
-    return "\(version >> 16).\(version >> 8 & 0xff).\(version & 0xff)"
-  }
+  public static var hwlocVersion: String { HWLOC_VERSION }
+
+  /// Variables in the environment that would show another machine than the host, and that are not followed.
+  public static var ignoredVariables: [String] { replacingVariables.filter { getenv($0) != nil } }
 
   deinit { hwloc_topology_destroy(handle) }
 }
@@ -58,17 +64,27 @@ extension Topology {
   }
 
   private init(xmlFile path: String) throws {
-    let xml = try Data(contentsOf: URL(fileURLWithPath: path))
+    let xml = try inputBytes(path)
     try checkHwlocXML(xml, file: path)
     let unreadable = InputError(
       file: path, "hwloc \(Topology.hwlocVersion) cannot read this XML",
       advice: "export it again with 'lstopo \(path)'")
+    // hwloc wants a terminating zero and counts it.
+    let bytes = xml.map(CChar.init(bitPattern:)) + [0]
+    guard let count = Int32(exactly: bytes.count) else { throw unreadable }
     let handle = try Topology.open(source: path) { handle throws(InputError) in
-      // hwloc wants a terminating zero and counts it.
-      let bytes = xml.map(CChar.init(bitPattern:)) + [0]
-      guard let count = Int32(exactly: bytes.count),
-        hwloc_topology_set_xmlbuffer(handle, bytes, count) == 0
-      else { throw unreadable }
+      switch Int(plimsoll_hwloc_trial(bytes, count, 60)) {
+      case PLIMSOLL_TRIAL_LOADS: break
+      case PLIMSOLL_TRIAL_REFUSED: throw unreadable
+      case PLIMSOLL_TRIAL_NO_CHILD:
+        throw InputError(
+          file: path, "no process can be started to try this XML in", advice: "raise the limit 'ulimit -u'")
+      default:
+        throw InputError(
+          file: path, "hwloc \(Topology.hwlocVersion) fails on this XML, which contradicts itself",
+          advice: "export it again with 'lstopo \(path)'")
+      }
+      guard hwloc_topology_set_xmlbuffer(handle, bytes, count) == 0 else { throw unreadable }
     } failure: {
       unreadable
     }
@@ -95,18 +111,19 @@ extension Topology {
       InputError("hwloc cannot read this host", advice: "does 'lstopo' work here?")
     }
   ) throws(InputError) -> OpaquePointer {
+    // One at a time: a trial forks, and a lock of hwloc that another thread holds would stay held in the child.
+    loading.lock()
+    defer { loading.unlock() }
     // hwloc's own complaints would stand between the tables; ours name the file and the next step.
     setenv("HWLOC_HIDE_ERRORS", "2", 0)
+    let hidden = replacingVariables.compactMap { name in getenv(name).map { (name, String(cString: $0)) } }
+    for (name, _) in hidden { unsetenv(name) }
+    defer { for (name, value) in hidden { setenv(name, value, 1) } }
     var created: OpaquePointer?
     guard hwloc_topology_init(&created) == 0, let handle = created else { throw failure() }
     do throws(InputError) {
       try configure(handle)
-      // The display and OpenCL probes can start drivers or hang.
-      let blacklist = UInt(HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST.rawValue)
-      for component in ["gl", "opencl"] { hwloc_topology_set_components(handle, blacklist, component) }
-      // The whole machine with what we may use marked: identity must not depend on a cgroup.
-      hwloc_topology_set_flags(handle, UInt(HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED.rawValue))
-      hwloc_topology_set_io_types_filter(handle, HWLOC_TYPE_FILTER_KEEP_IMPORTANT)
+      plimsoll_hwloc_configure(handle)
       guard hwloc_topology_load(handle) == 0 else { throw failure() }
     } catch {
       hwloc_topology_destroy(handle)
@@ -114,6 +131,30 @@ extension Topology {
     }
     return handle
   }
+}
+
+/// Held while hwloc loads.
+private let loading = NSLock()
+
+/// Variables by which hwloc shows another machine, or claims that a described one is this host.
+private let replacingVariables = [
+  "HWLOC_XMLFILE", "HWLOC_SYNTHETIC", "HWLOC_FSROOT", "HWLOC_CPUID_PATH", "HWLOC_DUMPED_HWDATA_DIR",
+  "HWLOC_THISSYSTEM",
+]
+
+/// The bytes of a file, a pipe or standard input.
+///
+/// - Throws: `InputError` for a folder; Foundation's error when it cannot be read.
+private func inputBytes(_ path: String) throws -> Data {
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+    throw InputError(file: path, "this is a folder", advice: "name the XML file in it")
+  }
+  // A pipe has no size, which Data(contentsOf:) wants to know.
+  guard let handle = FileHandle(forReadingAtPath: path) else {
+    return try Data(contentsOf: URL(fileURLWithPath: path))
+  }
+  return try handle.readToEnd() ?? Data()
 }
 
 /// Sizes that hwloc makes up for a synthetic description.

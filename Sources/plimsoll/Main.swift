@@ -15,7 +15,7 @@ struct Plimsoll: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      TopologyCommand.self,
+      TopologyCommand.self, PlacementsCommand.self,
       DoctorCommand.self,
       RunCommand.self, ListCommand.self, VerifyCommand.self,
       CompareCommand.self,

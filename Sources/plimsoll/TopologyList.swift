@@ -58,6 +58,9 @@ struct TopologyList {
     for cache in machine.caches {
       add("cache", "L\(cache.level)", bytes(cache.bytes), unit: Bytes.symbol, cpus: cache.sharedBy)
     }
+    for cache in machine.memorySideCaches {
+      add("memory_side_cache", "MemCache\(cache.level)", bytes(cache.bytes), unit: Bytes.symbol, cpus: cache.sharedBy)
+    }
     for node in machine.memoryNodes {
       add(
         "numa", "numa\(node.number)", bytes(node.bytes), unit: Bytes.symbol, cpus: node.cpus,

@@ -3,6 +3,7 @@
 import Machines
 import Quantities
 import Tables
+import Topology
 
 /// The tables of `plimsoll topology`.
 struct TopologyReport {
@@ -39,15 +40,23 @@ struct TopologyReport {
     add("kinds of cores", machine.kinds.map { "\($0.name) (\($0.cpus))" }.joined(separator: ", "))
     add("memory", machine.memoryBytes > 0 ? sizeText(machine.memoryBytes) : "not reported")
     if machine.isThisSystem {
-      add("memory limit", machine.memoryLimitBytes.map(sizeText) ?? "none")
-      add("CPU quota", machine.quotaCPUs.map { "\(fixed($0, decimals: 2)) CPUs" } ?? "none")
+      let none = machine.unread.contains(.limits) ? "not known: no control group can be read" : "none"
+      add("memory limit", machine.memoryLimitBytes.map(sizeText) ?? none)
+      add("CPU quota", machine.quotaCPUs.map { "\(fixed($0, decimals: 2)) CPUs" } ?? none)
       add("instruction sets", machine.instructionSets.map(\.rawValue).joined(separator: ", "))
-      add("host or guest", machine.hypervisor.map { "guest of \($0)" } ?? "host")
+      add(
+        "host or guest",
+        machine.hypervisor.map { "guest of \($0)" }
+          ?? (machine.unread.contains(.hypervisor) ? "not known: the firmware names no product" : "host"))
     }
     if !machine.features.isEmpty {
       table.notes.append("CPU features: " + machine.features.joined(separator: " "))
     }
     table.notes.append(trust)
+    let ignored = Topology.ignoredVariables
+    if !ignored.isEmpty {
+      table.notes.append("Not followed: \(ignored.joined(separator: ", ")), which name another machine.")
+    }
     return table
   }
 
@@ -88,6 +97,12 @@ struct TopologyReport {
       table.append([
         .text("L\(level)"), .integer(caches.count), .text(sizes.joined(separator: ", ")),
         range(caches.map(\.sharedBy.count)), first(caches.map(\.sharedBy)),
+      ])
+    }
+    for cache in machine.memorySideCaches {
+      table.append([
+        .text("memory-side cache"), .integer(1), cache.bytes > 0 ? .text(sizeText(cache.bytes)) : .empty,
+        .text(String(cache.sharedBy.count)), first([cache.sharedBy]),
       ])
     }
     for node in machine.memoryNodes {
@@ -134,7 +149,7 @@ struct TopologyReport {
 
   private var used: ReportTable {
     var table = ReportTable(
-      "Placements that a run measures",
+      "Placements",
       [
         .init("placement"), .init("threads"), .init("smt", "SMT"), .init("cpus", "CPUs"),
         .init("numa_nodes", "NUMA"), .init("aliases", "also called"),
@@ -146,7 +161,7 @@ struct TopologyReport {
         .text(placement.aliases.joined(separator: ", ")),
       ])
     }
-    table.notes = plan.remarks
+    table.notes = plan.remarks + ["'plimsoll placements' tells which of them a run takes."]
     return table
   }
 

@@ -1,6 +1,7 @@
 // Where a run measures.
 
 import ArgumentParser
+import Foundation
 import Machines
 import Measurement
 import Quantities
@@ -34,14 +35,25 @@ struct PlaceOptions: ParsableArguments {
     return all
   }
 
-  /// The placements that were asked for, else a core, the machine and what lies between.
+  /// True where an option chooses among the placements.
+  var isGiven: Bool { !placement.isEmpty || threads != nil || smt != nil || numa != nil }
+
+  /// The placements that were asked for, else a core of each kind, the machine and what lies between.
   ///
   /// - Throws: `PlacementSelectionError` for what the machine lacks, `CommandFailure` (64) for a list that is none.
-  func select(_ all: PlacementPlan) throws -> [Placement] {
-    try all.select(
-      PlacementSelection(
-        names: placement.flatMap { $0.split(separator: ",").map(String.init) }, threads: try threadCounts(),
-        smt: smt, numa: numa))
+  func select(_ all: PlacementPlan) throws -> [Placement] { try choose(all).places }
+
+  /// The placements that were asked for, and what was left out of them.
+  ///
+  /// - Throws: as `select`.
+  func choose(_ all: PlacementPlan) throws -> PlacementChoice {
+    let names = placement.flatMap { $0.split(separator: ",").map(String.init) }
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    guard placement.isEmpty || !names.isEmpty else {
+      throw CommandFailure(.usage, "--placement names no place; 'plimsoll placements' lists them")
+    }
+    return try all.choose(
+      PlacementSelection(names: names, threads: try threadCounts(), smt: smt, numa: numa))
   }
 
   private func threadCounts() throws -> [Int] {
