@@ -235,8 +235,10 @@ public struct Outcome: Hashable, Sendable {
   public var reports: [CaseReport] = []
   /// Why it got no further process; nil while it may get one.
   public var stopReason: StopReason?
-  /// The A/A floor of its placement in this run.
-  public var aaFloor: Double?
+  /// The control rows of its placement in this run.
+  public var control = ControlRow()
+  /// The A/A floor that they give.
+  public var aaFloor: Double? { control.floor }
   /// Processes that were to report at least; fewer than planned where the time budget ended first.
   public var processesWanted: Int
   /// The first process's words about itself.

@@ -18,21 +18,23 @@ public struct ControlReport: Hashable, Sendable, Codable {
 public struct ControlRow: Hashable, Sendable {
   /// One report a process.
   public private(set) var reports: [ControlReport] = []
+  /// The A/A floor: the largest relative difference inside the 95 % interval of the ratio of the last samples to
+  /// the first; of one process alone, the ratio itself. Kept, because every row of the placement asks for it.
+  public private(set) var floor: Double?
 
-  /// No process yet.
-  public init() {}
+  /// The processes that measured both ends; those that did not are left out.
+  public init(_ reports: [ControlReport] = []) {
+    self.reports = reports.filter { !$0.first.isEmpty && !$0.last.isEmpty }
+    floor = measuredFloor
+  }
 
   /// Adds a process that measured both ends.
-  public mutating func add(_ report: ControlReport) {
-    if !report.first.isEmpty, !report.last.isEmpty { reports.append(report) }
-  }
+  public mutating func add(_ report: ControlReport) { self = ControlRow(reports + [report]) }
 
   /// Median over the processes of last / first - 1: what happens to the speed within a process.
   public var drift: Double? { Statistics.median(reports.compactMap(ControlRow.ratio)).map { $0 - 1 } }
 
-  /// The A/A floor: the largest relative difference inside the 95 % interval of the ratio of the last samples to
-  /// the first; of one process alone, the ratio itself.
-  public var floor: Double? {
+  private var measuredFloor: Double? {
     let interval = Statistics.ratioInterval(reports.map(\.first), reports.map(\.last))
     if let interval { return max(abs(interval.low - 1), abs(interval.high - 1)) }
     return reports.first.flatMap(ControlRow.ratio).map { abs($0 - 1) }

@@ -2,7 +2,7 @@
 // `.reports.jsonl` says what else is known of them and how many there are; then all samples go out with one write.
 // Each write is on the disk before the next. So a record is whole exactly when as many samples follow as its line
 // announces, a row without samples (failed, skipped, mismatch) is whole with its line, and a crash costs at most
-// the row under way.
+// the row under way. The control rows of a process stand in `.reports.jsonl` too, in a line of their own.
 
 import Foundation
 public import Measurement
@@ -30,6 +30,26 @@ public struct JournalRecord: Codable, Sendable {
     self.report = report
     self.report.samples = []
   }
+}
+
+/// What a process says of the control rows at both of its ends.
+public struct ControlRecord: Codable, Sendable {
+  /// Run that it belongs to.
+  public var runID: String
+  /// Name of the placement.
+  public var placement: String
+  /// Number of the process, from 0.
+  public var process: Int
+  /// The samples of both ends.
+  public var control: ControlReport
+}
+
+/// The lines beside a samples file, in the order in which they were written.
+public struct JournalReports: Sendable {
+  /// Rows.
+  public var rows: [JournalRecord] = []
+  /// Control rows; none in journals of before they were kept.
+  public var controls: [ControlRecord] = []
 }
 
 /// An open journal; its run holds the lock (see `RunLock`), so there is one writer.
@@ -68,16 +88,7 @@ public final class Journal {
   public func append(
     _ report: CaseReport, rowKey: String, runID: String, worker: WorkerFacts? = nil
   ) throws(FileError) {
-    let name = Journal.reportsPath(of: path)
-    let record = JournalRecord(report, rowKey: rowKey, runID: runID, worker: worker)
-    do {
-      try Journal.append(
-        String(decoding: try Journal.encoder.encode(record), as: UTF8.self) + "\n", to: reports, named: name)
-    } catch let error as FileError {
-      throw error
-    } catch {
-      throw FileError(path: name, reason: "\(error)")
-    }
+    try announce(JournalRecord(report, rowKey: rowKey, runID: runID, worker: worker))
     var text = ""
     for (index, sample) in report.samples.enumerated() {
       text += CSVWriter.line(
@@ -87,6 +98,25 @@ public final class Journal {
     if !text.isEmpty { try Journal.append(text, to: samples, named: path) }
     if let witness {
       try? WholeFile.writeAll(Array("\(rowKey) \(report.process)\n".utf8), to: witness, named: "")
+    }
+  }
+
+  /// Appends what one process says of its control rows; it is on the disk when this returns.
+  public func append(
+    _ control: ControlReport, placement: String, process: Int, runID: String
+  ) throws(FileError) {
+    try announce(ControlRecord(runID: runID, placement: placement, process: process, control: control))
+  }
+
+  private func announce(_ record: some Encodable) throws(FileError) {
+    let name = Journal.reportsPath(of: path)
+    do {
+      try Journal.append(
+        String(decoding: try Journal.encoder.encode(record), as: UTF8.self) + "\n", to: reports, named: name)
+    } catch let error as FileError {
+      throw error
+    } catch {
+      throw FileError(path: name, reason: "\(error)")
     }
   }
 
@@ -102,18 +132,21 @@ public final class Journal {
   /// Reads the reports beside a samples file; a torn last line is left out.
   ///
   /// - Throws: `InputError` for a line that is no report.
-  public static func readReports(besides path: String) throws(InputError) -> [JournalRecord] {
+  public static func readReports(besides path: String) throws(InputError) -> JournalReports {
     let path = reportsPath(of: path)
     let bytes = try ResultFile.bytes(path)
-    var records: [JournalRecord] = []
+    var found = JournalReports()
     for (index, line) in bytes[..<wholeLines(bytes)].split(separator: UInt8(ascii: "\n")).enumerated() {
-      guard let record = try? decoder.decode(JournalRecord.self, from: Data(line)) else {
+      if let row = try? decoder.decode(JournalRecord.self, from: Data(line)) {
+        found.rows.append(row)
+      } else if let control = try? decoder.decode(ControlRecord.self, from: Data(line)) {
+        found.controls.append(control)
+      } else {
         throw InputError(
           file: path, line: index + 1, "this is not a report of this version", advice: "start a new run")
       }
-      records.append(record)
     }
-    return records
+    return found
   }
 
   /// The journal that belongs to a result file: `x.csv` -> `x.samples.csv`.
@@ -121,7 +154,7 @@ public final class Journal {
     (resultFile.hasSuffix(".csv") ? String(resultFile.dropLast(4)) : resultFile) + ".samples.csv"
   }
 
-  static func reportsPath(of samplesPath: String) -> String { stem(samplesPath) + ".reports.jsonl" }
+  package static func reportsPath(of samplesPath: String) -> String { stem(samplesPath) + ".reports.jsonl" }
 
   private static func stem(_ samplesPath: String) -> String {
     samplesPath.hasSuffix(".samples.csv") ? String(samplesPath.dropLast(12)) : samplesPath
@@ -152,7 +185,7 @@ public final class Journal {
   private func mendLastRecord() throws(FileError) {
     let bytes = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
     guard let rows = try? Journal.read(path), let last = rows.last,
-      let announced = try? Journal.readReports(besides: path).last(where: { $0.isOf(last) })
+      let announced = try? Journal.readReports(besides: path).rows.last(where: { $0.isOf(last) })
     else { return }
     let tail = rows.reversed().prefix { $0.isSameRecord(as: last) }.count
     guard tail != announced.samples else { return }

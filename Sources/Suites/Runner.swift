@@ -111,6 +111,8 @@ public protocol RunObserver: AnyObject {
   func finished(_ report: CaseReport, subject: Case, placement: Placement)
   /// One process of every placement is done; `outcomes` in order of placement, then case.
   func replicateFinished(_ process: Int, outcomes: [Outcome])
+  /// The control kernel has run at both ends of one process.
+  func controlFinished(_ report: ControlReport, process: Int, at placement: Placement)
   /// A worker has ended in good order; `seconds` is how long it lived.
   func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement)
   /// True when the run should end now.
@@ -118,6 +120,8 @@ public protocol RunObserver: AnyObject {
 }
 
 extension RunObserver {
+  /// Nobody needs to know.
+  public func controlFinished(_ report: ControlReport, process: Int, at placement: Placement) {}
   /// Nobody needs to know.
   public func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement) {}
 }
@@ -167,7 +171,7 @@ public struct Runner {
   /// A row that fails with one build is not measured further with the others: it has lost its partner.
   public func run(_ observers: [any RunObserver], from earlier: [[Outcome]]) -> [[Outcome]] {
     var sides = zip(observers, earlier).map {
-      Side(observer: $0, outcomes: $1, sites: plan.placements.count)
+      Side(observer: $0, outcomes: $1)
     }
     let time = MonotonicTime()
     let start = time.now()
@@ -215,21 +219,20 @@ public struct Runner {
   private struct Side {
     let observer: any RunObserver
     var outcomes: [Outcome]
-    var controls: [ControlRow]
     var hasFailed = false
-    init(observer: any RunObserver, outcomes: [Outcome], sites: Int) {
+    init(observer: any RunObserver, outcomes: [Outcome]) {
       self.observer = observer
       self.outcomes = outcomes
-      controls = Array(repeating: ControlRow(), count: sites)
     }
 
     /// True once nothing more may be started.
     var isOver: Bool { observer.shouldStop || hasFailed }
 
-    /// Takes a worker's message that is about no case of its own.
-    mutating func take(control report: ControlReport, at site: Int, rows: Range<Int>) {
-      controls[site].add(report)
-      for index in rows { outcomes[index].aaFloor = controls[site].floor }
+    /// Takes what a worker says of the control kernel into the rows of its placement.
+    mutating func take(control report: ControlReport, rows: Range<Int>) {
+      guard var control = outcomes[rows].first?.control else { return }
+      control.add(report)
+      for index in rows { outcomes[index].control = control }
     }
   }
 
@@ -326,7 +329,8 @@ public struct Runner {
         case .began(let index): current[member] = index
         case .report(let report): if let whole = reports[side].add(report) { take(whole, from: side) }
         case .control(let report):
-          sides[side].take(control: report, at: site, rows: first..<first + cases.count)
+          sides[side].take(control: report, rows: first..<first + cases.count)
+          sides[side].observer.controlFinished(report, process: process, at: place)
         case .spent(var spent):
           // Replicas spend the same seconds side by side.
           spent.warmup /= Double(replicas)

@@ -104,6 +104,47 @@ import Testing
     #expect(outcome.reports == [report(0), report(1)])
   }
 
+  @Test("a resumed run has the control rows of the processes before it; journals without any have none")
+  func controls() throws {
+    let stem = try stem()
+    defer { remove(stem) }
+    let path = stem + ".samples.csv"
+    try RunMeta(run()).write(to: stem + ".meta.json")
+    let reports = (0..<3).map { ControlReport(first: [1, 1.1], last: [1.5 + Double($0), 1.6]) }
+    do { try Journal(path).append(report(0), rowKey: key, runID: run().id) }
+    let outcome = Outcome(subject, at: place, processesWanted: 3)
+    let before = try StoppedRun(resultFile: stem + ".csv").restored(outcome)
+    #expect(before.control == ControlRow() && before.aaFloor == nil)
+    do {
+      let journal = try Journal(path)
+      // Written as the processes ended, which is their order in an unbroken run; read by number.
+      for process in [0, 2, 1] {
+        try journal.append(reports[process], placement: "core0", process: process, runID: run().id)
+      }
+      try journal.append(reports[0], placement: "machine", process: 0, runID: run().id)
+      try journal.append(reports[0], placement: "core0", process: 0, runID: "another")
+    }
+    // A crash in the middle of the next one costs that one.
+    let lines = stem + ".reports.jsonl"
+    let text = try String(contentsOfFile: lines, encoding: .utf8)
+    try (text + #"{"control":{"first":[1"#).write(toFile: lines, atomically: false, encoding: .utf8)
+    let after = try StoppedRun(resultFile: stem + ".csv").restored(outcome)
+    #expect(after.control.reports == reports)
+    #expect(after.aaFloor == ControlRow(reports).floor && after.aaFloor != nil)
+    #expect(after.reports == [report(0)])
+  }
+
+  @Test("samples without their reports are an error and not measured again")
+  func lostReports() throws {
+    let stem = try stem()
+    defer { remove(stem) }
+    try RunMeta(run()).write(to: stem + ".meta.json")
+    do { try Journal(stem + ".samples.csv").append(report(0), rowKey: key, runID: run().id) }
+    try "garbage".write(toFile: stem + ".reports.jsonl", atomically: false, encoding: .utf8)
+    let error = #expect(throws: InputError.self) { try StoppedRun(resultFile: stem + ".csv") }
+    #expect(error?.fault == "samples of 1 row have no report here")
+  }
+
   @Test("the witness hears of a record only once it is whole")
   func witness() throws {
     let stem = try stem()

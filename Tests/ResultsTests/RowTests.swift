@@ -71,10 +71,10 @@ private func outcome(
       result.reports[index].hugePageShare = 0.5
       result.reports[index].isMemoryWhereAsked = index == 0
     }
-    result.aaFloor = 0.02
+    result.control = ControlRow([ControlReport(first: [1], last: [1.5])])
     result.stopReason = .noiseStable
     let row = ResultRow(result, run: runInfo())
-    #expect(row.roundsDropped == 4 && row.sampledSeconds == 1 && row.aaFloor == 0.02)
+    #expect(row.roundsDropped == 4 && row.sampledSeconds == 1 && row.aaFloor == 0.5)
     #expect(row.stopReason == "noise_stable")
     #expect(row.warnings == "the speed of the host moved during 1 round")
     #expect(row.cpuMhzMean == 2_000 && row.cycles == 14)

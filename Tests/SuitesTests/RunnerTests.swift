@@ -12,10 +12,14 @@ private final class Recorder: RunObserver {
   var workers = 0
   var reports: [CaseReport] = []
   var replicates = 0
+  var controls: [ControlReport] = []
   var shouldStop = false
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) { workers += 1 }
   func finished(_ report: CaseReport, subject: Case, placement: Placement) { reports.append(report) }
   func replicateFinished(_ process: Int, outcomes: [Outcome]) { replicates += 1 }
+  func controlFinished(_ report: ControlReport, process: Int, at placement: Placement) {
+    controls.append(report)
+  }
 }
 
 @Suite struct RunnerTests {
@@ -282,6 +286,23 @@ private final class Recorder: RunObserver {
     let outcomes = try run(
       plan(cases: 2, processes: 1), Recorder(), script: #"say "$OK0" "$OK1" '\#(first)'"#)
     #expect(outcomes.map(\.aaFloor) == [0.5, 0.5])
+  }
+
+  @Test("the control rows of earlier processes count beside those of a resumed run, and each is told once")
+  func resumedControl() throws {
+    let plan = plan(cases: 1, processes: 2)
+    var earlier = plan.outcomes()
+    var report = CaseReport(index: 0, status: .ok)
+    report.samples = [Sample(start: 0, seconds: 1)]
+    earlier[0].reports = [report]
+    let first = ControlReport(first: [1, 1], last: [1.5, 1.5])
+    earlier[0].control = ControlRow([first])
+    let second = ControlReport(first: [2], last: [2.5])
+    let recorder = Recorder()
+    let outcomes = try run(
+      plan, recorder, from: earlier, script: #"say "$OK0" '\#(try text(.control(second)))'"#)
+    #expect(outcomes[0].control.reports == [first, second])
+    #expect(recorder.controls == [second])
   }
 
   @Test("replicas are started together, and a row has one report of all of them")

@@ -50,6 +50,8 @@ struct RunFacts {
     meta.blasChoice = blas.choice
     meta.blasCoretype = blas.coretype
     meta.warnings = blas.warnings + doctor
+    // Of a run that goes on; what is measured from here on replaces it.
+    meta.measuredShare = stopped?.meta.measuredShare
     return meta
   }
 

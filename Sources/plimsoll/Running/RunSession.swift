@@ -106,6 +106,10 @@ final class RunSession: RunObserver {
       "\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)", key: key, report)
   }
 
+  func controlFinished(_ report: ControlReport, process: Int, at placement: Placement) {
+    keep { try journal.append(report, placement: placement.name, process: process, runID: run.id) }
+  }
+
   func replicateFinished(_ process: Int, outcomes: [Outcome]) {
     keep { try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv") }
   }
