@@ -31,7 +31,7 @@ extension HostFacts {
     let folder = "/sys/devices/system/clocksource/clocksource0"
     clockSource = files.line(folder + "/current_clocksource")
     clockSources = words(files.line(folder + "/available_clocksource"))
-    throttleEvents = HostFacts.throttleEvents(files)
+    throttleEvents = HostState.throttleEvents(files, cpus: files.cpuFolders)
     readTemperatures(files)
   }
 
@@ -64,9 +64,8 @@ extension HostFacts {
     online = files.line(folder + "/online").flatMap { CPUSet(list: $0) }
     allowed = files.value(of: "Cpus_allowed_list", in: "/proc/self/status").flatMap { CPUSet(list: $0) }
     if let set = allowed, let online { allowed = set.intersection(online) }
-    let groupFiles = ["cpuset.cpus.effective", "cpuset/cpuset.effective_cpus"]
-    groupCPUs = groupFiles.lazy.compactMap { files.line("/sys/fs/cgroup/" + $0) }.first
-      .flatMap { CPUSet(list: $0) }
+    let group = OwnControlGroup(files)
+    groupCPUs = group.cpus
     isolated = files.line(folder + "/isolated").flatMap { CPUSet(list: $0) }
     let lists = files.cpuFolders.compactMap { cpu in
       files.line("\(folder)/cpu\(cpu)/topology/thread_siblings_list").flatMap { CPUSet(list: $0) }
@@ -75,7 +74,7 @@ extension HostFacts {
     smtControl = files.line(folder + "/smt/control")
     quotaCPUs = machine.quotaCPUs
     knowsGroups = files.text("/proc/self/cgroup")?.isEmpty == false && files.exists("/proc/self/mountinfo")
-    throttledPeriods = HostFacts.throttledPeriods(files)
+    throttledPeriods = group.throttledPeriods
     let load = words(files.line("/proc/loadavg"))
     load1 = load.first.flatMap { Double($0) }
     if load.count > 3, let running = load[3].split(separator: "/").first.flatMap({ Int($0) }) {
@@ -89,7 +88,7 @@ extension HostFacts {
     numaBalancing = files.line("/proc/sys/kernel/numa_balancing").map { $0 != "0" }
     numaNodes = machine.numaNodes > 0 ? machine.numaNodes : nil
     memoryLimit = machine.memoryLimitBytes
-    availableMemory = HostState.memory("MemAvailable", files)
+    availableMemory = HostState.availableMemory(files)
     if let limit = memoryLimit, let free = availableMemory { availableMemory = min(free, limit) }
     if let total = HostState.memory("SwapTotal", files), let free = HostState.memory("SwapFree", files) {
       swapUsed = max(0, total - free)
@@ -128,21 +127,6 @@ extension HostFacts {
     return environment["SLURM_JOB_ID"] == nil ? nil : "slurm"
   }
 
-  /// Cores share one counter with their siblings; each folder of a CPU shows it, so the largest of a core counts.
-  static func throttleEvents(_ files: HostFiles) -> Int? {
-    let counts = files.cpuFolders.compactMap { cpu in
-      files.integer("/sys/devices/system/cpu/cpu\(cpu)/thermal_throttle/core_throttle_count")
-    }
-    return counts.isEmpty ? nil : counts.reduce(0) { $0 &+ max(0, $1) }
-  }
-
-  private static func throttledPeriods(_ files: HostFiles) -> Int? {
-    for path in ["/sys/fs/cgroup/cpu.stat", "/sys/fs/cgroup/cpu/cpu.stat"] {
-      let line = files.text(path)?.split(separator: "\n").first { $0.hasPrefix("nr_throttled ") }
-      if let count = line?.split(separator: " ").last.flatMap({ Int($0) }) { return count }
-    }
-    return nil
-  }
 }
 
 /// Counters of the kernel at one moment; two of them make a sample.
@@ -177,7 +161,7 @@ public struct KernelCounters: Sendable {
     chosenCPUs = sums.cpus
     stolen = total?[7]
     allTicks = total?.reduce(0, +)
-    throttleEvents = HostFacts.throttleEvents(files)
+    throttleEvents = HostState.throttleEvents(files, cpus: files.cpuFolders)
     let pages = (files.text("/proc/vmstat") ?? "").split(separator: "\n")
       .filter { $0.hasPrefix("pswpin ") || $0.hasPrefix("pswpout ") }
       .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }

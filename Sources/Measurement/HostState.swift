@@ -99,12 +99,15 @@ public struct HostState: Hashable, Sendable, Codable {
   ]
 
   /// One-minute load average.
-  public static func load1() -> Double? {
-    HostFiles().line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
+  public static func load1(_ files: HostFiles = HostFiles()) -> Double? {
+    files.line("/proc/loadavg")?.split(separator: " ").first.flatMap { Double($0) }
   }
 
-  /// Memory in bytes that can be taken without swapping.
-  public static func availableMemory() -> Int? { memory("MemAvailable", HostFiles()) }
+  /// Memory in bytes that can be taken without swapping and within the limits of the control groups.
+  public static func availableMemory(_ files: HostFiles = HostFiles()) -> Int? {
+    let free = [memory("MemAvailable", files), OwnControlGroup(files).freeMemory].compactMap { $0 }
+    return free.min()
+  }
 
   /// A line of `/proc/meminfo` in bytes.
   static func memory(_ key: String, _ files: HostFiles) -> Int? {
@@ -114,13 +117,34 @@ public struct HostState: Hashable, Sendable, Codable {
   }
 
   /// Ticks of all CPUs since boot: stolen by the hypervisor, and all together.
-  public static func stealTicks() -> (stolen: Double, all: Double)? {
+  public static func stealTicks(_ files: HostFiles = HostFiles()) -> (stolen: Double, all: Double)? {
     guard
-      let fields = HostFiles().line("/proc/stat")?.split(separator: " ").dropFirst().compactMap({ Double($0) }
-      ),
+      let fields = files.line("/proc/stat")?.split(separator: " ").dropFirst().compactMap({ Double($0) }),
       fields.count >= 8
     else { return nil }
     return (fields[7], fields[0..<8].reduce(0, +))
+  }
+
+  /// Times since boot that heat or power slowed these CPUs down; nil where the kernel does not count.
+  ///
+  /// Every hardware thread of a core and every core of a package sees the same event and counts it by itself, so
+  /// the largest count of each core and of each package is what happened there.
+  static func throttleEvents(_ files: HostFiles, cpus: [Int]) -> Int? {
+    var largest: [String: Int] = [:]
+    for cpu in cpus {
+      let folder = "/sys/devices/system/cpu/cpu\(cpu)"
+      let package = files.line(folder + "/topology/physical_package_id") ?? "of cpu\(cpu)"
+      let core =
+        files.line(folder + "/topology/core_id").map { "\(package) \($0)" }
+        ?? files.line(folder + "/topology/thread_siblings_list") ?? "cpu\(cpu)"
+      for (level, place) in [("core", core), ("package", package)] {
+        guard let count = files.integer("\(folder)/thermal_throttle/\(level)_throttle_count") else {
+          continue
+        }
+        largest["\(level) \(place)", default: 0] = max(largest["\(level) \(place)"] ?? 0, count)
+      }
+    }
+    return largest.isEmpty ? nil : largest.values.reduce(0, &+)
   }
 
   private static func mitigated(_ files: HostFiles) -> String? {

@@ -1,17 +1,49 @@
 // The process's and the machine's counters at one moment; the difference of two of them is what happened to a
 // row meanwhile. Everything is read from files that may be missing: then there is nothing to say.
+// Two readings, because some are dear: what the process used and the packages burnt is read around each turn of a
+// row; load, clocks and heat of many CPUs cost milliseconds and are read around the turns of a whole group.
 
 import Glibc
 public import Machines
 import Quantities
 
-/// Counters of this process and of the machine at one moment.
-public struct InterferenceReading {
+/// What this process had used and the packages had burnt at one moment.
+public struct UsageReading {
   private let usage: rusage
+  private let energy: [String: (joules: Double, wrapsAt: Double)]
+
+  /// Reads them.
+  ///
+  /// - Parameter root: folder that stands for `/`.
+  public init(root: String = "") {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    self.usage = usage
+    energy = packageEnergy("\(root)/sys/class/powercap")
+  }
+
+  /// Adds what happened from here to `end` to the record of a row.
+  public func add(until end: UsageReading, to record: inout Interference) {
+    func more(_ count: Int?, _ field: KeyPath<rusage, Int>) -> Int {
+      (count ?? 0) + end.usage[keyPath: field] - usage[keyPath: field]
+    }
+    record.involuntarySwitches = more(record.involuntarySwitches, \.ru_nivcsw)
+    record.majorFaults = more(record.majorFaults, \.ru_majflt)
+    record.minorFaults = more(record.minorFaults, \.ru_minflt)
+    for (package, start) in energy {
+      guard let stop = end.energy[package] else { continue }
+      let difference = stop.joules - start.joules
+      record.packageEnergy =
+        (record.packageEnergy ?? 0) + (difference < 0 ? difference + start.wrapsAt : difference)
+    }
+  }
+}
+
+/// Load, stolen time, clocks and heat at one moment.
+public struct InterferenceReading {
   private let ticks: (stolen: Double, all: Double)?
   private let load: Double?
   private let throttled: Int?
-  private let energy: [String: (joules: Double, wrapsAt: Double)]
   private let temperature: Double?
   private let clock: Double?
 
@@ -21,45 +53,27 @@ public struct InterferenceReading {
   ///   - cpus: CPUs whose clocks and throttle counts matter.
   ///   - root: folder that stands for `/`.
   public init(cpus: CPUSet, root: String = "") {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    self.usage = usage
-    ticks = HostState.stealTicks()
-    load = HostState.load1()
+    let files = HostFiles(root: root)
+    ticks = HostState.stealTicks(files)
+    load = HostState.load1(files)
+    throttled = HostState.throttleEvents(files, cpus: cpus.cpus)
     let folders = cpus.cpus.map { "\(root)/sys/devices/system/cpu/cpu\($0)" }
-    let events = folders.flatMap { folder in
-      ["core", "package"].compactMap { number("\(folder)/thermal_throttle/\($0)_throttle_count") }
-    }
-    throttled = events.isEmpty ? nil : Int(events.reduce(0, +))
     clock = Statistics.mean(folders.compactMap { number("\($0)/cpufreq/scaling_cur_freq") })
       .map(Unit.kilohertz.toBase)
-    energy = packageEnergy("\(root)/sys/class/powercap")
     temperature = packageTemperature("\(root)/sys/class/hwmon")
   }
 
-  /// What happened since; counts of a group are shared out evenly, because its cases took turns.
-  public func interference(until end: InterferenceReading, sharing: Int) -> Interference {
-    let parts = max(1, sharing)
-    var result = Interference()
-    result.load1Before = load
-    result.involuntarySwitches = (end.usage.ru_nivcsw - usage.ru_nivcsw) / parts
-    result.majorFaults = (end.usage.ru_majflt - usage.ru_majflt) / parts
-    result.minorFaults = (end.usage.ru_minflt - usage.ru_minflt) / parts
-    if let ticks, let after = end.ticks, after.all > ticks.all {
-      result.stealFraction = max(0, after.stolen - ticks.stolen) / (after.all - ticks.all)
+  /// Notes what happened from here to `end` in the record of a row: the machine's, so all rows of a group that
+  /// took turns meanwhile share it.
+  public func note(until end: InterferenceReading, in record: inout Interference) {
+    record.load1Before = load
+    // A hypervisor that never took a tick since boot is one that does not report, or none.
+    if let ticks, let after = end.ticks, after.all > ticks.all, after.stolen > 0 {
+      record.stealFraction = max(0, after.stolen - ticks.stolen) / (after.all - ticks.all)
     }
-    // Heat slows all cases of the group alike: each gets the whole count.
-    if let throttled, let after = end.throttled { result.throttleEvents = max(0, after - throttled) }
-    var joules: Double?
-    for (package, start) in energy {
-      guard let stop = end.energy[package] else { continue }
-      let difference = stop.joules - start.joules
-      joules = (joules ?? 0) + (difference < 0 ? difference + start.wrapsAt : difference) / Double(parts)
-    }
-    result.packageEnergy = joules
-    result.temperature = [temperature, end.temperature].compactMap { $0 }.max()
-    result.clock = Statistics.mean([clock, end.clock].compactMap { $0 })
-    return result
+    if let throttled, let after = end.throttled { record.throttleEvents = max(0, after - throttled) }
+    record.temperature = [temperature, end.temperature].compactMap { $0 }.max()
+    record.clock = Statistics.mean([clock, end.clock].compactMap { $0 })
   }
 }
 

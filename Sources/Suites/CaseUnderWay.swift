@@ -10,6 +10,8 @@ final class CaseUnderWay<Time: TimeSource> {
   let implementation: Implementation
   /// Place in its group, whatever became of the others.
   let place: Int
+  /// What happened during the turns so far.
+  private(set) var interference = Interference()
   /// Slows each execution on purpose.
   var spin: PlantedSpin<Time>?
   private let rotates: Bool
@@ -23,6 +25,13 @@ final class CaseUnderWay<Time: TimeSource> {
     self.place = place
     rotates = subject.cacheMode != .hot
     implementation = subject.implementation
+  }
+
+  /// One turn of the sampler, with what happened to the process meanwhile.
+  func round(probe: SpeedProbe? = nil, counters: Counters? = nil) {
+    let before = UsageReading()
+    sampler.round(execute, probe: probe, counters: counters)
+    before.add(until: UsageReading(), to: &interference)
   }
 
   /// One execution, as it is timed.

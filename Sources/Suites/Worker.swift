@@ -130,7 +130,6 @@ public struct Worker<Time: TimeSource> {
   /// Measures the cases of a group in turns; false where the parent ended the job.
   private func measure(_ group: [Int], at position: Int) -> Bool {
     guard turn(Turn(group: position, round: 0, slot: 0)) else { return false }
-    let before = InterferenceReading(cpus: job.placement.usedCPUs)
     var entries: [CaseUnderWay<Time>] = []
     for (place, index) in group.enumerated() {
       say(.began(index))
@@ -144,6 +143,8 @@ public struct Worker<Time: TimeSource> {
       say(.began(entry.report.index))
       entry.sampler.warmUp(entry.execute)
     }
+    // From here on only turns: preparing, checking and warming up are no interference.
+    let before = entries.isEmpty ? nil : InterferenceReading(cpus: job.placement.usedCPUs)
     for round in 0..<max(1, job.plan.rounds) {
       // Who goes first changes, so that a trend inside a round favours nobody.
       let isForward = round.isMultiple(of: 2)
@@ -153,11 +154,14 @@ public struct Worker<Time: TimeSource> {
           return false
         }
         say(.began(entry.report.index))
-        entry.sampler.round(entry.execute, probe: probe, counters: counters)
+        entry.round(probe: probe, counters: counters)
         if entry.implementation == .openblas { quieten() }
       }
     }
-    for entry in entries { finish(entry, since: before, sharing: entries.count) }
+    if let before {
+      let after = InterferenceReading(cpus: job.placement.usedCPUs)
+      for entry in entries { finish(entry, between: before, and: after) }
+    }
     return true
   }
 
@@ -266,7 +270,9 @@ public struct Worker<Time: TimeSource> {
     return "memory allows \(Int(have)) MiB of rotating operands beside \(Int(need)) MiB of caches"
   }
 
-  private func finish(_ entry: CaseUnderWay<Time>, since before: InterferenceReading, sharing: Int) {
+  private func finish(
+    _ entry: CaseUnderWay<Time>, between before: InterferenceReading, and after: InterferenceReading
+  ) {
     let sampler = entry.sampler
     entry.report.samples = sampler.samples
     entry.report.iterations = sampler.iterations
@@ -278,8 +284,8 @@ public struct Worker<Time: TimeSource> {
     entry.report.elapsed = (entry.report.elapsed ?? 0) + sampler.elapsed
     ledger.spent.warmup += sampler.warmup
     ledger.spent.sampled += sampler.sampled
-    var interference = before.interference(
-      until: InterferenceReading(cpus: job.placement.usedCPUs), sharing: sharing)
+    var interference = entry.interference
+    before.note(until: after, in: &interference)
     if let counted = sampler.counted {
       interference.cycles = counted.cycles
       interference.instructions = counted.instructions

@@ -65,7 +65,8 @@ struct SyntheticHost: CustomTestStringConvertible {
       "/proc/meminfo":
         "MemTotal: 16000000 kB\nMemAvailable: 12000000 kB\nSwapTotal: 1000 kB\nSwapFree: 1000 kB\n",
       "/proc/loadavg": "0.00 0.01 0.05 1/200 4242\n", "/proc/self/cgroup": "0::/\n",
-      "/proc/self/mountinfo": "1 0 0:1 / / rw - ext4 /dev/sda rw\n",
+      "/proc/self/mountinfo":
+        "1 0 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
       "/proc/stat": "cpu  10 0 10 1000 0 0 0 0 0 0\n",
       "/proc/self/status": status(mask: "0-3"),
       "/proc/self/limits":
