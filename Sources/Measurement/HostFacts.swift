@@ -136,7 +136,7 @@ public struct HostFacts: Hashable, Sendable {
   public var hypervisor: String?
   /// Container engine, nil = none seen.
   public var container: String?
-  /// `openmpi`, `mpich` or `slurm`: who started this process; nil = none of them.
+  /// Who started this process: openmpi, intelmpi, mpich, slurm, pmix, pbs or lsf; nil = none of them.
   public var launcher: String?
   /// Level of `perf_event_paranoid`.
   public var perfParanoid: Int?

@@ -121,10 +121,19 @@ extension HostFacts {
     cpuSecondsLimit = seconds.flatMap { words(String($0)).first }.flatMap { Int($0) }
   }
 
+  /// An MPI launcher inside a job binds more tightly than the job, so it is named first. srun speaks PMI and PMIx
+  /// too, but sets none of the variables of the launchers that it replaces.
   private static func launcher(_ environment: [String: String]) -> String? {
-    if environment["OMPI_COMM_WORLD_SIZE"] != nil { return "openmpi" }
-    if environment["PMI_SIZE"] != nil, environment["SLURM_JOB_ID"] == nil { return "mpich" }
-    return environment["SLURM_JOB_ID"] == nil ? nil : "slurm"
+    func has(_ name: String) -> Bool { environment[name] != nil }
+    if has("OMPI_COMM_WORLD_SIZE") { return "openmpi" }
+    if has("PMI_SIZE") || has("PMI_RANK") {
+      if environment.keys.contains(where: { $0.hasPrefix("I_MPI_") }) { return "intelmpi" }
+      if has("MPI_LOCALNRANKS") || !has("SLURM_JOB_ID") { return "mpich" }
+    }
+    if has("SLURM_JOB_ID") { return "slurm" }
+    if has("PMIX_RANK") { return "pmix" }
+    if has("PBS_JOBID") { return "pbs" }
+    return has("LSB_JOBID") ? "lsf" : nil
   }
 
 }

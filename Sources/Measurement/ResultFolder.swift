@@ -8,15 +8,23 @@ extension HostFacts.Folder {
     let existing = HostFacts.Folder.nearest(path)
     var space = statvfs()
     var free: Int?
-    if statvfs(existing, &space) == 0 {
+    // The kernel's own file systems have no blocks at all.
+    if statvfs(existing, &space) == 0, space.f_blocks > 0 {
       let product = UInt64(space.f_bavail).multipliedReportingOverflow(by: UInt64(space.f_frsize))
       free = product.overflow ? nil : Int(exactly: product.partialValue)
     }
     let mounts = files.text("/proc/self/mountinfo") ?? ""
+    let kind = HostFacts.Folder.fileSystem(of: existing, mounts: mounts)
+    // They may say that root can write, and then make no file.
+    let isOfKernel = kind.map { HostFacts.Folder.kernels.contains($0) } ?? false
     self.init(
-      isWritable: access(existing, W_OK | X_OK) == 0,
-      fileSystem: HostFacts.Folder.fileSystem(of: existing, mounts: mounts), freeBytes: free)
+      isWritable: access(existing, W_OK | X_OK) == 0 && !isOfKernel, fileSystem: kind, freeBytes: free)
   }
+
+  private static let kernels: Set<String> = [
+    "proc", "sysfs", "cgroup", "cgroup2", "devpts", "securityfs", "debugfs", "tracefs", "bpf", "pstore",
+    "efivarfs", "configfs", "mqueue", "nsfs", "binfmt_misc",
+  ]
 
   /// True for a file system that other hosts share, where an advisory lock may not hold.
   var isShared: Bool? { fileSystem.map { HostFacts.Folder.shared.contains($0) || $0.hasPrefix("fuse") } }

@@ -82,6 +82,62 @@ import Testing
     #expect(folder.isWritable)
   }
 
+  @Test("a process's own group says what it may use, in either version")
+  func ownGroup() throws {
+    let service = try #require(DoctorTests.hosts.first { $0.name.hasPrefix("a service") }).facts()
+    #expect(service.groupCPUs == CPUSet([0, 1]) && service.throttledPeriods == 3)
+    #expect(service.availableMemory == 600_000_000)  // what files take and nobody uses can be had back
+    let first = SyntheticHost(
+      "version 1",
+      [
+        "/proc/self/cgroup": "9:cpuset:/job\n4:cpu,cpuacct:/job\n3:memory:/job/step\n",
+        "/proc/self/mountinfo": """
+        2 1 0:2 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset
+        3 1 0:3 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct
+        4 1 0:4 /job /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory
+
+        """, "/sys/fs/cgroup/cpuset/job/cpuset.effective_cpus": "2-3\n",
+        "/sys/fs/cgroup/cpu/job/cpu.stat": "nr_throttled 4\n",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes": "5\n",
+        "/sys/fs/cgroup/memory/step/memory.limit_in_bytes": "1000000\n",
+        "/sys/fs/cgroup/memory/step/memory.usage_in_bytes": "400000\n",
+      ])
+    let facts = try first.facts()
+    #expect(facts.groupCPUs == CPUSet([2, 3]) && facts.throttledPeriods == 4)
+    #expect(facts.availableMemory == 600_000)
+  }
+
+  @Test("a kernel's own file system is no folder for results, whatever its rights and its free space say")
+  func pseudoFileSystem() {
+    let folder = HostFacts.Folder(lookingAt: "/proc/results")
+    #expect(!folder.isWritable)
+    #expect(folder.freeBytes == nil)
+  }
+
+  @Test(
+    "who started the process is known by its variables",
+    arguments: [
+      (["OMPI_COMM_WORLD_SIZE": "8", "PMIX_RANK": "0"], "openmpi", "mpirun --bind-to none"),
+      (["PMI_SIZE": "4"], "mpich", "-bind-to none"),
+      (["PMI_SIZE": "4", "I_MPI_MPIRUN": "mpirun"], "intelmpi", "I_MPI_PIN=0"),
+      (["PMI_SIZE": "4", "I_MPI_MPIRUN": "mpirun", "SLURM_JOB_ID": "7"], "intelmpi", "I_MPI_PIN=0"),
+      (["PMI_SIZE": "4", "SLURM_JOB_ID": "7"], "slurm", "--cpu-bind=none"),
+      (["PMI_SIZE": "4", "MPI_LOCALNRANKS": "4", "SLURM_JOB_ID": "7"], "mpich", "-bind-to none"),
+      (["PMIX_RANK": "0", "SLURM_JOB_ID": "7"], "slurm", "--cpu-bind=none"),
+      (["PMIX_RANK": "0"], "pmix", "prterun --bind-to none"),
+      (["PBS_JOBID": "7.head"], "pbs", "qsub -l select=1:ncpus=4"),
+      (["LSB_JOBID": "7"], "lsf", "bsub -x -n 4"),
+    ] as [([String: String], String, String)])
+  func launchers(environment: [String: String], launcher: String, command: String) throws {
+    let host = SyntheticHost(
+      launcher, [DoctorTests.mask: SyntheticHost.status(mask: "1")], environment: environment)
+    let facts = try host.facts()
+    #expect(facts.launcher == launcher)
+    let check = Doctor.examine(facts).first { $0.name == "cpu_mask" }
+    #expect(check?.command?.contains(command) == true, "\(check?.command ?? "")")
+  }
+
   @Test(
     "an engine is known by its marks",
     arguments: [
@@ -171,6 +227,18 @@ import Testing
       ], quota: 1.5, expected: ["cpu_mask: warn", "cpu_quota: warn"],
       commands: ["docker update --cpuset-cpus 0-3", "docker update --cpus 2"]),
     SyntheticHost(
+      "a service with CPUs and memory of its own, some folders below the top",
+      [
+        mask: SyntheticHost.status(mask: "0-1"), "/proc/self/cgroup": "0::/system.slice/bench.service\n",
+        "/sys/fs/cgroup/cpuset.cpus.effective": "0-3\n", "/sys/fs/cgroup/cpu.stat": "nr_throttled 9\n",
+        "/sys/fs/cgroup/system.slice/bench.service/cpuset.cpus.effective": "0-1\n",
+        "/sys/fs/cgroup/system.slice/bench.service/cpu.stat": "nr_periods 10\nnr_throttled 3\n",
+        "/sys/fs/cgroup/system.slice/memory.max": "2000000000\n",
+        "/sys/fs/cgroup/system.slice/memory.current": "1900000000\n",
+        "/sys/fs/cgroup/system.slice/memory.stat": "anon 1\ninactive_file 500000000\n",
+      ], quota: 1.5, expected: ["cpu_mask: warn", "cpu_quota: warn", "free_memory: warn"],
+      commands: ["AllowedCPUs=0-3"]),
+    SyntheticHost(
       "a pod with a quota above its CPUs", environment: ["KUBERNETES_SERVICE_HOST": "10.0.0.1"], quota: 4),
     SyntheticHost(
       "a pod with a quota below its CPUs", environment: ["KUBERNETES_SERVICE_HOST": "10.0.0.1"], quota: 2,
@@ -244,6 +312,23 @@ import Testing
       $0.blas = HostFacts.BLAS(
         corename: "Haswell", requested: nil, isGeneric: false, rate: 98e9,
         best: .init(requested: "Zen", corename: "Zen", rate: 100e9))
+    },
+    SyntheticHost("faster kernels, timed while others were busy", expected: ["blas: unknown", "load: warn"]) {
+      $0.sample.busyCPUs = 1.5
+      $0.blas = HostFacts.BLAS(
+        corename: "Haswell", requested: nil, isGeneric: false, rate: 63e9,
+        best: .init(requested: "Zen", corename: "Zen", rate: 90e9))
+    },
+    SyntheticHost("generic kernels are generic under any load", expected: ["blas: warn", "load: warn"]) {
+      $0.sample.busyCPUs = 1.5
+      $0.blas = HostFacts.BLAS(
+        corename: "Prescott", requested: nil, isGeneric: true, rate: 33e9,
+        best: .init(requested: "SkylakeX", corename: "SkylakeX", rate: 155e9))
+    },
+    SyntheticHost(
+      "a core type that the library ignores", expected: ["blas: warn"], commands: ["unset OPENBLAS_CORETYPE"]
+    ) {
+      $0.blas = HostFacts.BLAS(corename: "Cooperlake", requested: "foo", isGeneric: false)
     },
     SyntheticHost("BLAS was not looked at", expected: ["blas: unknown"]) { $0.blas = nil },
     SyntheticHost("results on NFS", expected: ["results_folder: warn"], commands: ["-o"]) {
