@@ -1,5 +1,8 @@
 // Which kernels should OpenBLAS use? It picks them by CPU model when it loads and does not know recent
 // ones; there it falls back to code several times too slow. So the candidates are timed, and the best is named.
+// Goals: (1) never miss a set that is much faster; (2) two runs on one host choose the same set, whatever the noise:
+// rows of two sets cannot be compared. So candidates take turns, sample by sample, and a set is left only for one
+// that was faster in every turn and by a tenth over all.
 
 import KernelsBLAS
 public import Machines
@@ -14,17 +17,42 @@ public struct CoreTypeChoice: Hashable, Sendable {
     public let requested: String?
     /// What the library then called itself.
     public let corename: String
-    /// FLOP/s of a product of 512 x 512 matrices on one core.
-    public let rate: Double
+    /// FLOP/s of a product of 512 x 512 matrices on one core, turn by turn; sample k of all candidates was taken in
+    /// the same moments.
+    public let rates: [Double]
+    /// Their median.
+    public var rate: Double { Statistics.median(rates) ?? 0 }
+
+    /// A candidate from its parts.
+    public init(requested: String?, corename: String, rates: [Double]) {
+      self.requested = requested
+      self.corename = corename
+      self.rates = rates
+    }
+
+    /// True where it was faster than another in every turn, and by `CoreTypeChoice.clear` in the middle.
+    public func isClearlyFaster(than other: Candidate) -> Bool {
+      let ratios = zip(rates, other.rates).map { $0 / $1 }
+      guard let middle = Statistics.median(ratios) else { return false }
+      return middle > CoreTypeChoice.clear && ratios.allSatisfy { $0 > 1 }
+    }
   }
 
-  /// Candidates that ran and were verified, fastest first.
+  /// How many times as fast a set must be to be preferred; samples of one set differ by several percent.
+  public static let clear = 1.10
+
+  /// Candidates that ran and were verified, in the order in which they were named.
   public let candidates: [Candidate]
 
-  /// The fastest; on equal terms (2 %) the library's own choice.
+  /// A choice among candidates.
+  public init(candidates: [Candidate]) { self.candidates = candidates }
+
+  /// The library's own choice, or the first candidate in order that is clearly faster than those before it.
   public var best: Candidate? {
-    guard let fastest = candidates.first else { return nil }
-    return candidates.first { $0.requested == nil && $0.rate > 0.98 * fastest.rate } ?? fastest
+    let own = candidates.first { $0.requested == nil } ?? candidates.first
+    return own.map { own in
+      candidates.reduce(own) { best, next in next.isClearlyFaster(than: best) ? next : best }
+    }
   }
 
   /// What the library that is loaded into this process calls its kernels.
@@ -70,7 +98,7 @@ public struct CoreTypeChoice: Hashable, Sendable {
     return hasMore && fallbacks.contains(corename.lowercased())
   }
 
-  /// Times each candidate in a short worker process of its own; one that crashes is left out.
+  /// Times the candidates in worker processes that take turns; one that crashes is left out.
   public static func probe(
     _ names: [String?], plan: RunPlan, placement: Placement, executable: String, arguments: [String],
     environment: [String: String], observer: any RunObserver
@@ -81,25 +109,26 @@ public struct CoreTypeChoice: Hashable, Sendable {
     ]
     short.placements = [placement]
     short.processes = 1
-    short.sampling.rowCap = 0.15
-    short.sampling.rounds = 2
+    short.sampling.rowCap = 0.3
+    (short.sampling.rounds, short.sampling.samplesPerRound) = (7, 1)
     short.settleSeconds = 0
     short.hasControl = false
     short.silence = 20
-    var found: [Candidate] = []
-    for name in names where !observer.shouldStop {
+    let builds = names.map { name in
       var variables = environment.filter { !$0.key.hasPrefix("OPENBLAS_") }
       if let name { variables["OPENBLAS_CORETYPE"] = name }
-      let silent = SilentObserver(observer)
-      let outcome = Runner(short, executable: executable, arguments: arguments, environment: variables)
-        .run(silent, from: short.outcomes()).first
-      // The fastest sample: what the kernels can do, not what the neighbours left of it.
-      guard let report = outcome?.reports.first, report.status == .ok, let work = report.work,
-        let best = report.samples.map(\.seconds).min(), best > 0, let blas = outcome?.worker?.blas
-      else { continue }
-      found.append(Candidate(requested: name, corename: blas.corename, rate: work.flop.value / best))
+      return WorkerBuild(executable: executable, arguments: arguments, environment: variables)
     }
-    return CoreTypeChoice(candidates: found.sorted { $0.rate > $1.rate })
+    let outcomes = Runner(short, builds: builds).run(
+      builds.map { _ in SilentObserver(observer) }, from: builds.map { _ in short.outcomes() })
+    let found = zip(names, outcomes.map(\.first)).compactMap { name, outcome -> Candidate? in
+      guard let report = outcome?.reports.first, report.status == .ok, let work = report.work,
+        !report.samples.isEmpty, let blas = outcome?.worker?.blas
+      else { return nil }
+      return Candidate(
+        requested: name, corename: blas.corename, rates: report.samples.map { work.flop.value / $0.seconds })
+    }
+    return CoreTypeChoice(candidates: found)
   }
 }
 

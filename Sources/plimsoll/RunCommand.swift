@@ -117,6 +117,7 @@ struct RunCommand: ParsableCommand {
     _ plan: RunPlan, _ machine: Machine, _ settings: RunSettings, _ stopped: StoppedRun?
   ) throws -> BLASSetup {
     if let stopped { return BLASSetup(goingOn: stopped.meta) }
+    if session.showsProgress { StandardError.write("Timing the kernel sets of OpenBLAS …") }
     let blas = BLASSetup(plan: plan, machine: machine, requested: settings.options.blas.blasCoretype)
     if let refusal = blas.genericRefusal, !settings.options.blas.allowGenericBlas {
       throw CommandFailure(.usage, refusal)

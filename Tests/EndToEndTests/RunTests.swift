@@ -82,6 +82,17 @@ import Testing
   }
   #endif
 
+  @Test("a core type that OpenBLAS would ignore is refused, from the variable too")
+  func ignoredCoreType() throws {
+    let exported = ["OPENBLAS_CORETYPE": "SkylakX"]
+    let run = try Program.run(["run", "--dry-run"], environment: exported)
+    #expect(run.status == 64)
+    #expect(run.err.contains("'SkylakX' in OPENBLAS_CORETYPE"), "\(run.err)")
+    // Not where it decides nothing.
+    let auto = try Program.run(["run", "--dry-run", "--blas-coretype", "auto"], environment: exported)
+    #expect(auto.status == 0, "\(auto.err)")
+  }
+
   @Test(
     "unknown names are usage errors with the nearest name",
     arguments: [

@@ -15,9 +15,12 @@ struct BLASSetup {
   let environment: [String: String]
   /// OPENBLAS_CORETYPE of the workers; nil = left to the library.
   let coretype: String?
-  /// True where it is set.
-  var isForced: Bool { coretype != nil }
-  /// What the probe found, fastest first.
+  /// True where it is set and the library heeds it.
+  var isForced: Bool {
+    guard let coretype, let used = candidates.first(where: { $0.requested == coretype }) else { return false }
+    return used.corename.lowercased() == coretype.lowercased()
+  }
+  /// What the probe found, in the order of its candidates.
   let candidates: [RunMeta.CoreType]
   /// How the choice was made, as a phrase.
   let choice: String
@@ -43,7 +46,6 @@ struct BLASSetup {
     if let first = place.cpus.cpus.first {
       core = Placement(name: "probe", kind: "core", cpus: CPUSet([first]), threads: 1)
     }
-    StandardError.write("Timing the kernel sets of OpenBLAS …")
     var names = CoreTypeChoice.names(for: machine)
     if let named, !names.contains(named) { names.append(named) }
     let probe = CoreTypeChoice.probe(
@@ -88,25 +90,35 @@ struct BLASSetup {
       choice: meta.blasChoice, warning: meta.warnings.first { $0.contains("OpenBLAS") })
   }
 
-  /// Refuses a kernel set that OpenBLAS would silently ignore.
+  /// Refuses a kernel set that OpenBLAS would silently ignore: the one of `--blas-coretype`, or without it that of
+  /// the caller's OPENBLAS_CORETYPE.
   ///
   /// - Throws: `CommandFailure` (64) with the nearest names.
   static func check(_ requested: String?, on machine: Machine) throws(CommandFailure) {
-    let known = ["auto"] + CoreTypeChoice.known(on: machine)
-    guard let requested, !known.contains(where: { $0.lowercased() == requested.lowercased() }) else { return }
-    let nearest = nearestNames(to: requested, among: known)
-    throw CommandFailure(
-      .usage,
-      "unknown OpenBLAS core type '\(requested)'"
-        + (nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: ", "))?")
-        + " (--blas-coretype takes auto, \(known.dropFirst().joined(separator: ", ")))")
+    let known = CoreTypeChoice.known(on: machine)
+    func isKnown(_ name: String, _ names: [String]) -> Bool {
+      names.contains { $0.lowercased() == name.lowercased() }
+    }
+    func unknown(_ name: String, _ origin: String, _ names: [String]) -> CommandFailure {
+      let nearest = nearestNames(to: name, among: names)
+      return CommandFailure(
+        .usage,
+        "unknown OpenBLAS core type '\(name.prefix(40))'\(origin)"
+          + (nearest.isEmpty ? "" : "; did you mean \(nearest.joined(separator: ", "))?")
+          + " (--blas-coretype takes auto, \(known.joined(separator: ", ")))")
+    }
+    if let requested {
+      guard isKnown(requested, ["auto"] + known) else { throw unknown(requested, "", ["auto"] + known) }
+    } else if let exported = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"], !exported.isEmpty {
+      guard isKnown(exported, known) else { throw unknown(exported, " in OPENBLAS_CORETYPE", known) }
+    }
   }
 
   /// The line under each table whose ratios come from a crippled peer; nil where the peer runs at its best.
   static func note(_ meta: RunMeta) -> String? {
     guard let best = meta.blasCandidates.max(by: { $0.gflops < $1.gflops }),
       let used = meta.blasCandidates.first(where: { $0.requested == meta.blasCoretype }),
-      best.gflops > 1.05 * used.gflops
+      best.gflops > CoreTypeChoice.clear * used.gflops
     else { return nil }
     let cause =
       meta.blasChoice == callersChoice ? "OPENBLAS_CORETYPE is exported" : "\(meta.blasChoice) says so"
@@ -144,7 +156,10 @@ struct BLASSetup {
         "OpenBLAS runs its generic \(used.corename) kernels on a CPU with \(machine.bestInstructionSet.rawValue)"
       )
     }
-    if let best = probe.best, best.rate > 1.05 * used.rate {
+    if let named, named.lowercased() != used.corename.lowercased() {
+      faults.append("OpenBLAS ignores core type \(named) and runs its \(used.corename) kernels")
+    }
+    if let best = probe.best, best.isClearlyFaster(than: used) {
       faults.append(
         "OpenBLAS with core type \(used.corename) reaches \(rate(used.rate)) GFLOP/s on one core where "
           + "\(best.corename) reaches \(rate(best.rate))")

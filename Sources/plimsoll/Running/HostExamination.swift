@@ -81,9 +81,10 @@ struct HostExamination {
     let choice = CoreTypeChoice.probe(
       names, plan: plan, placement: core, executable: ownExecutable, arguments: ["worker"],
       environment: environment, observer: ProbeObserver())
-    blas.rate = choice.candidates.first { $0.requested == blas.requested }?.rate
-    blas.best = choice.best.map {
-      HostFacts.BLAS.Best(requested: $0.requested, corename: $0.corename, rate: $0.rate)
+    guard let used = choice.candidates.first(where: { $0.requested == blas.requested }) else { return blas }
+    blas.rate = used.rate
+    if let best = choice.best, best.isClearlyFaster(than: used) {
+      blas.best = HostFacts.BLAS.Best(requested: best.requested, corename: best.corename, rate: best.rate)
     }
     return blas
   }
