@@ -191,6 +191,8 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var blas: BLASFacts
   /// CPU mask that the kernel reports for the process; nil = not told.
   public var mask: CPUSet?
+  /// CPU on which each thread of the team was seen, in thread order; nil = one of before it was told.
+  public var threadCPUs: [Int]?
   /// The clock.
   public var clock: ClockQuality
   /// Why the kernel did not take the placement's memory policy; nil = it did, or there was none to take.
@@ -203,6 +205,18 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
     self.blas = blas
     self.mask = mask
     self.clock = clock
+  }
+
+  /// True where mask and threads are where a placement wants them; nil where the kernel does not tell.
+  public func isBound(to place: Placement) -> Bool? {
+    if !threadsOutside(place).isEmpty { return false }
+    return mask.map { $0 == place.cpus }
+  }
+
+  /// CPUs outside a placement on which threads of the team were seen.
+  public func threadsOutside(_ place: Placement) -> CPUSet {
+    // The kernel says -1 where it does not say.
+    CPUSet(Set(threadCPUs ?? []).filter { $0 >= 0 }.subtracting(place.cpus.cpus))
   }
 }
 

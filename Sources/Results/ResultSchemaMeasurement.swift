@@ -65,7 +65,7 @@ extension ResultColumns {
       \.outliersSevere),
     .number(
       "drift_rel_per_minute",
-      "Slope of time against start time per minute, relative to the median",
+      "Trend over the run: slope of the processes' medians against the hour, as a share of the median per minute",
       \.driftRelPerMinute),
   ]
 
@@ -110,11 +110,14 @@ extension ResultColumns {
     .number("load1_before", "One-minute load average before the row", \.load1Before),
     .integer(
       "involuntary_context_switches",
-      "Times that the scheduler took the CPU away, sum of the processes",
+      "Times that the scheduler took the CPU away while timing, sum of the processes",
       \.involuntaryContextSwitches),
-    .integer("major_faults", "Page faults that read from disk", \.majorFaults),
-    .integer("minor_faults", "Page faults served from memory", \.minorFaults),
-    .number("steal_fraction", "Share of CPU time that the hypervisor gave to others", \.stealFraction),
+    .integer("major_faults", "Page faults that read from disk while timing", \.majorFaults),
+    .integer("minor_faults", "Page faults served from memory while timing", \.minorFaults),
+    .number(
+      "steal_fraction",
+      "Share of CPU time that the hypervisor gave to others; empty where it has reported none since boot",
+      \.stealFraction),
     .number("cpu_mhz_mean", "Mean clock while timing, MHz", \.cpuMhzMean),
     .integer("throttle_events", "Thermal or power throttling events", \.throttleEvents),
     .number("package_energy_joules", "Energy of the packages while timing", \.packageEnergyJoules),

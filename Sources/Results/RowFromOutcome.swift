@@ -82,7 +82,10 @@ extension ResultRow {
     memoryPolicy = place.memoryPolicyName
     memoryNodesList = place.memoryNodes.description
     replicas = place.replicaCount
-    bindingVerified = worker?.mask.map { $0 == place.cpus }
+    bindingVerified = worker?.isBound(to: place)
+    if let outside = worker?.threadsOutside(place), !outside.isEmpty {
+      warn("threads ran on CPUs \(outside), outside the placement")
+    }
     clockResolutionSeconds = worker.map(\.clock.resolution)
     timerOverheadSeconds = worker.map(\.clock.overhead)
   }
@@ -99,7 +102,7 @@ extension ResultRow {
       return
     }
     blasCorenameForced = run.isCoreTypeForced
-    if !run.blasWarning.isEmpty { warnings = run.blasWarning }
+    if !run.blasWarning.isEmpty { warn(run.blasWarning) }
     guard let blas = outcome.worker?.blas else { return }
     implVersion = blas.version
     blasName = blas.name

@@ -1,5 +1,6 @@
 // The samples of all processes become the row's times and rates.
 
+import Foundation
 import Measurement
 import Quantities
 
@@ -58,10 +59,7 @@ extension ResultRow {
       outliersMild = outside.count { $0 > 1.5 * (q3 - q1) }
       outliersSevere = outside.count { $0 > 3 * (q3 - q1) }
     }
-    driftRelPerMinute = slope(reports.flatMap(\.samples)).map { $0 * Unit.minute.toBase(1) / median }
-    if let drift = driftRelPerMinute, abs(drift) > ResultRow.largestDrift, isDriftFirm(reports) {
-      warn("times drift by \(Int(Unit.percent.fromBase(drift).rounded())) % a minute")
-    }
+    fillDrift(reports, median: median)
     if let spread = betweenProcessRelStddev, spread > ResultRow.noisyProcesses {
       warn("processes differ by \(Int((100 * spread).rounded())) %")
     }
@@ -76,26 +74,36 @@ extension ResultRow {
   /// Adds a warning behind the others.
   mutating func warn(_ text: String) { warnings += (warnings.isEmpty ? "" : "; ") + text }
 
-  /// Least-squares slope of seconds against start; nil where all starts coincide.
-  private func slope(_ samples: [Sample]) -> Double? {
-    guard let meanStart = Statistics.mean(samples.map(\.start)),
-      let meanTime = Statistics.mean(samples.map(\.seconds))
-    else { return nil }
-    let spread = samples.reduce(0) { $0 + ($1.start - meanStart) * ($1.start - meanStart) }
-    guard spread > 0 else { return nil }
-    return samples.reduce(0) { $0 + ($1.start - meanStart) * ($1.seconds - meanTime) } / spread
+  /// The trend over the whole run: the processes' medians against the times at which the processes came to the
+  /// row. Inside a process the caches and clocks of its beginning would pass for one.
+  private mutating func fillDrift(_ reports: [CaseReport], median: Double) {
+    let points = reports.compactMap { report -> Sample? in
+      guard let end = report.secondsAtEnd, let seconds = Statistics.median(report.samples.map(\.seconds))
+      else { return nil }
+      return Sample(start: end, seconds: seconds)
+    }
+    guard let slope = slope(points) else { return }
+    let drift = slope * Unit.minute.toBase(1) / median
+    driftRelPerMinute = drift
+    if abs(drift) > ResultRow.largestDrift, isFirm(slope, points) {
+      warn("times drift by \(Int(Unit.percent.fromBase(drift).rounded())) % a minute")
+    }
   }
 
-  /// True where the slope over the processes' medians stands out from their scatter by three standard errors:
-  /// a slope of noise over a few seconds is large per minute.
-  private func isDriftFirm(_ reports: [CaseReport]) -> Bool {
-    let points = reports.compactMap { report -> Sample? in
-      guard let start = Statistics.mean(report.samples.map(\.start)),
-        let seconds = Statistics.median(report.samples.map(\.seconds))
-      else { return nil }
-      return Sample(start: start, seconds: seconds)
-    }
-    guard points.count >= 5, let slope = slope(points), let middle = Statistics.mean(points.map(\.start)),
+  /// Least-squares slope of seconds against start; nil where all starts coincide.
+  private func slope(_ points: [Sample]) -> Double? {
+    guard let meanStart = Statistics.mean(points.map(\.start)),
+      let meanTime = Statistics.mean(points.map(\.seconds))
+    else { return nil }
+    let spread = points.reduce(0) { $0 + ($1.start - meanStart) * ($1.start - meanStart) }
+    guard spread > 0 else { return nil }
+    return points.reduce(0) { $0 + ($1.start - meanStart) * ($1.seconds - meanTime) } / spread
+  }
+
+  /// True where the slope stands out from the scatter by three standard errors: a slope of noise over a few
+  /// seconds is large per minute.
+  private func isFirm(_ slope: Double, _ points: [Sample]) -> Bool {
+    guard points.count >= 5, let middle = Statistics.mean(points.map(\.start)),
       let mean = Statistics.mean(points.map(\.seconds))
     else { return false }
     let spread = points.reduce(0) { $0 + ($1.start - middle) * ($1.start - middle) }
@@ -121,6 +129,11 @@ extension ResultRow {
 }
 
 extension CaseReport {
+  /// When the process had measured the row, in seconds; nil where it did not say.
+  fileprivate var secondsAtEnd: Double? {
+    (try? Date(finished, strategy: .iso8601))?.timeIntervalSinceReferenceDate
+  }
+
   /// Seconds inside the samples that were kept.
   fileprivate var samplesSeconds: Double {
     samples.reduce(0) { $0 + $1.seconds } * Double(iterations ?? 1)

@@ -1,6 +1,7 @@
 // The parent's side of a run: placement after placement and process after process, it starts workers,
 // collects their reports, and starts a new worker behind a case that killed the last one.
 
+import Kernels
 public import Machines
 public import Measurement
 import Quantities
@@ -38,8 +39,8 @@ public struct RunPlan: Sendable {
   public var memoryLimit: Int?
   /// Seconds without a word after which a worker is given up.
   public var silence = 60
-  /// Seconds of arithmetic at the start of each worker.
-  public var settleSeconds = 0.3
+  /// Seconds of arithmetic at the start of each worker; nil = as each placement needs.
+  public var settleSeconds: Double?
   /// Seconds after which no further replicate is started.
   public var timeBudget = Double.infinity
 
@@ -85,6 +86,28 @@ public struct RunPlan: Sendable {
       cases(at: index).map { Outcome($0, at: place, processesWanted: stop.minimumProcesses) }
     }
   }
+
+  /// Seconds of arithmetic after which the clocks of a placement have settled: power limits of many cores take
+  /// seconds to bite, one core reaches its clock at once. A worker takes up to four times as long.
+  public static func settling(_ place: Placement) -> Double {
+    if place.threads > 8, place.kind == "machine" || place.kind == "package" { return 3 }
+    return place.threads > 1 ? 1 : 0.3
+  }
+
+  /// Seconds without a word after which a worker is given up that is at a case, or between cases: nothing is said
+  /// while a kernel runs, so a large one on a slow core gets the time for warm-up and a round after it.
+  public func patience(for subject: Case?, lastLevelCacheBytes: Int) -> Int {
+    guard let subject else { return silence }
+    let work = Kernels.work(subject.operation, shape: subject.shape)
+    // Sets of operands that rotate are made and filled before anything is said.
+    let rotating = subject.cacheMode == .hot ? 0 : 8 * Double(lastLevelCacheBytes)
+    let seconds =
+      2 * work.flop.value / RunPlan.slowest.flops + (work.bytes.value + rotating) / RunPlan.slowest.bytes
+    return silence + Int(min(seconds, 1e6))
+  }
+
+  /// Rates that no core of the last ten years stays below, FLOP/s and byte/s.
+  private static let slowest = (flops: 1e9, bytes: 2.5e8)
 
   /// Positions of the cases that take turns: same operation, shape and cache mode.
   var groups: [[Int]] {
@@ -203,7 +226,9 @@ public struct Runner {
       var job = job(0, at: 0, worker: place, [], inFull: false)
       (job.settleSeconds, job.hasControl) = (0, false)
       var hasFacts = false
-      let ends = WorkerGroup([member(build, job)]).follow(silence: plan.silence, shouldStop: { false }) {
+      let ends = WorkerGroup([member(build, job)]).follow(
+        silence: { _ in plan.silence }, shouldStop: { false }
+      ) {
         if case .facts = $1 { hasFacts = true }
       }
       switch ends.first ?? .stopped {
@@ -297,6 +322,7 @@ public struct Runner {
         .filter { !$0.isEmpty }
       var current = [Int?](repeating: nil, count: players.count * replicas)
       var masks = [[CPUSet]](repeating: [], count: sides.count)
+      var threadCPUs = [[Int]](repeating: [], count: sides.count)
       var told = [Int](repeating: 0, count: sides.count)
       var reports = sides.map { _ in ReplicaReports(replicas: replicas) }
       var done = 0
@@ -312,14 +338,17 @@ public struct Runner {
       let isFirst = groups.joined().contains { sides[players[0]].outcomes[first + $0].reports.isEmpty }
       let ends = followWorkers(
         process, site, groups, of: players, inFull: isFirst,
+        silence: { patience(at: site, current[$0].map { cases[$0] }) },
         shouldStop: { sides.contains(where: \.isOver) }
       ) { member, message in
         let side = side(of: member)
         switch message {
         case .facts(var facts):
-          // The mask of replicas is that of all together.
+          // Mask and threads of replicas are those of all together.
           if let mask = facts.mask { masks[side].append(mask) }
           facts.mask = masks[side].isEmpty ? nil : CPUSet(masks[side].flatMap(\.cpus))
+          threadCPUs[side] += facts.threadCPUs ?? []
+          facts.threadCPUs = facts.threadCPUs == nil ? nil : threadCPUs[side]
           for index in cases.indices
           where sides[side].outcomes[first + index].worker == nil || replicas > 1 {
             sides[side].outcomes[first + index].worker = facts
@@ -372,7 +401,7 @@ public struct Runner {
   /// turn, builds one after the other.
   private func followWorkers(
     _ process: Int, _ site: Int, _ groups: [[Int]], of players: [Int], inFull: Bool,
-    shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
+    silence: (Int) -> Int, shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
   ) -> [WorkerEnd] {
     let workers = plan.placements[site].workers
     let group = WorkerGroup(
@@ -383,20 +412,26 @@ public struct Runner {
           return member(builds[side], job)
         }
       }, policy: workers.count > 1 ? .together : .alternating)
-    return group.follow(silence: plan.silence, shouldStop: shouldStop, receive: receive)
+    return group.follow(silence: silence, shouldStop: shouldStop, receive: receive)
+  }
+
+  private func patience(at site: Int, _ subject: Case?) -> Int {
+    plan.patience(for: subject, lastLevelCacheBytes: lastLevelCacheBytes(at: site))
+  }
+
+  private func lastLevelCacheBytes(at site: Int) -> Int {
+    plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
   }
 
   private func job(
     _ process: Int, at site: Int, worker: Placement, _ groups: [[Int]], inFull: Bool
   ) -> WorkerJob {
-    let caches =
-      plan.sized.indices.contains(site) ? plan.sized[site].lastLevelCacheBytes : plan.lastLevelCacheBytes
     let replicas = plan.placements[site].workers.count
     var job = WorkerJob(
       process: process, placement: worker, cases: plan.cases(at: site), groups: groups,
-      plan: plan.sampling, seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: caches,
+      plan: plan.sampling, seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: lastLevelCacheBytes(at: site),
       memoryLimit: plan.memoryLimit.map { $0 / (replicas * builds.count) },
-      settleSeconds: plan.settleSeconds)
+      settleSeconds: plan.settleSeconds ?? RunPlan.settling(plan.placements[site]))
     job.hasControl = plan.hasControl
     job.verifiesInFull = inFull
     job.pageMode = plan.pageMode

@@ -60,6 +60,7 @@ public struct Worker<Time: TimeSource> {
       name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
       threads: blas.threads)
     var words = WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)
+    words.threadCPUs = team.currentCPUs()
     if case .refused(let reason) = memory { words.memoryRefusal = reason }
     say(.facts(words))
   }

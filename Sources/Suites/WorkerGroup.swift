@@ -62,12 +62,12 @@ public final class WorkerGroup {
   /// Hands every message to `receive`, with the member that sent it, until all have ended.
   ///
   /// - Parameters:
-  ///   - silence: seconds without a message after which a worker is killed; one that waits for its turn may be
+  ///   - silence: seconds without a message after which a member is killed; one that waits for its turn may be
   ///     silent.
   ///   - shouldStop: asked several times a second.
   /// - Returns: how each member ended.
   public func follow(
-    silence: Int, shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
+    silence: (Int) -> Int, shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
   ) -> [WorkerEnd] {
     while ends.contains(where: { $0 == nil }) {
       if shouldStop() {
@@ -77,7 +77,8 @@ public final class WorkerGroup {
       release()
       poll(receive)
       for member in workers.indices where ends[member] == nil && !turns.isWaiting(member) {
-        if time.now() - heard[member] > Double(silence) { finish(member, .silent(seconds: silence)) }
+        let patience = silence(member)
+        if time.now() - heard[member] > Double(patience) { finish(member, .silent(seconds: patience)) }
       }
     }
     return ends.map { $0 ?? .stopped }

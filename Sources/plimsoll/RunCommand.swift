@@ -158,6 +158,7 @@ struct RunCommand: ParsableCommand {
       throw CommandFailure(
         .verificationMismatch, "\(wrong) rows differ from the oracle; 'plimsoll verify' shows by how much")
     }
+    if let failure = RunSummary.failure(rows) { throw CommandFailure(.internalError, failure) }
   }
 }
 

@@ -51,6 +51,22 @@ import Testing
     #expect(try Program.run(["run", "--resume", file]).status == 0)
   }
 
+  @Test("a run whose rows fail ends with status 1 and a sentence that names how many and the first")
+  func failing() throws {
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    // A worker that does not understand its orders stands for one that cannot run here.
+    let run = try Program.run(
+      small + ["-o", folder, "--impl", "swift", "--no-ceilings"], environment: ["PLIMSOLL_PLANT": "nonsense"])
+    #expect(run.status == 1, "\(run.err)")
+    #expect(
+      run.err.contains(
+        "plimsoll: 1 of 1 rows failed or timed out, no row is ok; the first is square_256 swift"),
+      "\(run.err)")
+    #expect(run.err.contains("at core0: the worker ended with status 64"))
+    #expect(try Program.run(["validate", try resultFile(in: folder)]).status == 0)
+  }
+
   @Test("Ctrl-C keeps what was measured, and says how to go on")
   func interrupted() throws {
     let folder = try scratch()

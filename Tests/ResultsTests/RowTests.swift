@@ -84,14 +84,36 @@ private func outcome(
     #expect(silent.roundsDropped == nil && silent.sampledSeconds == 0.02)
   }
 
-  @Test("a drift is a warning only where it stands out from the scatter", arguments: [true, false])
-  func drift(isReal: Bool) {
+  @Test(
+    "a drift is the trend of the processes over the run, a warning only where it stands out from the scatter",
+    arguments: [true, false])
+  func drift(isReal: Bool) throws {
     let seconds = isReal ? [1.0, 1.01, 1.02, 1.03, 1.04, 1.05] : [1.0, 1.05, 1.02, 1.0, 1.05, 1.02]
-    var result = outcome(.gemm, gemm, seconds: seconds.map { [$0] }, work: work)
-    for index in result.reports.indices {
-      result.reports[index].samples = [Sample(start: Double(index), seconds: seconds[index])]
-    }
-    #expect(ResultRow(result, run: runInfo()).warnings.contains("times drift") == isReal)
+    // Inside each process the first sample is the slowest: no drift of the run.
+    var result = outcome(.gemm, gemm, seconds: seconds.map { [2 * $0, $0, $0] }, work: work)
+    for index in result.reports.indices { result.reports[index].finished = "2026-11-24T01:0\(index):30Z" }
+    let row = ResultRow(result, run: runInfo())
+    #expect(row.warnings.contains("times drift by 1 % a minute") == isReal)
+    let drift = try #require(row.driftRelPerMinute)
+    if isReal { #expect(abs(drift - 0.01 / (row.timeMedianSeconds ?? 0)) < 1e-6) }
+    // Processes that do not say when they were there have no trend.
+    for index in result.reports.indices { result.reports[index].finished = "" }
+    #expect(ResultRow(result, run: runInfo()).driftRelPerMinute == nil)
+  }
+
+  @Test("a thread outside its placement is a warning, and the binding is not verified")
+  func binding() {
+    var result = outcome(.gemm, gemm, seconds: [[0.01], [0.01]], work: work)
+    let blas = BLASFacts(name: "none", version: "", corename: "", config: "", threads: 1)
+    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
+    result.worker = WorkerFacts(process: 0, blas: blas, mask: CPUSet([0]), clock: clock)
+    #expect(ResultRow(result, run: runInfo()).bindingVerified == true)
+    result.worker?.threadCPUs = [0, -1]
+    #expect(ResultRow(result, run: runInfo()).bindingVerified == true)
+    result.worker?.threadCPUs = [0, 5]
+    let row = ResultRow(result, run: runInfo())
+    #expect(row.bindingVerified == false)
+    #expect(row.warnings == "threads ran on CPUs 5, outside the placement")
   }
 
   @Test("a wrong result has a status and no time, however many processes were right")

@@ -195,6 +195,28 @@ private final class Recorder: RunObserver {
     #expect(outcomes[0].reports.map(\.status) == [.timeout])
   }
 
+  @Test("clocks of many cores are given longer to settle")
+  func settling() {
+    func seconds(_ kind: String, _ threads: Int) -> Double {
+      RunPlan.settling(Placement(name: "p", kind: kind, cpus: CPUSet(Array(0..<threads)), threads: threads))
+    }
+    #expect(seconds("core", 1) == 0.3 && seconds("machine", 1) == 0.3)
+    #expect(seconds("l3", 8) == 1 && seconds("machine", 8) == 1 && seconds("numa", 64) == 1)
+    #expect(seconds("machine", 9) == 3 && seconds("package", 64) == 3)
+  }
+
+  @Test("the silence that is allowed grows with the work of the row")
+  func patience() {
+    let plan = plan(cases: 1, processes: 1)
+    func seconds(_ subject: Case?) -> Int { plan.patience(for: subject, lastLevelCacheBytes: 1 << 30) }
+    let large = Case(.gemm, .gemm(m: 10_000, n: 10_000, k: 10_000), id: "l", phase: .square, by: .swift)
+    var cold = plan.cases[0]
+    cold.cacheMode = .cold
+    #expect(seconds(nil) == 60 && seconds(plan.cases[0]) == 60)
+    #expect((60 + 4_000...60 + 4_010).contains(seconds(large)))  // 2e12 FLOP twice at 1e9 a second
+    #expect(seconds(cold) == 60 + 34)  // 8 GiB of rotating sets at 250 MB/s
+  }
+
   @Test("workers that never get to a case do not go round for ever")
   func stillborn() throws {
     let recorder = Recorder()

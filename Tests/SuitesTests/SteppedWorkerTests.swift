@@ -100,7 +100,7 @@ import Testing
       try member("a", log: log, script: fourTurns), try member("b", log: log, script: fourTurns),
     ])
     var ready = 0
-    let ends = group.follow(silence: 20, shouldStop: { false }) { _, message in
+    let ends = group.follow(silence: { _ in 20 }, shouldStop: { false }) { _, message in
       if case .ready = message { ready += 1 }
     }
     #expect(ends == [.finished, .finished])
@@ -119,7 +119,7 @@ import Testing
         script: #"turn "$READY0"; for i in 1 2 3; do sleep 0.5; say "$BEGAN"; done; kill -ILL $$"#),
       try member("b", log: log, script: fourTurns),
     ])
-    let ends = group.follow(silence: 1, shouldStop: { false }) { _, _ in }
+    let ends = group.follow(silence: { _ in 1 }, shouldStop: { false }) { _, _ in }
     #expect(ends[1] == .finished)
     guard case .died(let words) = ends[0] else {
       Issue.record("it ended with \(ends[0])")
@@ -137,7 +137,7 @@ import Testing
     var silent = greets
     silent.environment["HELLO"] = silent.environment["BEGAN"]
     let ends = WorkerGroup([other == 1 ? silent : greets]).follow(
-      silence: 10, shouldStop: { false }, receive: { _, _ in })
+      silence: { _ in 10 }, shouldStop: { false }, receive: { _, _ in })
     guard case .died(let words) = try #require(ends.first) else {
       Issue.record("it was let in")
       return
@@ -151,7 +151,7 @@ import Testing
     var missing = try member("a", log: log, script: "")
     missing.executable = "/nonexistent/plimsoll"
     let ends = WorkerGroup([try member("b", log: log, script: "sleep 20"), missing]).follow(
-      silence: 10, shouldStop: { true }, receive: { _, _ in })
+      silence: { _ in 10 }, shouldStop: { true }, receive: { _, _ in })
     #expect(ends.first == .stopped)
     guard case .died(let words) = try #require(ends.last) else {
       Issue.record("it was started")

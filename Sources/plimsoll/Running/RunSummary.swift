@@ -19,6 +19,18 @@ struct RunSummary {
     }.joined(separator: ", ")
   }
 
+  /// One sentence where rows failed, or none could be measured; nil where the run did what it was asked.
+  static func failure(_ rows: [ResultRow]) -> String? {
+    let failed = rows.filter { $0.status == .failed || $0.status == .timeout }
+    let isNothingMeasured = !rows.isEmpty && rows.allSatisfy { $0.status == .skipped }
+    guard let first = failed.first ?? (isNothingMeasured ? rows.first : nil) else { return nil }
+    let what =
+      failed.isEmpty ? "no row was measured" : "\(failed.count) of \(rows.count) rows failed or timed out"
+    let none = !failed.isEmpty && !rows.contains { $0.status.hasTimes } ? ", no row is ok" : ""
+    return
+      "\(what)\(none); the first is \(first.shapeId) \(first.impl) at \(first.placement): \(first.statusDetail)"
+  }
+
   /// One table for programs; for people one a placement, and the ceilings first.
   func tables(_ format: TableFormat) -> [ReportTable] {
     let places = rows.map(\.placement).reduce(into: [String]()) { names, name in
