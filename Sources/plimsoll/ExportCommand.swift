@@ -32,6 +32,15 @@ struct ExportCommand: ParsableCommand {
 
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one result file") }
+    if let output {
+      let own = files.flatMap { [$0, Journal.path(besides: $0)] }
+      if let clash = own.first(where: { $0 == output || WholeFile.isSame($0, output) }) {
+        throw ValidationError("-o would replace \(clash), from which the rows come")
+      }
+      guard !output.hasSuffix(".samples.csv") else {
+        throw ValidationError("-o takes another name: .samples.csv is that of a journal")
+      }
+    }
     guard !table.isEmpty else { throw ValidationError("--table needs a name") }
   }
 

@@ -12,7 +12,7 @@ struct MergeCommand: ParsableCommand {
     abstract: "Joins result files of many runs and hosts, and names missing and unlike hosts.",
     discussion: """
       Folders are searched through; journals and files that are not ours are left out. A row that occurs \
-      twice is kept once; of a run that was published twice the more complete rows are kept; rows that \
+      twice is kept once, also where FILE itself lies in a folder and has it; of a run that was published twice the more complete rows are kept; rows that \
       contradict each other are an error. A torn last line costs only itself. Hosts are told by host_label.
       Exit status: 1 when hosts of --expect-hosts are missing.
       Example: plimsoll merge results -o fleet.csv --expect-hosts hosts.txt
@@ -52,6 +52,13 @@ struct MergeCommand: ParsableCommand {
     guard output != nil || missing || nodesCSV != nil else {
       throw ValidationError("name the file to write with -o, or ask for --missing")
     }
+    if let output, output.hasSuffix(".samples.csv") {
+      throw ValidationError("-o takes the name of a result file; --samples adds the journal beside it")
+    }
+    if let nodesCSV, let clash = (inputs + (output.map { [$0] } ?? [])).first(where: { isOne($0, nodesCSV) })
+    {
+      throw ValidationError("--nodes-csv would replace \(clash)")
+    }
     guard output != nil || !samples else { throw ValidationError("--samples needs -o") }
     guard threshold > 0, threshold < 100 else { throw ValidationError("--threshold takes 0 to 100 percent") }
   }
@@ -59,6 +66,9 @@ struct MergeCommand: ParsableCommand {
   func run() throws {
     let expected = try expectedHosts()
     let found = try MergeInputs(inputs, output: output)
+    if let nodesCSV, let clash = found.files.first(where: { isOne($0, nodesCSV) }) {
+      throw CommandFailure(.usage, "--nodes-csv would replace \(clash)")
+    }
     let merge = try Merge(found)
     warn(merge, found)
     if let output {
@@ -80,6 +90,8 @@ struct MergeCommand: ParsableCommand {
         "\(absent.count) of \(expected?.names.count ?? 0) hosts are missing; run them again and merge")
     }
   }
+
+  private func isOne(_ a: String, _ b: String) -> Bool { a == b || WholeFile.isSame(a, b) }
 
   private func list(_ hosts: [String]) -> String {
     asNodelist ? NodeList.compress(hosts) : hosts.joined(separator: "\n")
@@ -105,6 +117,9 @@ struct MergeCommand: ParsableCommand {
       StandardError.write(
         "warning: run \(run.runId): \(run.replaced) rows of \(others) gave way to more complete ones of"
           + " \(run.winner)")
+    }
+    if let earlier = inputs.earlier {
+      StandardError.write("\(earlier) was there before: its rows are merged too")
     }
     if !inputs.skipped.isEmpty {
       StandardError.write("\(inputs.skipped.count) CSV files that are no result files were left out")

@@ -138,6 +138,25 @@ import Testing
     #expect(try Program.run(["merge", folder]).status == 64)
   }
 
+  @Test("no verb writes over what it reads")
+  func overwriting() throws {
+    let folder = try Program.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/x.csv"
+    try FileManager.default.copyItem(atPath: RowVerbTests.example, toPath: path)
+    let before = try Data(contentsOf: URL(filePath: path))
+    for arguments in [
+      ["export", path, "--to", "csv", "--columns", "shape", "-o", "\(folder)/./x.csv"],
+      ["export", path, "--to", "csv", "-o", "\(folder)/y.samples.csv"],
+      ["merge", path, "-o", "\(folder)/y.samples.csv"], ["merge", folder, "--nodes-csv", path],
+    ] {
+      let run = try Program.run(arguments)
+      #expect(run.status == 64, "\(arguments): \(run.err)")
+    }
+    #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    #expect(!FileManager.default.fileExists(atPath: "\(folder)/y.samples.csv"))
+  }
+
   @Test("validate lists every fault of a file, not only the first")
   func faults() throws {
     let folder = try Program.temporaryFolder()

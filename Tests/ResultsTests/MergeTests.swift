@@ -144,6 +144,46 @@ private func csv(_ rows: [ResultRow]) -> String { ResultRow.schema.csv(rows) }
     #expect(throws: InputError.self) { try MergeInputs([scratch.path + "/.hidden"]) }
   }
 
+  @Test("a result that lies under the output's name in a folder is merged, not lost")
+  func earlierOutput() throws {
+    let scratch = try Scratch()
+    _ = try scratch.write("a.csv", csv(run("r1", 2)))
+    let existing = try scratch.write("all.csv", csv(run("r22", 3)))
+    let found = try MergeInputs([scratch.path], output: existing)
+    #expect(found.earlier.map { ($0 as NSString).lastPathComponent } == "all.csv")
+    #expect(try scratch.merged([scratch.path], as: "all.csv") == csv(run("r1", 2) + run("r22", 3)))
+    // By another spelling too.
+    #expect(try scratch.merged([scratch.path], as: "./all.csv") == csv(run("r1", 2) + run("r22", 3)))
+    #expect(try MergeInputs([scratch.path], output: scratch.path + "/new.csv").earlier == nil)
+  }
+
+  @Test("a merge replaces no journal and no table of another kind")
+  func wrongOutput() throws {
+    let scratch = try Scratch()
+    let input = try scratch.write("a.csv", csv(run("r1", 2)))
+    let prices = try scratch.write("prices.csv", "sku,usd\na,1\n")
+    for output in [prices, scratch.path + "/y.samples.csv"] {
+      #expect(throws: InputError.self) { try MergeInputs([input], output: output) }
+    }
+    let empty = try scratch.write("empty.csv", "")
+    #expect(try scratch.merged([input], as: "empty.csv") == csv(run("r1", 2)))
+    #expect(try MergeInputs([input], output: empty).files == [input])
+  }
+
+  @Test(
+    "a pipe that nobody writes to stops neither a search of a folder nor a reader", .timeLimit(.minutes(1)))
+  func pipes() throws {
+    let scratch = try Scratch()
+    let input = try scratch.write("a.csv", csv(run("r1", 2)))
+    let pipe = scratch.path + "/pipe.csv"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let found = try MergeInputs([scratch.path])
+    #expect(found.files.map { ($0 as NSString).lastPathComponent } == ["a.csv"] && found.skipped.count == 1)
+    #expect(throws: InputError.self) { try Merge(try MergeInputs([input, pipe])) }
+    #expect(throws: InputError.self) { try ExpectedHosts(file: pipe) }
+    #expect(throws: InputError.self) { try Journal.read(pipe) }
+  }
+
   @Test("samples follow the file that each row was taken from")
   func samples() throws {
     let scratch = try Scratch()
