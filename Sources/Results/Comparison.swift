@@ -66,7 +66,7 @@ public struct Comparison: Sendable {
     let compared = parallelMap(matching.pairs) {
       ComparedRow($0.a, $0.b, a, b, options, isPaired: isPaired)
     }
-    var missing = matching.onlyA + matching.onlyB + matching.blocked.map(\.a)
+    var missing = matching.onlyA + matching.blocked.map(\.a)
     for (pair, row) in zip(matching.pairs, compared) {
       if let row {
         rows.append(row)
@@ -81,7 +81,7 @@ public struct Comparison: Sendable {
         untimed.append(pair)
       }
     }
-    models = Comparison.models(rows, missing: missing, a, b, options)
+    models = Comparison.models(rows, missingA: missing, missingB: matching.onlyB, a, b, options)
     judge()
     summary = RatioSummary(rows)
     differences = Comparison.differences(a.rows, b.rows)

@@ -99,8 +99,14 @@ public struct ComparisonInput: Sendable {
     partner != nil && Set(other.rows.map(\.runId)) == [partner] && Set(rows.map(\.runId)) == [other.partner]
   }
 
-  /// The samples of a row, one entry for each process; empty without a journal.
-  public func processes(of row: ResultRow) -> [ProcessSamples] { samples.byRow[RowIdentity(row)] ?? [] }
+  /// The samples of a row, one entry for each process that the row counts; empty without a journal.
+  ///
+  /// The journal of a run that goes on, or was stopped, has further processes: their row is not yet written.
+  public func processes(of row: ResultRow) -> [ProcessSamples] {
+    let all = samples.byRow[RowIdentity(row)] ?? []
+    guard let counted = row.nProcesses, counted < all.count, counted > 0 else { return all }
+    return Array(all.prefix(counted))
+  }
 
   /// Relative difference that the control kernel showed against itself: the row's own, else the largest of its
   /// placement.

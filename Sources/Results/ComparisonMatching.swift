@@ -79,8 +79,13 @@ struct Matching {
 
   /// What makes rows of two types of machine the same question.
   private static let portable = [
-    "kernel", "shape_id", "impl", "placement_kind", "smt_mode", "memory_policy", "dtype_a",
+    "kernel", "shape_id", "impl", "placement_kind", "core_kind", "smt_mode", "memory_policy", "dtype_a",
+    "replicas", sweepThreads,
   ]
+
+  /// Not a column: the threads of a step of a sweep, which nothing else tells from the other steps; empty
+  /// elsewhere, since a whole package is a whole package however many cores it has.
+  static let sweepThreads = "threads of a sweep"
 
   /// Columns that say what a row measured, on what and by whom.
   private static let telling = [
@@ -137,7 +142,12 @@ public struct RowCells: Sendable {
 
   /// Cells of these columns; unknown names count as empty.
   public init(_ names: [String]) {
-    encoders = names.map { name in RowCells.all[name] ?? { _ in "" } }
+    encoders = names.map { name in
+      if name == Matching.sweepThreads {
+        return { $0.placementKind == "sweep" ? $0.threads.map(String.init) ?? "" : "" }
+      }
+      return RowCells.all[name] ?? { _ in "" }
+    }
   }
 
   /// The cells in one text.

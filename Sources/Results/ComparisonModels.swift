@@ -12,7 +12,7 @@ public struct ComparedModel: Sendable {
   public let placementA: String
   public let placementB: String
   public let cacheMode: String
-  /// Matched rows, and those of the model and pass without a partner or a time.
+  /// Matched rows, and those of the model and pass without a partner, a time or the same number of calls.
   public let count: Int
   public let missing: Int
   /// Sum of calls x median.
@@ -35,19 +35,36 @@ public struct ComparedModel: Sendable {
 
 extension Comparison {
   /// Model-level times, in order of appearance.
+  ///
+  /// - Parameters:
+  ///   - missingA: rows of A that have no comparable partner.
+  ///   - missingB: rows of B that have none in A.
   static func models(
-    _ rows: [ComparedRow], missing: [ResultRow], _ a: ComparisonInput, _ b: ComparisonInput,
+    _ rows: [ComparedRow], missingA: [ResultRow], missingB: [ResultRow], _ a: ComparisonInput,
+    _ b: ComparisonInput,
     _ options: ComparisonOptions
   ) -> [ComparedModel] {
     var order: [String] = []
     var members: [String: [ComparedRow]] = [:]
-    for row in rows where key(row.a) != nil && row.a.callsPerPass == row.b.callsPerPass {
-      guard let key = key(row.a) else { continue }
+    // Hosts and placements have other names on the other side: where rows of B belong, their partners say.
+    var homes: [String: Set<String>] = [:]
+    for row in rows {
+      guard let key = key(row.a), let other = Comparison.key(row.b) else { continue }
+      homes[other, default: []].insert(key)
+      guard row.a.callsPerPass == row.b.callsPerPass else { continue }
       if members[key] == nil { order.append(key) }
       members[key, default: []].append(row)
     }
     var absent: [String: Int] = [:]
-    for row in missing { if let key = key(row) { absent[key, default: 0] += 1 } }
+    func miss(a row: ResultRow) { if let key = key(row) { absent[key, default: 0] += 1 } }
+    func miss(b row: ResultRow) {
+      if let key = key(row) { for home in homes[key] ?? [] { absent[home, default: 0] += 1 } }
+    }
+    for row in missingA { miss(a: row) }
+    for row in missingB { miss(b: row) }
+    for row in rows where row.a.callsPerPass != row.b.callsPerPass {
+      if key(row.a) == nil { miss(b: row.b) } else { miss(a: row.a) }
+    }
     var models = order.compactMap { key in
       members[key].flatMap { model($0, missing: absent[key] ?? 0, a, b, options) }
     }

@@ -152,7 +152,8 @@ public struct ComparedRow: Sendable {
     return (lowB / highA, highB / lowA)
   }
 
-  /// A p-value from the widths of the two rows' intervals, as far as they can tell.
+  /// A p-value of the ratio (after normalisation) from the widths of the two rows' intervals, as far as they
+  /// can tell.
   private static func approximateP(_ a: ResultRow, _ b: ResultRow, ratio: Double) -> Double? {
     func error(_ row: ResultRow) -> Double? {
       guard let low = row.timeMedianCiLowSeconds, let high = row.timeMedianCiHighSeconds, low > 0,
@@ -163,10 +164,10 @@ public struct ComparedRow: Sendable {
       return max(log(high / low) / (2 * 1.96), fromSpread)
     }
     guard let errorA = error(a), let errorB = error(b), let n = a.nProcesses, let m = b.nProcesses,
-      n + m > 2, let timeA = a.timeMedianSeconds, let timeB = b.timeMedianSeconds
+      n + m > 2
     else { return nil }
     let both = (errorA * errorA + errorB * errorB).squareRoot()
-    let shift = abs(log(timeB / timeA))
+    let shift = abs(log(ratio))
     guard both > 0 else { return shift == 0 ? 1 : nil }
     return Statistics.studentTail(shift / both, freedom: Double(min(n, m) - 1))
   }

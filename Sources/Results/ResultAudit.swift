@@ -1,7 +1,6 @@
 // Everything that is wrong or doubtful in one result file, not only the first fault.
 
 import Foundation
-import Measurement
 import Quantities
 public import Tables
 
@@ -28,10 +27,14 @@ public struct ResultAudit: Sendable {
   public init(_ path: String) {
     file = path
     checkName()
-    let journal = readJournal()
-    let samples = journal?.byRow() ?? [:]
+    var journal: SampleColumns?
+    var samples: [RowIdentity: [[Double]]] = [:]
     do throws(InputError) {
-      try checkRows(samples)
+      // The file is opened before the journal: of a run that goes on, the journal can then only be ahead.
+      let reader = try ResultReader(path: file)
+      journal = readJournal()
+      samples = journal?.byRow() ?? [:]
+      try checkRows(reader, samples)
     } catch {
       fault(error)
     }
@@ -45,16 +48,17 @@ public struct ResultAudit: Sendable {
     }
   }
 
-  private mutating func checkRows(_ samples: [RowIdentity: [[Double]]]) throws(InputError) {
-    var reader = try ResultReader(path: file)
-    let medians = samples.compactMapValues { Statistics.median($0.flatMap { $0 }) }
+  private mutating func checkRows(
+    _ source: consuming ResultReader, _ samples: [RowIdentity: [[Double]]]
+  ) throws(InputError) {
+    var reader = source
     var names: Set<String> = []
     while faults.count < ResultAudit.limit {
       do throws(InputError) {
         guard try reader.next() else { break }
         let row = try reader.row()
         names.insert(row.machineLabel)
-        try check(row, reader.csv, medians)
+        try check(row, reader.csv, samples)
       } catch {
         fault(error)
         // A header that is not ours makes every row a fault; a broken quote leaves no next row.
@@ -65,7 +69,7 @@ public struct ResultAudit: Sendable {
   }
 
   private mutating func check(
-    _ row: ResultRow, _ csv: borrowing CSVReader, _ medians: [RowIdentity: Double]
+    _ row: ResultRow, _ csv: borrowing CSVReader, _ samples: [RowIdentity: [[Double]]]
   ) throws(InputError) {
     rows += 1
     if row.status == .ok { ok += 1 }
@@ -76,8 +80,8 @@ public struct ResultAudit: Sendable {
         advice: "remove one of the two rows")
     }
     if row.status.hasTimes { timed[identity] = csv.line }
-    if let median = medians[identity], !ResultFile.agrees(row, with: median) {
-      throw ResultFile.differs(row, from: median, try csv.record(), file: file)
+    if let processes = samples[identity], !ResultFile.agrees(row, with: processes) {
+      throw ResultFile.differs(row, from: processes, try csv.record(), file: file)
     }
     doubt(row, line: csv.line)
   }

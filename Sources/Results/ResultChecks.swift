@@ -1,6 +1,7 @@
 // Do the numbers of a result row fit each other? A file that was edited by hand, or cut and pasted, still has
 // the right columns; its times, rates and errors then contradict each other.
 
+import Measurement
 import Quantities
 import Tables
 
@@ -44,18 +45,36 @@ extension ResultFile {
   }
 
   /// True where the row's median is that of its samples, or the row has none.
-  static func agrees(_ row: ResultRow, with expected: Double) -> Bool {
+  ///
+  /// A run writes its journal first and the file once a round: between, and after a crash, the journal has
+  /// further processes. Then the row is judged by those that it counts, the first ones.
+  static func agrees(_ row: ResultRow, with processes: [[Double]]) -> Bool {
     guard row.status.hasTimes, let median = row.timeMedianSeconds else { return true }
-    return abs(median - expected) <= 1e-9 * expected
+    func isMedian(_ samples: some Sequence<[Double]>) -> Bool {
+      guard let expected = Statistics.median(samples.flatMap { $0 }) else { return false }
+      return abs(median - expected) <= 1e-9 * expected
+    }
+    if isMedian(processes) { return true }
+    guard let counted = row.nProcesses, counted < processes.count else { return false }
+    let first = processes.prefix(counted)
+    return first.reduce(0) { $0 + $1.count } == row.nSamples ?? -1 && isMedian(first)
   }
 
   /// The fault of a row whose median is not that of its samples.
   static func differs(
-    _ row: ResultRow, from expected: Double, _ record: CSVRecord, file: String
+    _ row: ResultRow, from processes: [[Double]], _ record: CSVRecord, file: String
   ) -> InputError {
-    RowCheck(record: record, file: file).fault(
+    let check = RowCheck(record: record, file: file)
+    let count = processes.reduce(0) { $0 + $1.count }
+    if let known = row.nSamples, known != count {
+      return check.fault(
+        "n_samples", "\(known) where the journal beside the file has \(count)",
+        advice: "a run that was stopped is mended by 'plimsoll run --resume \(file)'")
+    }
+    return check.fault(
       "time_median_seconds",
-      "\(row.timeMedianSeconds ?? 0) where the samples beside the file give \(expected)")
+      "\(row.timeMedianSeconds ?? 0) where the samples beside the file give"
+        + " \(Statistics.median(processes.flatMap { $0 }) ?? 0)")
   }
 }
 
@@ -64,10 +83,11 @@ private struct RowCheck {
   let record: CSVRecord
   let file: String
 
-  func fault(_ column: String, _ what: String) -> InputError {
+  func fault(
+    _ column: String, _ what: String, advice: String = "the file was edited or is not ours"
+  ) -> InputError {
     let index = ResultRow.schema.header.firstIndex(of: column) ?? 0
     return InputError(
-      file: file, line: record.line, column: record.columns[index], "\(column): \(what)",
-      advice: "the file was edited or is not ours")
+      file: file, line: record.line, column: record.columns[index], "\(column): \(what)", advice: advice)
   }
 }

@@ -1,7 +1,6 @@
 // Result files in and out: the strict reader of other rooms, and the writer that never leaves half a file.
 
 import Foundation
-import Measurement
 public import Tables
 
 /// A result file on disk.
@@ -12,14 +11,16 @@ public enum ResultFile {
   ///   this schema version; a file that cannot be opened is one of these.
   /// - Complexity: O(bytes).
   public static func read(_ path: String) throws(InputError) -> [ResultRow] {
-    try rows(ResultReader(path: path), medians: [:])
+    try rows(ResultReader(path: path), samples: [:])
   }
 
   /// Reads a result file and holds its medians against the samples of its journal.
   ///
+  /// Samples read before the call may be behind a run that goes on; `readBesideJournal` never is.
+  ///
   /// - Throws: `InputError`, also where a median is not that of its samples.
   public static func read(_ path: String, checkedBy samples: [SampleRow]) throws(InputError) -> [ResultRow] {
-    try rows(ResultReader(path: path), medians: medians(samples))
+    try rows(ResultReader(path: path), samples: seconds(samples))
   }
 
   /// Reads a result file and holds its medians against the samples of its journal.
@@ -28,28 +29,45 @@ public enum ResultFile {
   public static func read(
     _ path: String, checkedBy samples: [RowIdentity: [[Double]]]
   ) throws(InputError) -> [ResultRow] {
-    try rows(
-      ResultReader(path: path), medians: samples.compactMapValues { Statistics.median($0.flatMap { $0 }) })
+    try rows(ResultReader(path: path), samples: samples)
+  }
+
+  /// Reads a result file and, where it exists, the journal beside it, and holds the one against the other.
+  ///
+  /// Safe while the run goes on: the file is opened before the journal, and a run writes the journal first, so
+  /// that the samples can only be ahead of the rows.
+  ///
+  /// - Throws: `InputError`, also where a median is not that of its samples.
+  public static func readBesideJournal(
+    _ path: String
+  ) throws(InputError) -> (rows: [ResultRow], samples: RowSamples) {
+    let reader = try ResultReader(path: path)
+    let journal = Journal.path(besides: path)
+    let isThere = FileManager.default.fileExists(atPath: journal)
+    let samples = RowSamples(isThere ? try SampleColumns(journal: journal) : SampleColumns())
+    return (try rows(reader, samples: samples.seconds), samples)
   }
 
   /// Parses the bytes of a result file; see `read`.
   public static func rows(
     of bytes: [UInt8], file: String, samples: [SampleRow] = []
   ) throws(InputError) -> [ResultRow] {
-    try rows(ResultReader(bytes, file: file), medians: medians(samples))
+    try rows(ResultReader(bytes, file: file), samples: seconds(samples))
   }
 
-  private static func medians(_ samples: [SampleRow]) -> [RowIdentity: Double] {
-    var seconds: [RowIdentity: [Double]] = [:]
+  /// The times of each row, one list a process in order of number.
+  private static func seconds(_ samples: [SampleRow]) -> [RowIdentity: [[Double]]] {
+    var seconds: [RowIdentity: [Int: [Double]]] = [:]
     for sample in samples {
       guard let time = sample.seconds else { continue }
-      seconds[RowIdentity(runId: sample.runId, rowKey: sample.rowKey), default: []].append(time)
+      let identity = RowIdentity(runId: sample.runId, rowKey: sample.rowKey)
+      seconds[identity, default: [:]][sample.processIndex ?? -1, default: []].append(time)
     }
-    return seconds.compactMapValues { Statistics.median($0) }
+    return seconds.mapValues { $0.sorted { $0.key < $1.key }.map(\.value) }
   }
 
   private static func rows(
-    _ source: consuming ResultReader, medians: [RowIdentity: Double]
+    _ source: consuming ResultReader, samples: [RowIdentity: [[Double]]]
   ) throws(InputError) -> [ResultRow] {
     var reader = source
     var rows: [ResultRow] = []
@@ -57,8 +75,8 @@ public enum ResultFile {
     while try reader.next() {
       let row = try reader.row()
       let identity = RowIdentity(row)
-      if let median = medians[identity], !agrees(row, with: median) {
-        throw differs(row, from: median, try reader.csv.record(), file: reader.csv.file ?? "")
+      if let processes = samples[identity], !agrees(row, with: processes) {
+        throw differs(row, from: processes, try reader.csv.record(), file: reader.csv.file ?? "")
       }
       if let first = lines.updateValue(reader.csv.line, forKey: identity) {
         throw InputError(
@@ -76,12 +94,13 @@ public enum ResultFile {
     try WholeFile.write(ResultRow.schema.csv(rows), to: path)
   }
 
-  /// The bytes of a file of at most 2 GiB.
+  /// The bytes of a regular file.
   static func bytes(_ path: String) throws(InputError) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw InputError(file: path, "the file cannot be read", advice: "check the path and its permissions")
+    guard let bytes = WholeFile.bytes(of: path) else {
+      throw InputError(
+        file: path, "this is no file that can be read", advice: "check the path and its permissions")
     }
-    return Array(data)
+    return bytes
   }
 
   /// What a cell-by-cell decoder cannot see: rules that join columns.

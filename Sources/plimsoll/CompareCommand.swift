@@ -120,11 +120,7 @@ struct CompareFile: Sendable {
   }
 
   private func read() throws -> ComparisonInput {
-    let journal = Journal.path(besides: path)
-    let samples = RowSamples(
-      FileManager.default.fileExists(atPath: journal)
-        ? try SampleColumns(journal: journal) : SampleColumns())
-    let rows = try ResultFile.read(path, checkedBy: samples.seconds)
+    let (rows, samples) = try ResultFile.readBesideJournal(path)
     var input = ComparisonInput(name: label, rows: rows, samples: samples)
     let meta = RunMeta.path(besides: path)
     if FileManager.default.fileExists(atPath: meta) { input.partner = try? RunMeta.read(meta).pairedWith }

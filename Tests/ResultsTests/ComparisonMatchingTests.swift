@@ -50,6 +50,28 @@ import Testing
     #expect(comparison.rows.map { $0.a.cacheMode == $0.b.cacheMode } == [true, true])
   }
 
+  @Test("steps of a sweep, kinds of cores and numbers of replicas find their own kind on another machine")
+  func kindsOfPlacement() {
+    func many(_ machine: String, isReversed: Bool) -> ComparisonInput {
+      var rows: [ResultRow] = []
+      func add(_ name: String, _ kind: String, _ change: (inout ResultRow) -> Void) {
+        var row = file(machine).rows[0]
+        (row.rowKey, row.placement, row.placementKind) = (machine + name, name, kind)
+        change(&row)
+        rows.append(row)
+      }
+      for threads in [1, 2, 4, 8] { add("compact\(threads)", "sweep") { $0.threads = threads } }
+      for kind in ["P", "E"] { add("kind_\(kind)", "kind") { $0.coreKind = kind } }
+      for count in [2, 4] { add("l3x\(count)", "replicas") { $0.replicas = count } }
+      // A whole package stays one, with more cores too.
+      add("package0", "package") { $0.threads = isReversed ? 8 : 64 }
+      return ComparisonInput(name: machine, rows: isReversed ? rows.reversed() : rows)
+    }
+    let comparison = Comparison(many("m1", isReversed: false), many("m2", isReversed: true))
+    #expect(comparison.rows.count == 9 && comparison.repeated.isEmpty)
+    #expect(comparison.rows.allSatisfy { $0.a.placement == $0.b.placement })
+  }
+
   @Test("chosen columns match rows whose keys differ, and columns that vary inside a group are named")
   func columns() {
     let a = file("m1")

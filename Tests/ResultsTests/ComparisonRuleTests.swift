@@ -173,6 +173,58 @@ import Testing
     #expect(torn.count == 2 && torn.missing == 2 && torn.verdict == .inconclusive)
   }
 
+  @Test("rows that B alone has, or calls another number of times, keep a pass from a verdict on any host")
+  func incompleteModels() throws {
+    func pass(_ input: ComparisonInput, host: String, _ change: (inout [ResultRow]) -> Void = { _ in })
+      -> ComparisonInput
+    {
+      var rows = input.rows
+      for index in rows.indices {
+        (rows[index].model, rows[index].pass, rows[index].callsPerPass) = ("llama", "decode b1", 10)
+        rows[index].hostLabel = host
+      }
+      change(&rows)
+      return ComparisonInput(name: input.name, rows: rows, processes: input.rows.map(input.processes))
+    }
+    let a = run("a", keys: 4, processes: 8, seed: 1)
+    let b = run("b", keys: 4, processes: 8, seed: 2, factor: { $0 == 3 ? 2 : 1 })
+    func model(_ left: ComparisonInput, _ right: ComparisonInput) throws -> ComparedModel {
+      let models = Comparison(left, right).models
+      #expect(models.count == 1)
+      return try #require(models.first)
+    }
+    let whole = try model(pass(a, host: "n1"), pass(b, host: "n2"))
+    #expect(whole.missing == 0 && whole.count == 4 && whole.verdict == .slower)
+    let other = try model(pass(a, host: "n1"), pass(b, host: "n2") { $0[3].callsPerPass = 11 })
+    #expect(other.missing == 1 && other.count == 3 && other.verdict == .inconclusive)
+    let unknown = try model(pass(a, host: "n1") { $0[3].callsPerPass = nil }, pass(b, host: "n2"))
+    #expect(unknown.missing == 1 && unknown.verdict == .inconclusive)
+    // A row that only B has belongs to the pass of its neighbours, whatever B calls its host.
+    let more = run("b", keys: 5, processes: 8, seed: 2)
+    let ofB = try model(pass(a, host: "n1"), pass(more, host: "n2"))
+    #expect(ofB.missing == 1 && ofB.count == 4 && ofB.verdict == .inconclusive)
+    let ofA = try model(pass(more, host: "n2"), pass(a, host: "n1"))
+    #expect(ofA.missing == 1 && ofA.count == 4 && ofA.verdict == .inconclusive)
+  }
+
+  @Test("without samples the p-value is that of the normalised ratio")
+  func approximateP() throws {
+    func bare(_ name: String, threads: Int, factor: Double) -> ComparisonInput {
+      let input = run(name, keys: 3, processes: 8, seed: 3, factor: { _ in factor })
+      var rows = input.rows
+      for index in rows.indices { rows[index].threads = threads }
+      return ComparisonInput(name: name, rows: rows)
+    }
+    let perThread = options { $0.normalisation = .perThread }
+    // Half the time on twice the threads is the same time a thread, and the same time is twice of it.
+    let same = Comparison(
+      bare("a", threads: 2, factor: 1), bare("b", threads: 4, factor: 0.5), options: perThread)
+    #expect(same.rows.allSatisfy { ($0.p ?? 0) > 0.5 && abs($0.ratio - 1) < 1e-9 })
+    let twice = Comparison(
+      bare("a", threads: 2, factor: 1), bare("b", threads: 4, factor: 1), options: perThread)
+    #expect(twice.rows.count == 3 && twice.rows.allSatisfy { ($0.p ?? 1) < 0.001 })
+  }
+
   @Test("groups summarise what the columns name, and count every verdict")
   func groups() {
     let a = run("a", keys: 6, processes: 8, seed: 1)

@@ -128,6 +128,44 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     }
   }
 
+  @Test(
+    "the journal of a run that goes on is ahead of the file: a row is judged by the processes that it counts",
+    arguments: [
+      (1, 3, true), (2, 6, true), (3, 9, true), (1, 6, false), (2, 5, false), (nil, nil, false),
+    ])
+  func journalAhead(processes: Int?, samples: Int?, isSound: Bool) throws {
+    let scratch = try Scratch()
+    let journal = (0..<3).flatMap { process in
+      [0.9, 1, 1.1].enumerated().map { index, share in
+        var sample = SampleRow()
+        (sample.schemaVersion, sample.runId, sample.rowKey) = (2, "run1", "a")
+        (sample.processIndex, sample.sampleIndex) = (process, index)
+        // Each process is slower than the last, so that every count has a median of its own.
+        sample.seconds = 0.01 * Double(process + 1) * share
+        return sample
+      }
+    }
+    let counted = journal.prefix(3 * (processes ?? 1)).compactMap(\.seconds).sorted()
+    let middle = counted.count / 2
+    var row = sampleRow(
+      key: "a",
+      seconds: counted.count % 2 == 1 ? counted[middle] : (counted[middle - 1] + counted[middle]) / 2)
+    (row.nProcesses, row.nSamples) = (processes, samples)
+    let path = try scratch.write("r.csv", ResultRow.schema.csv([row]))
+    _ = try scratch.write("r.samples.csv", SampleRow.schema.csv(journal))
+    guard isSound else {
+      let error = #expect(throws: InputError.self) { try ResultFile.readBesideJournal(path) }
+      #expect(samples == nil || "\(error.map { "\($0)" } ?? "")".contains("run --resume \(path)"))
+      #expect(ResultAudit(path).faults.count == 1)
+      return
+    }
+    let read = try ResultFile.readBesideJournal(path)
+    #expect(read.rows == [row] && ResultAudit(path).faults.isEmpty)
+    #expect(try ResultFile.read(path, checkedBy: journal) == [row])
+    let input = ComparisonInput(name: "r", rows: read.rows, samples: read.samples)
+    #expect(input.processes(of: row).count == processes)
+  }
+
   @Test("a good file reads back whole")
   func good() throws {
     let rows = [sampleRow(), sampleRow(key: "b")]
