@@ -52,8 +52,17 @@ struct RunCommand: ParsableCommand {
     let resume = self.resume ?? (isMeasuring ? site.stoppedRun(in: folder, asking: new.dictionary) : nil)
     let topology = try Topology.live()
     let machine = topology.machine()
-    let stopped = try resume.map { try StoppedRun(resultFile: $0) }
-    let settings = try stopped.map { try goingOn($0, on: machine, file: resume ?? "") } ?? new
+    // Locked before it is read: of two that go on, the later would measure again what the other is measuring.
+    let lock = try isMeasuring ? resume.flatMap(RunSession.lock(goingOn:)) : nil
+    let stopped: StoppedRun?
+    let settings: RunSettings
+    do {
+      stopped = try resume.map { try StoppedRun(resultFile: $0) }
+      settings = try stopped.map { try goingOn($0, on: machine, file: resume ?? "") } ?? new
+    } catch {
+      lock?.release()
+      throw error
+    }
     if configuration.printConfig {
       try output.show([ResolvedArguments.table(settings.resolved)])
       return
@@ -80,7 +89,7 @@ struct RunCommand: ParsableCommand {
       info, meta: facts.meta(info, launch: RunLaunch(site.environment), doctor: doctor),
       manner: try facts.manner(
         folder: target ?? folder, topologyXML: try topology.scrubbedXML(),
-        showsProgress: session.showsProgress),
+        showsProgress: session.showsProgress, lock: lock),
       outcomes: outcomes)
     outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment

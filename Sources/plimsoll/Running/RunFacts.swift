@@ -56,10 +56,12 @@ struct RunFacts {
   }
 
   /// How the session writes its files.
-  func manner(folder: String, topologyXML: String, showsProgress: Bool) throws -> RunSession.Manner {
+  func manner(
+    folder: String, topologyXML: String, showsProgress: Bool, lock: RunLock? = nil
+  ) throws -> RunSession.Manner {
     RunSession.Manner(
       folder: folder, topologyXML: topologyXML,
       suiteFile: settings.options.suite.isFile ? try settings.options.suite.fileBytes() : nil,
-      deadline: settings.deadline, showsProgress: showsProgress)
+      deadline: settings.deadline, showsProgress: showsProgress, lock: lock)
   }
 }

@@ -38,6 +38,27 @@ final class RunSession: RunObserver {
     var deadline: Double?
     /// True = progress on standard error.
     var showsProgress: Bool
+    /// The lock of a run that goes on; nil = to be taken.
+    var lock: RunLock?
+  }
+
+  /// The lock of a stopped run, by its result file; nil where no run lies there.
+  ///
+  /// - Throws: `CommandFailure` (74) while the run goes on elsewhere.
+  static func lock(goingOn resultFile: String) throws -> RunLock? {
+    guard resultFile.hasSuffix(".csv"),
+      FileManager.default.fileExists(atPath: RunMeta.path(besides: resultFile))
+    else { return nil }
+    return try lock(String(resultFile.dropLast(4)))
+  }
+
+  private static func lock(_ stem: String) throws -> RunLock {
+    do {
+      return try RunLock(stem + ".lock")
+    } catch let held as RunLock.Held {
+      throw CommandFailure(
+        .inputOutput, "\(stem).csv is being measured by \(held.holder); wait for it or end it")
+    }
   }
 
   /// Opens the files of a run in a folder, which is made where it does not exist.
@@ -52,16 +73,15 @@ final class RunSession: RunObserver {
     planned = outcomes.map(\.processesWanted).min() ?? 0
     do {
       try FileManager.default.createDirectory(atPath: manner.folder, withIntermediateDirectories: true)
-      lock = try RunLock(stem + ".lock")
+      lock = try manner.lock ?? RunSession.lock(stem)
       journal = try Journal(stem + ".samples.csv", witness: RunSession.witness)
       if let suite = manner.suiteFile { try WholeFile.write(suite, to: RunSettings.suiteCopy(stem)) }
       try WholeFile.write(manner.topologyXML, to: stem + ".topology.xml")
       try meta.write(to: stem + ".meta.json")
       // Complete from the first moment: a run that is killed can be resumed.
       try ResultFile.write(rowsWithCeilings(outcomes, run: run), to: stem + ".csv")
-    } catch let held as RunLock.Held {
-      throw CommandFailure(
-        .inputOutput, "\(stem).csv is being measured by \(held.holder); wait for it or end it")
+    } catch let failure as CommandFailure {
+      throw failure
     } catch let error as FileError {
       throw CommandFailure(.inputOutput, "\(error); choose another folder with -o")
     } catch {
