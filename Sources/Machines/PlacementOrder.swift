@@ -111,7 +111,8 @@ extension UsableView {
         throw PlacementSelectionError(
           "'\(site.name)' has no remote memory\(wanted.map { " \($0)" } ?? ""): "
             + (wanted == nil && memories.count > 1
-              ? "its CPUs are next to every node; ask for numa0" : "this process has \(what); see 'plimsoll placements'")
+              ? "its CPUs are next to every node; ask for numa0"
+              : "this process has \(what); see 'plimsoll placements'")
         )
       }
       guard !nodes.contains(memories[index].number) else {

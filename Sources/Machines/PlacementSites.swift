@@ -15,7 +15,8 @@ extension UsableView {
       l2.width > 1 ? first(l2) : .absent(name: "l2_0", reason: "no L2 cache is shared by two usable cores"),
       lastCache.domains.isEmpty
         ? .absent(
-          name: "l3_0", reason: machine.caches.isEmpty ? "no cache is reported" : "no usable cores share a cache")
+          name: "l3_0",
+          reason: machine.caches.isEmpty ? "no cache is reported" : "no usable cores share a cache")
         : first(lastCache),
       numa.domains.isEmpty
         ? .absent(name: "numa0", reason: "no NUMA node with usable CPUs is reported") : first(numa),

@@ -42,17 +42,17 @@ struct UsableView: Hashable, Sendable {
     for (index, core) in cores.enumerated() {
       for cpu in core.cpus { coreOf[cpu] = index }
     }
-    func level(_ kind: String, _ sets: [CPUSet]) -> Level {
+    func level(_ kind: String, _ sets: [CPUSet], atLeast: Int = 1) -> Level {
       let domains = sets.map { set in Set(set.cpus.compactMap { coreOf[$0] }).sorted() }
-      return Level(kind: kind, domains: domains.filter { !$0.isEmpty })
+      return Level(kind: kind, domains: domains.filter { $0.count >= atLeast })
     }
     func caches(_ level: Int) -> [CPUSet] { machine.caches.filter { $0.level == level }.map(\.sharedBy) }
-    l2 = level("l2", caches(2))
+    l2 = level("l2", caches(2), atLeast: 2)
     // Below the third level a cache counts only where cores share it.
     lastCache =
       Set(machine.caches.map(\.level)).sorted(by: >).lazy
-      .map { number in (number, level("l3", caches(number))) }
-      .first { number, found in found.width >= (number >= 3 ? 1 : 2) }?.1 ?? Level(kind: "l3", domains: [])
+      .map { number in level("l3", caches(number), atLeast: number >= 3 ? 1 : 2) }
+      .first { !$0.domains.isEmpty } ?? Level(kind: "l3", domains: [])
     numa = level("numa", machine.memoryNodes.map(\.cpus))
     package = level("package", machine.packageSets)
 
@@ -90,7 +90,9 @@ struct UsableView: Hashable, Sendable {
 
   /// All usable cores, neighbours together: the fast before the slow, and the core with CPU 0, which serves most
   /// interrupts, last in the innermost domain.
-  func compactOrder() -> [Int] { order(tellingLevels([package, numa, lastCache, l2])) { Array($0.joined()) } }
+  func compactOrder() -> [Int] {
+    order(tellingLevels([package, numa, lastCache, l2])) { Array($0.joined()) }
+  }
 
   /// All usable cores, spread: one of each package, node and cache domain before the second of any.
   func scatterOrder() -> [Int] {

@@ -35,7 +35,8 @@ func checkHwlocXML(_ xml: Data, file: String) throws(InputError) {
 /// Two faults that hwloc 2.9 answers with a crash, each named with its line.
 private func checkForCrashes(_ text: String, file: String) throws(InputError) {
   func line(_ place: String.Index) -> Int { 1 + text[..<place].utf8.count { $0 == UInt8(ascii: "\n") } }
-  if let type = tagRange("!DOCTYPE", in: text), !text[type].contains("SYSTEM"), !text[type].contains("PUBLIC") {
+  if let type = tagRange("!DOCTYPE", in: text), !text[type].contains("SYSTEM"), !text[type].contains("PUBLIC")
+  {
     throw InputError(
       file: file, line: line(type.lowerBound), "the DOCTYPE names no file, where hwloc writes \"hwloc2.dtd\"",
       advice: "write <!DOCTYPE topology SYSTEM \"hwloc2.dtd\">")
@@ -80,6 +81,8 @@ private let levelNames = [
 
 /// A description may not ask for more than this; hwloc would take the memory.
 private let largestSynthetic = 16_384
+/// Parts of one level in one part of the level above.
+private let largestRow = 4_096
 
 /// Checks the levels of a synthetic description: known words, positive counts, a bounded number of PUs.
 func checkSynthetic(_ text: String) throws(InputError) {
@@ -109,6 +112,12 @@ func checkSynthetic(_ text: String) throws(InputError) {
       throw InputError(
         "this machine would have more than \(largestSynthetic) CPUs",
         advice: "describe a smaller one")
+    }
+    // hwloc compares each new sibling with all others: 16,384 in one row take it most of a minute.
+    guard count <= largestRow else {
+      throw InputError(
+        "'\(word.prefix(40))' (column \(column)) puts more than \(largestRow) parts into one",
+        advice: "put a level between, e.g. 'pack:4 core:4096 pu:1'")
     }
     total = product
     levels += 1

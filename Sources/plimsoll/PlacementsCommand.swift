@@ -30,25 +30,45 @@ struct PlacementsCommand: ParsableCommand {
     let choice = try places.choose(plan)
     let taken = Set(choice.places.map(\.name))
     let shown = isChosen ? choice.places : plan.used
-    var table = ReportTable(
-      isChosen ? "Placements of these options" : "Placements",
-      [
-        .init("placement"), .init("kind"), .init("threads"), .init("cpus", "CPUs"), .init("smt", "SMT"),
-        .init("memory_policy", "memory"), .init("memory_nodes", "on nodes"), .init("replicas", "workers"),
-        .init("aliases", "also called"), .init("taken", isChosen ? "taken" : "default run"),
-      ])
+    let title = isChosen ? "Placements of these options" : "Placements"
+    var table =
+      output.format.isForPeople
+      ? ReportTable(title, PlacementsCommand.few) : ReportTable(title, PlacementsCommand.all)
     for place in shown {
       let isTaken = taken.contains(place.name) || !taken.isDisjoint(with: place.aliases)
-      table.append([
-        .text(place.name), .text(place.kind), .integer(place.threads), .text(place.cpus.description),
-        .text(place.smt), .text(place.memoryPolicyName), .text(place.expectedNodes?.description ?? ""),
-        .text(place.replicaSets.map(\.description).joined(separator: " | ")),
-        .text(place.aliases.joined(separator: " ")), .text(isTaken ? "yes" : "no"),
-      ])
+      let run: Cell = .text(isTaken ? "yes" : "no")
+      let workers = place.replicaSets.map(\.description).joined(separator: " | ")
+      let nodes = place.expectedNodes?.description ?? ""
+      table.append(
+        output.format.isForPeople
+          ? [
+            .text(place.name), .integer(place.threads),
+            .text(workers.isEmpty ? place.cpus.description : workers),
+            .text(place.smt), .text("\(place.memoryPolicyName) \(nodes)"), run,
+            .text(place.aliases.joined(separator: " ")),
+          ]
+          : [
+            .text(place.name), .text(place.kind), .integer(place.threads), .text(place.cpus.description),
+            .text(place.smt), .text(place.memoryPolicyName), .text(nodes), .text(workers),
+            .text(place.aliases.joined(separator: " ")), run,
+          ])
     }
-    if !isChosen { table.notes.append("A default run takes \(choice.places.map(\.name).joined(separator: ", ")).") }
+    if !isChosen {
+      table.notes.append("A default run takes \(choice.places.map(\.name).joined(separator: ", ")).")
+    }
     table.notes += plan.remarks
     table.notes += (isChosen ? choice.leftOut : plan.dropped).map { "Left out: \($0.name): \($0.reason)." }
     try output.show([table])
   }
+
+  /// What fits a line.
+  private static let few: [ReportTable.Column] = [
+    .init("placement"), .init("threads"), .init("cpus", "CPUs"), .init("smt", "SMT"), .init("memory"),
+    .init("taken", "run"), .init("aliases", "also called"),
+  ]
+
+  private static let all: [ReportTable.Column] = [
+    .init("placement"), .init("kind"), .init("threads"), .init("cpus"), .init("smt"), .init("memory_policy"),
+    .init("memory_nodes"), .init("replicas"), .init("aliases"), .init("taken"),
+  ]
 }

@@ -59,7 +59,9 @@ struct TopologyList {
       add("cache", "L\(cache.level)", bytes(cache.bytes), unit: Bytes.symbol, cpus: cache.sharedBy)
     }
     for cache in machine.memorySideCaches {
-      add("memory_side_cache", "MemCache\(cache.level)", bytes(cache.bytes), unit: Bytes.symbol, cpus: cache.sharedBy)
+      add(
+        "memory_side_cache", "MemCache\(cache.level)", bytes(cache.bytes), unit: Bytes.symbol,
+        cpus: cache.sharedBy)
     }
     for node in machine.memoryNodes {
       add(

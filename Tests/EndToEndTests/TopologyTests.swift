@@ -59,3 +59,42 @@ import Testing
     #expect(refused.out.isEmpty)
   }
 }
+
+@Suite struct PlacementsCommandTests {
+  @Test("options choose on a described machine; CSV has fixed columns")
+  func described() throws {
+    let run = try Program.run([
+      "placements", "--input", "pack:2 [numa] l3:2 core:2 pu:1", "--placement", "numa0,l3_replicas", "--numa",
+      "local", "--format", "csv",
+    ])
+    #expect(run.status == 0)
+    #expect(
+      run.out == """
+        placement,kind,threads,cpus,smt,memory_policy,memory_nodes,replicas,aliases,taken
+        numa0,numa,4,0-3,off,bind,0,,package0,yes
+        l3_replicas,replicas,8,0-7,off,first_touch,0-1,0-1 | 2-3 | 4-5 | 6-7,per_l3_replicas,yes
+
+        """)
+  }
+
+  @Test(
+    "what the machine lacks, and an empty list, are refused with a sentence",
+    arguments: [
+      (["--threads", "7"], "more than the 2 cores"), (["--numa", "remote"], "no remote memory"),
+      (["--smt", "on"], "leave out SMT"), (["--placement", ","], "names no place"),
+    ])
+  func refused(options: [String], words: String) throws {
+    let run = try Program.run(["placements", "--input", "core:2 pu:1"] + options)
+    #expect(run.status == 64)
+    #expect(run.out.isEmpty)
+    #expect(run.err.contains(words))
+  }
+
+  @Test("variables that name another machine do not replace the host")
+  func variables() throws {
+    let here = try Program.run(["placements", "--format", "csv"])
+    let other = try Program.run(
+      ["placements", "--format", "csv"], environment: ["HWLOC_SYNTHETIC": "pack:2 core:64 pu:2"])
+    #expect(other.status == 0 && other.out == here.out)
+  }
+}

@@ -31,7 +31,9 @@ func serverPlacements() {
   #expect(
     lines(plan) == [
       "core0 1 x1", "core0+smt 1,9 x2", "l3_0 0-1 x2", "l3_0+smt 0-1,8-9 x4", "numa0 0-3 x4",
-      "numa0+smt 0-3,8-11 x8", "machine 0-7 x8", "machine+smt 0-15 x16",
+      "numa0+smt 0-3,8-11 x8", "numa0+remote1 0-3 x4", "machine 0-7 x8", "machine+smt 0-15 x16",
+      "machine+interleave 0-7 x8", "l3_replicas 0-7 x8", "l3_replicas+smt 0-15 x16", "numa_replicas 0-7 x8",
+      "numa_replicas+smt 0-15 x16",
     ])
   #expect(plan.placement(named: "package0")?.name == "numa0")
   #expect(plan.placement(named: "machine")?.numaNodes == "0,4")
@@ -46,6 +48,7 @@ func allowedCut() {
   #expect(
     lines(PlacementPlan(machine)) == [
       "core0 6 x1", "core0+smt 6,14 x2", "l3_0 6-7 x2", "l3_0+smt 6-7,14 x3",
+      "numa0+remote1 6-7 x2",
     ])
   #expect(PlacementPlan(machine).placement(named: "machine+smt")?.cpus == machine.allowed)
   #expect(PlacementPlan(machine).placement(named: "machine")?.numaNodes == "4")
@@ -96,7 +99,7 @@ func hybrid() {
   let plan = PlacementPlan(machine)
   #expect(
     lines(plan) == [
-      "core0:E 4 x1", "core0:P 2 x1", "core0:P+smt 2-3 x2", "l2_0 4-7 x4", "l3_0 0,2,4-7 x6",
+      "core0:P 2 x1", "core0:P+smt 2-3 x2", "core0:E 4 x1", "l2_0 4-7 x4", "l3_0 0,2,4-7 x6",
       "l3_0+smt 0-7 x8", "kind:P 0,2 x2", "kind:P+smt 0-3 x4",
     ])
   #expect(plan.placement(named: "kind:E")?.name == "l2_0")
@@ -112,4 +115,95 @@ func bareCPUs() {
   #expect(lines(plan) == ["core0 1 x1", "machine 0-1 x2"])
   #expect(plan.dropped.contains(.init(name: "l3_0", reason: "no cache is reported")))
   #expect(plan.dropped.contains(.init(name: "package0", reason: "no package is reported")))
+}
+
+@Suite struct SelectionTests {
+  private func names(_ machine: Machine, _ selection: PlacementSelection) -> [String] {
+    do { return try PlacementPlan(machine).select(selection).map { "\($0.name) \($0.cpus)" } } catch {
+      return [error.reason]
+    }
+  }
+
+  @Test("memory: a node is bound to its own, remote to another, interleaved on all")
+  func memory() throws {
+    let plan = PlacementPlan(server())
+    let asked = PlacementSelection(names: [
+      "numa0", "numa1", "numa0+remote1", "machine+interleave", "machine",
+    ])
+    let chosen = try plan.select(asked)
+    #expect(chosen.map(\.memoryNodes.description) == ["0", "4", "4", "0,4", ""])
+    #expect(chosen.map(\.memoryPolicyName) == ["bind", "bind", "bind", "interleave", "first_touch"])
+    #expect(chosen[2].memoryPolicy == .remote)
+  }
+
+  @Test("replicas: one worker for each domain, its cores alone")
+  func replicas() throws {
+    let place = try PlacementPlan(server()).select(.init(names: ["per_l3_replicas"]))[0]
+    #expect(place.name == "l3_replicas" && place.threads == 8)
+    #expect(place.replicaSets.map(\.description) == ["0-1", "2-3", "4-5", "6-7"])
+    #expect(place.workers.map(\.threads) == [2, 2, 2, 2])
+  }
+
+  @Test(
+    "names, thread counts, SMT and memory make the places; what the machine lacks is refused",
+    arguments: [
+      (.init(names: ["sweep:compact"]), ["compact1 1", "compact2 0-1", "compact4 0-3", "compact8 0-7"]),
+      (
+        .init(names: ["sweep:scatter"]),
+        ["scatter1 1", "scatter2 1,4", "scatter4 1-2,4,6", "scatter8 0-7"]
+      ),
+      (.init(threads: [1, 4]), ["compact1 1", "compact4 0-3"]),
+      (.init(threads: [2], smt: .both), ["compact2 0-1", "compact2+smt 0-1,8-9"]),
+      (.init(names: ["numa0"], threads: [1, 4]), ["numa0x1 1", "numa0 0-3"]),
+      (.init(names: ["core0"], smt: .on, numa: .remote), ["core0+smt+remote1 1,9"]),
+      (.init(names: ["package0"]), ["package0 0-3"]),
+      (.init(names: ["machine", "numa0", "package0"]), ["machine 0-7", "numa0 0-3"]),
+      (.init(names: ["numa0x2+remote1"]), ["numa0x2+remote1 0-1"]),
+      (.init(numa: .remote), ["core0+remote1 1", "numa0+remote1 0-3"]),
+      (
+        .init(threads: [9]),
+        [
+          "9 threads are more than the 8 cores that this process may use; ask for at most that, or name a place "
+            + "with '--placement'"
+        ]
+      ),
+      (
+        .init(names: ["machine+smt"], smt: .off),
+        ["'machine+smt' says something else than --smt off; leave out one of the two"]
+      ),
+      (
+        .init(names: ["machine+remote1"]),
+        ["memory 1 is next to the CPUs of 'machine'; ask for another node or a smaller place"]
+      ),
+    ] as [(PlacementSelection, [String])])
+  func selection(_ asked: PlacementSelection, expected: [String]) {
+    #expect(names(server(), asked) == expected)
+  }
+
+  @Test("one node, no second CPU: remote, interleaved, SMT and replicas are refused", arguments: 0..<4)
+  func bare(index: Int) {
+    var machine = Machine()
+    machine.allowed = CPUSet(0...1)
+    let asked: [PlacementSelection] = [
+      .init(numa: .remote), .init(numa: .interleave), .init(smt: .on), .init(names: ["replicas"]),
+    ]
+    #expect(throws: PlacementSelectionError.self) { try PlacementPlan(machine).select(asked[index]) }
+  }
+
+  @Test("a quota makes equal places one, and binds the worker to the CPUs that it uses")
+  func quota() throws {
+    var machine = server()
+    machine.quotaCPUs = 2
+    let choice = try PlacementPlan(machine).choose(.init(names: ["l3_0", "numa0", "machine"]))
+    #expect(choice.places.map { "\($0.name) \($0.cpus)" } == ["l3_0 0-1"])
+    #expect(choice.leftOut.map(\.name) == ["numa0", "machine"])
+  }
+}
+
+@Test("a set of 16,384 meets another in one pass, and knows its members")
+func largeSets() {
+  let all = CPUSet(0..<16_384)
+  #expect(all.intersection(CPUSet([5, 16_383, 20_000])) == CPUSet([5, 16_383]))
+  #expect(CPUSet([5]).isSubset(of: all) && !CPUSet([16_384]).isSubset(of: all))
+  #expect(CPUSet([3, 1, 3]).cpus == [1, 3] && all.contains(0) && !all.contains(-1))
 }

@@ -24,6 +24,7 @@ private func fault(_ input: String) throws -> String {
     ("pack:-2", "'pack:-2' (column 1) has no positive count"),
     ("pack:2 core:99999999999999999999", "no positive count"),
     ("pack:9000000000000000000 core:4", "more than 16384 CPUs"),
+    ("pu:16384", "more than 4096 parts into one"),
     ("pu:4 core:2", "hwloc cannot build"),
     ("core:2 pack:2 pu:1 (", "hwloc cannot build"),
   ])
@@ -44,10 +45,17 @@ func badDescription(input: String, expected: String) throws {
     ("<?xml version=\"1.0\"?>\n<topology version=\"2.0\">\n<object", "machine.xml:3: the file ends before"),
     ("<topology version=\"2.0\"></topology>", "cannot read this XML"),
     (
-      "<topology version=\"2.0\"><object type=\"Machine\" cpuset=\"zz\"></object></topology>",
+      "<topology version=\"2.0\"><object type=\"Machine\" cpuset=\"zz\" complete_cpuset=\"zz\"></object></topology>",
       "cannot read this XML"
     ),
     ("<topology version=\"2.0\"><object type=\"Machine\"></topology>", "cannot read this XML"),
+    (
+      "<!DOCTYPE topology>\n<topology version=\"2.0\"></topology>", "machine.xml:1: the DOCTYPE names no file"
+    ),
+    (
+      "<topology version=\"2.0\">\n<object type=\"Core\" cpuset=\"0x1\"/>\n</topology>",
+      "machine.xml:2: an object has one of cpuset and complete_cpuset without the other"
+    ),
   ])
 func badXML(text: String, expected: String) throws {
   #expect(try withFile(text) { try fault($0) }.contains(expected))
@@ -61,4 +69,10 @@ func anyName() throws {
 @Test("a file that is not there is an input error of the system, not a description")
 func missingFile() {
   #expect(throws: (any Error).self) { _ = try Topology(input: "/nonexistent/machine.xml").machine() }
+}
+
+@Test("a folder is named as one")
+func folder() throws {
+  #expect(
+    try withFile("x") { try fault(String($0.dropLast("/machine.xml".count))) }.contains("this is a folder"))
 }

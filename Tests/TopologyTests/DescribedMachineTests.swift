@@ -25,13 +25,14 @@ import Topology
     arguments: [
       (
         "pack:2 l3:2 core:3 pu:1",
-        ["core0 1", "l3_0 0-2", "numa0 0-11", "package0 0-5"]
+        ["core0 1", "l3_0 0-2", "numa0 0-11", "package0 0-5", "l3_replicas 0-11"]
       ),
       (
         "pack:1 [numa] l3:2 l2:2 core:2 pu:2",
         [
           "core0 2", "core0+smt 2-3", "l2_0 0,2", "l2_0+smt 0-3", "l3_0 0,2,4,6", "l3_0+smt 0-7",
           "numa0 0,2,4,6,8,10,12,14", "numa0+smt 0-15",
+          "l3_replicas 0,2,4,6,8,10,12,14", "l3_replicas+smt 0-15",
         ]
       ),
       ("core:4 pu:2", ["core0 2", "core0+smt 2-3", "numa0 0,2,4,6", "numa0+smt 0-7"]),
@@ -103,6 +104,7 @@ import Topology
     #expect(
       placements(try machine(desktop())) == [
         "core0 2", "core0+smt 2-3", "l3_0 0,2", "l3_0+smt 0-3", "numa0 0,2,4,6", "numa0+smt 0-7",
+        "l3_replicas 0,2,4,6", "l3_replicas+smt 0-7",
       ])
   }
 
