@@ -18,7 +18,8 @@ struct RunCommand: ParsableCommand {
       Each placement is measured by several worker processes, bound to its CPUs. Every case is compared \
       with a double-precision oracle before it is timed. Files go to the folder of -o; what the columns \
       mean is in results/README.md. Every option is also a variable, PLIMSOLL_TIME_BUDGET for \
-      --time-budget, and a line of the file of --config.
+      --time-budget, and a line of the file of --config. Exit status 5 when a result is wrong, 1 when a \
+      row fails or times out.
       Example: plimsoll run --suite quick -o results
       Example: plimsoll run --suite default --filter 'phase:decode -impl:openblas' --time-budget 10m
       """)
@@ -76,10 +77,7 @@ struct RunCommand: ParsableCommand {
     }
     let target = stopped.map { ($0.stem as NSString).deletingLastPathComponent }.map { $0.isEmpty ? "." : $0 }
     try checkWritable(target ?? folder)
-    let doctor =
-      session.quiet
-      ? HostExamination.warnings(machine, folder: target ?? folder).map { HostExamination.mark + $0 }
-      : HostExamination.tell(machine, folder: target ?? folder)
+    let doctor = HostExamination.tell(machine, folder: target ?? folder, isQuiet: session.quiet)
     let blas = try blasSetup(plan, machine, settings, stopped)
     let facts = RunFacts(machine: machine, settings: settings, blas: blas, stopped: stopped)
     let info = facts.info()

@@ -48,7 +48,45 @@ import Testing
     #expect(torn.status == 65)
     #expect(torn.err.contains("torn.csv:8: the last line is torn"))
     // Nothing is left to do, so a resumed run only rewrites its files.
+    let before = try Data(contentsOf: URL(filePath: file))
+    let floor = try meta(stem)["aa_floor"] as? Double
+    #expect(floor != nil)
     #expect(try Program.run(["run", "--resume", file]).status == 0)
+    #expect(try Data(contentsOf: URL(filePath: file)) == before)
+    #expect(try meta(stem)["aa_floor"] as? Double == floor)
+    // Samples without their reports would be measured again into the same file.
+    try "garbage".write(toFile: stem + ".reports.jsonl", atomically: false, encoding: .utf8)
+    let lost = try Program.run(["run", "--resume", file, "--dry-run"])
+    #expect(lost.status == 65, "\(lost.err)")
+    #expect(lost.err.contains("have no report here"))
+  }
+
+  private func meta(_ stem: String) throws -> [String: Any] {
+    let data = try Data(contentsOf: URL(filePath: stem + ".meta.json"))
+    return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+  }
+
+  @Test("a launcher's one-core trap is named with its fix, even by a quiet run")
+  func trap() throws {
+    let taskset = "/usr/bin/taskset"
+    guard FileManager.default.isExecutableFile(atPath: taskset), ProcessInfo.processInfo.processorCount > 1
+    else { return }
+    let folder = try scratch()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let arguments = ["-c", try firstCPU(), Program.path] + small
+    let run = try Program.run(
+      arguments + ["--quiet", "--impl", "swift", "--no-ceilings", "-o", folder], executable: taskset,
+      environment: ["OMPI_COMM_WORLD_SIZE": "2"])
+    #expect(run.status == 0, "\(run.err)")
+    #expect(
+      run.err.contains("mended by: mpirun --bind-to none --map-by ppr:1:node plimsoll run"), "\(run.err)")
+    #expect(run.err.split(separator: "\n").count { $0.hasPrefix("doctor:") } == 1)
+  }
+
+  private func firstCPU() throws -> String {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let list = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    return String(try #require(list).drop { !$0.isNumber }.prefix { $0.isNumber })
   }
 
   @Test("a run whose rows fail ends with status 1 and a sentence that names how many and the first")
@@ -118,6 +156,7 @@ import Testing
       (["--filter", "phase:decode )"], "character 14: filter: ')' without '('"),
       (["--skip", "m:x"], "character 3: filter: m: 'x' is not a whole number"),
       (["--shape", "m=1,n=2"], "m, n and k are all needed"), (["--cache", "warm"], "unknown cache mode"),
+      (["--cache", ","], "names no mode"), (["--row-time-cap", "1e-300"], "takes 1 millisecond to one hour"),
       (["--kernel", "gemm", "--skip", "kernel:gemm"], "no case passes all filters"),
     ])
   func unknown(arguments: [String], words: String) throws {

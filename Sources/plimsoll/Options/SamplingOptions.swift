@@ -73,8 +73,11 @@ struct SamplingOptions: ParsableArguments {
     guard maxNoise.map({ $0 >= 1e-4 && $0 <= 1 }) ?? true else {
       throw ValidationError("--max-noise takes 0.0001 to 1")
     }
-    guard rowTimeCap.map({ $0.seconds <= Unit.hour.toBase(1) }) ?? true else {
-      throw ValidationError("--row-time-cap takes at most one hour")
+    guard
+      rowTimeCap.map({ $0.seconds >= Unit.millisecond.toBase(1) && $0.seconds <= Unit.hour.toBase(1) })
+        ?? true
+    else {
+      throw ValidationError("--row-time-cap takes 1 millisecond to one hour")
     }
   }
 

@@ -119,6 +119,9 @@ struct SuiteOptions: ParsableArguments {
   private func cacheModes() throws -> [CacheMode]? {
     guard let cache else { return nil }
     if cache == "all" { return CacheMode.allCases }
+    guard cache.contains(where: { $0 != "," }) else {
+      throw CommandFailure(.usage, "--cache '\(cache.prefix(20))' names no mode; write e.g. hot,weights-cold")
+    }
     return try cache.split(separator: ",").map { word in
       let name = String(word).replacing("-", with: "_")
       guard let mode = CacheMode(rawValue: name) else {

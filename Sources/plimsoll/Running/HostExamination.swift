@@ -23,20 +23,27 @@ struct HostExamination {
   }
 
   /// The warnings of a run that is about to start, most harmful first. The run judges its BLAS by itself.
-  static func warnings(_ machine: Machine, folder: String) -> [String] {
+  private static func warnings(_ machine: Machine, folder: String) -> [DoctorCheck] {
     let facts = HostExamination(isQuick: true).facts(machine, folder: folder)
-    return Doctor.examine(facts).filter { $0.answer == .warn && $0.name != "blas" }.map(\.short)
+    return Doctor.examine(facts).filter { $0.answer == .warn && $0.name != "blas" }
   }
 
   /// Says the first three warnings; returns all of them, marked as the meta file keeps them.
-  static func tell(_ machine: Machine, folder: String) -> [String] {
+  ///
+  /// - Parameter isQuiet: true = only what makes the run another run: a mask that hides most of the machine.
+  static func tell(_ machine: Machine, folder: String, isQuiet: Bool = false) -> [String] {
     let all = warnings(machine, folder: folder)
-    for (index, warning) in all.prefix(3).enumerated() {
+    let shown = isQuiet ? all.filter { $0.name == mask } : Array(all.prefix(3))
+    for (index, warning) in shown.enumerated() {
+      // The mask is the trap of mpirun and srun: a whole node measured as one core. Its fix stands beside it.
+      let fix = warning.name == mask ? warning.command.map { "; mended by: \($0)" } ?? "" : ""
       let more = index == 2 && all.count > 3 ? " (and \(all.count - 3) more: plimsoll doctor)" : ""
-      StandardError.write("doctor: \(warning)\(more)")
+      StandardError.write("doctor: \(warning.short)\(fix)\(more)")
     }
-    return all.map { mark + $0 }
+    return all.map { mark + $0.short }
   }
+
+  private static let mask = "cpu_mask"
 
   /// What the doctor's warnings begin with in a meta file.
   static let mark = "doctor: "
