@@ -4,6 +4,7 @@ import ArgumentParser
 import Foundation
 import Machines
 import Measurement
+import Results
 import Suites
 import Tables
 import Topology
@@ -41,7 +42,7 @@ struct VerifyCommand: ParsableCommand {
     plan.settleSeconds = 0
     plan.hasControl = false
     Interrupt.watch()
-    let observer = Observer(total: plan.processes * cases.count * places.count, session)
+    let observer = Observer(plan, session)
     let outcomes = Runner(
       plan, executable: ownExecutable, arguments: ["worker"],
       environment: ProcessInfo.processInfo.environment
@@ -82,13 +83,16 @@ struct VerifyCommand: ParsableCommand {
   /// Shows progress; nothing is kept.
   private final class Observer: RunObserver {
     let progress: RunProgress
-    init(total: Int, _ session: SessionOptions) {
-      progress = RunProgress(total: total, isShown: session.showsProgress)
+    init(_ plan: RunPlan, _ session: SessionOptions) {
+      progress = RunProgress(
+        open: Dictionary(
+          plan.outcomes().map { (ResultRow.key($0.subject, $0.placement), $0.processesWanted) },
+          uniquingKeysWith: +), isShown: session.showsProgress)
     }
     var shouldStop: Bool { Interrupt.status != nil }
     func workerStarted(_ facts: WorkerFacts, at placement: Placement) {}
     func finished(_ report: CaseReport, subject: Case, placement: Placement) {
-      progress.count("\(placement.name) \(subject.shapeID)", key: "", report)
+      progress.count("\(placement.name) \(subject.shapeID)", key: ResultRow.key(subject, placement), report)
     }
     func replicateFinished(_ process: Int, outcomes: [Outcome]) {}
   }

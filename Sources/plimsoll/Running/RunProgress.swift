@@ -3,11 +3,13 @@
 import Foundation
 import Measurement
 import Quantities
+import Suites
 import Tables
 
 /// Progress of a run.
 final class RunProgress {
   private let total: Int
+  private var left: TimeLeft
   private let isShown: Bool
   private let isTerminal = isatty(STDERR_FILENO) == 1
   private let time = MonotonicTime()
@@ -17,9 +19,10 @@ final class RunProgress {
   /// Samples by row and process, for the running median.
   private var seen: [String: [[Double]]] = [:]
 
-  /// Progress towards `total` reports.
-  init(total: Int, isShown: Bool) {
-    self.total = total
+  /// Progress towards the reports that each row is to give, by its key.
+  init(open: [String: Int], isShown: Bool) {
+    left = TimeLeft(open: open)
+    total = left.reports
     self.isShown = isShown
     start = time.now()
     lastShown = start
@@ -31,6 +34,7 @@ final class RunProgress {
   /// Counts one report and shows where the run is, not more often than a person reads.
   func count(_ what: String, key: String, _ report: CaseReport) {
     done += 1
+    left.take(key, seconds: report.elapsed ?? 0)
     if report.status == .ok { seen[key, default: []].append(report.samples.map(\.seconds)) }
     let now = time.now()
     guard isShown, now - lastShown >= (isTerminal ? 0.2 : 5) else { return }
@@ -50,9 +54,8 @@ final class RunProgress {
   }
 
   private func show(_ what: String, _ now: Double) {
-    let share = Double(done) / Double(max(1, total))
-    let left = share > 0 ? (now - start) * (1 - share) / share : 0
-    let text = "\(done)/\(total) \(clock(now - start)), about \(clock(left)) left  \(what)"
+    let rest = left.estimate(elapsed: now - start).map { ", about \(clock($0)) left" } ?? ""
+    let text = "\(done)/\(total) \(clock(now - start))\(rest)  \(what)"
     guard isTerminal else {
       StandardError.write(text)
       return

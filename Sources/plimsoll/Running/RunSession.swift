@@ -90,7 +90,10 @@ final class RunSession: RunObserver {
         "\(manner.folder) cannot be made: \(error.localizedDescription); choose another folder with -o")
     }
     progress = RunProgress(
-      total: outcomes.reduce(0) { $0 + max(0, $1.processesWanted - $1.reports.count) },
+      open: Dictionary(
+        outcomes.map {
+          (ResultRow.key($0.subject, $0.placement), max(0, $0.processesWanted - $0.reports.count))
+        }, uniquingKeysWith: +),
       isShown: manner.showsProgress)
   }
 
