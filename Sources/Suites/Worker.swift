@@ -155,7 +155,7 @@ public struct Worker<Time: TimeSource> {
           return false
         }
         say(.began(entry.report.index))
-        entry.round(probe: probe, counters: counters)
+        entry.round(probe: probe, counters: isCounted(entry) ? counters : nil)
         if entry.implementation == .openblas { quieten() }
       }
     }
@@ -164,6 +164,11 @@ public struct Worker<Time: TimeSource> {
       for entry in entries { finish(entry, between: before, and: after) }
     }
     return true
+  }
+
+  /// False where counters would see a part of the threads: OpenBLAS starts its own before anyone can count them.
+  private func isCounted(_ entry: CaseUnderWay<Time>) -> Bool {
+    entry.implementation != .openblas || team.threadCount == 1
   }
 
   /// Waits until the threads of a library have gone to sleep: OpenBLAS's spin for a while after a call, which on
@@ -218,16 +223,18 @@ public struct Worker<Time: TimeSource> {
         }
       }
       guard job.plan.times else { return end(.ok, "") }
-      report.detail = doubt(subject, sets: sets)
+      func add(_ doubt: String) {
+        if !doubt.isEmpty { report.detail += (report.detail.isEmpty ? "" : "; ") + doubt }
+      }
+      add(doubt(subject, sets: sets))
       if job.verifiesInFull {
         let location = MemoryLocation(of: kernel.operandMemory)
         report.hugePageShare = location.hugePageFraction
         report.isMemoryWhereAsked = location.isWhereAsked(job.placement)
+        add(job.pageMode.doubt(share: location.hugePageFraction))
       }
       let share = planted.share(of: subject.shapeID)
-      if let share {
-        report.detail += (report.detail.isEmpty ? "" : "; ") + PlantedSlowdown.warning(share)
-      }
+      if let share { add(PlantedSlowdown.warning(share)) }
       let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
       let entry = CaseUnderWay(report, kernel, sampler, subject, place: place)
       entry.spin = share.map { PlantedSpin(time: time, share: $0) }
@@ -308,6 +315,17 @@ private func processSeconds() -> Double {
 
 /// Gigabytes with one decimal, for sentences.
 private func gigabytes(_ bytes: Double) -> Double { (Unit.gigabyte.fromBase(bytes) * 10).rounded() / 10 }
+
+extension PageMode {
+  /// What a reader of the times should know where pages are not those that were asked for; empty = nothing.
+  ///
+  /// - Parameter share: share of the operands on huge pages; nil = unknown.
+  package func doubt(share: Double?) -> String {
+    guard self == .huge, let share, share < 0.9 else { return "" }
+    return "huge pages back \(Int(Unit.percent.fromBase(share).rounded(.down))) % of the operands;"
+      + " those below 256 KiB get none"
+  }
+}
 
 extension Case {
   /// Bytes that a decode step reads once and that the next step must read again: B, or keys and values.
