@@ -11,7 +11,8 @@ import Quantities
 public enum PageMode: String, Hashable, Sendable, Codable, CaseIterable {
   /// Huge pages for arrays that fill one (2 MiB), what the host gives for smaller ones.
   case `default`
-  /// Huge pages for every operand, small ones too.
+  /// Huge pages for operands of 256 KiB and more, too. Smaller ones would take up to a thousand times their
+  /// memory, and cold rows keep thousands of them; a row with such operands carries a warning.
   case huge
   /// Small pages only, for the whole process.
   case never
