@@ -24,12 +24,12 @@ public struct RowSamples: Sendable {
   /// Processes of each row in the order of their numbers.
   public let byRow: [RowIdentity: [ProcessSamples]]
 
-  /// Sorts the columns of a journal; samples without a process or a positive time are left out.
+  /// Sorts the columns of a journal.
   ///
   /// - Complexity: O(samples).
   public init(_ samples: SampleColumns) {
     var collected: [[ProcessSamples]] = Array(repeating: [], count: samples.rows.count)
-    for index in samples.seconds.indices where samples.process[index] >= 0 && samples.seconds[index] > 0 {
+    for index in samples.seconds.indices {
       let cycles = samples.cycles[index]
       collected[Int(samples.row[index])].add(
         samples.seconds[index], cycles: cycles > 0 ? cycles : nil, process: Int(samples.process[index]))

@@ -51,10 +51,21 @@ public struct Merge: Sendable {
   /// Reads and checks every input and decides which rows the output has.
   ///
   /// - Throws: `InputErrors` naming both places of each pair of rows that contradict each other: the same run and
-  ///   row, equally complete in equally complete files, with different content; `InputError` for a faulty input.
+  ///   row, equally complete in equally complete files, with different content; `InputError` for a faulty input, `InputErrors`
+  ///   with the first fault of each for several.
   public init(_ inputs: MergeInputs) throws {
     var index = MergeIndex()
-    for path in inputs.files { try index.add(path) }
+    var faults: [InputError] = []
+    for path in inputs.files {
+      do throws(InputError) {
+        try index.add(path)
+      } catch {
+        // The others may be faulty too, and whoever mends files wants to know all of them.
+        faults.append(error)
+      }
+    }
+    if faults.count == 1, let only = faults.first { throw only }
+    guard faults.isEmpty else { throw InputErrors(faults) }
     self.index = index
     files = inputs.files
     torn = index.files.filter { $0.tornBytes > 0 }.map { Torn(file: $0.path, bytes: $0.tornBytes) }

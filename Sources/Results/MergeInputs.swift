@@ -46,13 +46,14 @@ public struct MergeInputs: Sendable {
     }
   }
 
-  /// Every visible `.csv` that is no journal; links are not followed, so that no folder is read twice.
-  private static func tables(below folder: String) -> [String] {
+  /// Every visible `.csv`, journals only where they are asked for; links are not followed, so that no folder is
+  /// read twice.
+  public static func tables(below folder: String, journals: Bool = false) -> [String] {
     let entries = FileManager.default.enumerator(atPath: folder)
     var paths: [String] = []
     while let entry = entries?.nextObject() as? String {
       let isHidden = entry.split(separator: "/").contains { $0.hasPrefix(".") }
-      guard entry.hasSuffix(".csv"), !entry.hasSuffix(".samples.csv"), !isHidden else { continue }
+      guard entry.hasSuffix(".csv"), journals || !entry.hasSuffix(".samples.csv"), !isHidden else { continue }
       paths.append((folder.hasSuffix("/") ? folder : folder + "/") + entry)
     }
     return paths

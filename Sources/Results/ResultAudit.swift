@@ -19,6 +19,9 @@ public struct ResultAudit: Sendable {
   /// What makes a row doubtful, at most `limit`.
   public private(set) var warnings: [InputError] = []
 
+  /// Warnings beyond those.
+  public private(set) var warningsBeyond = 0
+
   private let file: String
   private var lines: [RowIdentity: Int] = [:]
   private var timed: [RowIdentity: Int] = [:]
@@ -114,7 +117,14 @@ public struct ResultAudit: Sendable {
     let path = Journal.path(besides: file)
     guard FileManager.default.fileExists(atPath: path) else { return nil }
     do throws(InputError) {
-      return try SampleColumns(journal: path)
+      let journal = try SampleColumns(journal: path)
+      if journal.tornBytes > 0 {
+        warnings.append(
+          InputError(
+            file: path, "the last line is torn: its \(journal.tornBytes) bytes were left out",
+            advice: "the run goes on, or was stopped: 'plimsoll run --resume \(file)' mends it"))
+      }
+      return journal
     } catch {
       fault(error)
       return nil
@@ -126,7 +136,10 @@ public struct ResultAudit: Sendable {
   }
 
   private mutating func warn(_ line: Int?, _ what: String) {
-    guard warnings.count < ResultAudit.limit else { return }
+    guard warnings.count < ResultAudit.limit else {
+      warningsBeyond += 1
+      return
+    }
     warnings.append(InputError(file: file, line: line, what))
   }
 }

@@ -13,6 +13,13 @@ extension ResultFile {
     where name != "drift_rel_per_minute" && (Double(cell) ?? 0) < 0 {
       throw check.fault(name, "\(cell) is negative")
     }
+    for (index, column) in ResultRow.schema.columns.enumerated() where column.isNumeric {
+      guard index < record.fields.count, let value = Double(record.fields[index]) else { continue }
+      let range = ranges[column.name] ?? -largest...largest
+      guard range.contains(value) else {
+        throw check.fault(column.name, "\(record.fields[index]) is not believable")
+      }
+    }
     let times: [(name: String, value: Double?)] = [
       ("time_min_seconds", row.timeMinSeconds), ("time_q1_seconds", row.timeQ1Seconds),
       ("time_median_seconds", row.timeMedianSeconds), ("time_q3_seconds", row.timeQ3Seconds),
@@ -22,6 +29,13 @@ extension ResultFile {
     for (low, high) in zip(known, known.dropFirst()) where (low.value ?? 0) > (high.value ?? 0) * (1 + 1e-12)
     {
       throw check.fault(high.name, "below \(low.name)")
+    }
+    if row.status.hasTimes, let median = row.timeMedianSeconds,
+      let column = outside(
+        low: row.timeMedianCiLowSeconds, high: row.timeMedianCiHighSeconds, least: row.timeMinSeconds,
+        median: median, most: row.timeMaxSeconds)
+    {
+      throw check.fault(column, "the interval does not lie around time_median_seconds, among the samples")
     }
     if let processes = row.nProcesses {
       guard row.status.hasTimes ? (1...1_000).contains(processes) : processes <= 1_000 else {
@@ -42,6 +56,32 @@ extension ResultFile {
         throw check.fault("gflops_median", "\(rate) where flop / time_median_seconds gives \(expected)")
       }
     }
+  }
+
+  /// Beyond this no number of a result file is believable.
+  static let largest = 1e30
+
+  /// Columns of which closer bounds are known. A group of 1e6 threads or cores is no host.
+  static let ranges: [String: ClosedRange<Double>] = [
+    "threads": 1...1e6, "replicas": 1...1e6, "cores": 1...1e6, "pus": 1...1e6, "smt_width": 1...1e3,
+    "packages": 0...1e4, "numa_nodes": 0...1e4, "n_samples": 0...1e9, "calls_per_pass": 0...1e9,
+    "aa_floor": 0...100, "between_process_rel_stddev": 0...1e3, "pct_of_roofline": 0...1e6,
+    "time_median_seconds": 0...1e9,
+  ]
+
+  /// The end of a median's interval that lies on the wrong side of the median or outside the samples, by its
+  /// column; nil for a sound or an unknown interval. Without extremes the ends lie within a factor of a million.
+  static func outside(
+    low: Double?, high: Double?, least: Double?, median: Double, most: Double?
+  ) -> String? {
+    let slack = 1e-9
+    if let low, low > median * (1 + slack) || low < (least ?? median * 1e-6) * (1 - slack) {
+      return "time_median_ci_low_seconds"
+    }
+    if let high, high < median * (1 - slack) || high > (most ?? median * 1e6) * (1 + slack) {
+      return "time_median_ci_high_seconds"
+    }
+    return nil
   }
 
   /// True where the row's median is that of its samples, or the row has none.

@@ -90,8 +90,19 @@ public enum ResultFile {
   }
 
   /// Replaces the file by these rows: temporary name in the same folder, sync, rename.
+  ///
+  /// Texts of workers and of the system may hold anything; they are written so that `read` takes them.
   public static func write(_ rows: [ResultRow], to path: String) throws {
-    try WholeFile.write(ResultRow.schema.csv(rows), to: path)
+    var writer = CSVWriter()
+    writer.append(ResultRow.schema.header)
+    for row in rows {
+      writer.append(
+        ResultRow.schema.columns.map { column in
+          let cell = column.encode(row)
+          return column.kind == .text ? neutralised(printable(cell)) : cell
+        })
+    }
+    try WholeFile.write(writer.text, to: path)
   }
 
   /// The bytes of a regular file.
@@ -140,6 +151,13 @@ public enum ResultFile {
     if row.status == .failed || row.status == .skipped, row.statusDetail.isEmpty {
       throw fault(
         "status_detail", "a row that is not ok needs its reason", "the file was edited or is not ours")
+    }
+    for (index, cell) in record.fields.enumerated()
+    where cell.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+      throw InputError(
+        file: file, line: record.line, column: record.columns[index],
+        "\(ResultRow.schema.header[index]): a control character",
+        advice: "terminals would act on it: remove it")
     }
     for (index, cell) in record.fields.enumerated() where looksLikeFormula(cell) && Double(cell) == nil {
       throw InputError(

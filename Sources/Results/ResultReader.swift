@@ -99,6 +99,8 @@ private struct PlainRecord {
   private let counts: (processes: Int, samples: Int)
   private let verification: (error: Int, tolerance: Int)
   private let rate: (flop: Int, gflops: Int)
+  private let extremes: (least: Int, most: Int)
+  private let bounds: [(index: Int, range: ClosedRange<Double>)]
   private let statuses = RowStatus.allCases.map { (text: $0.rawValue, status: $0) }
 
   /// Nil where the schema lacks one of the columns that the rules name.
@@ -128,10 +130,16 @@ private struct PlainRecord {
     counts = (processes, samples)
     verification = (error, tolerance)
     rate = (flop, gflops)
+    extremes = (ordered[0], ordered[4])
+    bounds = ResultFile.ranges.compactMap { name, range in places[name].map { ($0, range) } }
   }
 
   func isSound(_ reader: borrowing CSVReader) -> Bool {
-    guard cellsAreSound(reader) else { return false }
+    guard !PlainRecord.hasControl(reader.bytes), cellsAreSound(reader) else { return false }
+    for bound in bounds {
+      let cell = reader.cell(bound.index)
+      guard cell.isEmpty || NumberBytes.value(cell).map(bound.range.contains) == true else { return false }
+    }
     for index in required where reader.cell(index).isEmpty { return false }
     let cell = reader.cell(status)
     guard let status = statuses.first(where: { cell.spells($0.text) })?.status,
@@ -143,6 +151,26 @@ private struct PlainRecord {
       && (status != .ok || isVerified(reader))
   }
 
+  /// True for a control character before the line end.
+  private static func hasControl(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    var count = bytes.count
+    if count > 0, bytes[count - 1] == 0x0A { count -= 1 }
+    if count > 0, bytes[count - 1] == 0x0D { count -= 1 }
+    var found: UInt8 = 0
+    // Without branches, so that many bytes go at a time.
+    for index in 0..<count { found |= (bytes[index] < 0x20 ? 1 : 0) | (bytes[index] == 0x7F ? 1 : 0) }
+    return found != 0
+  }
+
+  /// True for a decimal number that is surely below `ResultFile.largest`: few digits, no growing exponent.
+  private static func isModest(_ cell: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard cell.count <= 24 else { return false }
+    for index in cell.indices where cell[index] | 0x20 == 0x65 {
+      return index + 1 < cell.count && cell[index + 1] == 0x2D
+    }
+    return true
+  }
+
   /// Every cell decodes, none is negative (but for a drift), none would be a formula.
   private func cellsAreSound(_ reader: borrowing CSVReader) -> Bool {
     for index in kinds.indices {
@@ -150,10 +178,11 @@ private struct PlainRecord {
       guard let first = cell.first else { continue }
       switch first {
       case 0x2D where index == drift: break
-      case 0x2D, 0x3D, 0x2B, 0x40, 0x09: return false
+      case 0x2D, 0x3D, 0x2B, 0x40, 0x09, 0x20, 0x80...: return false
       default: break
       }
       guard index == status || check.isPlain(cell, kinds[index]) else { return false }
+      if kinds[index] == .number, !PlainRecord.isModest(cell) { return false }
     }
     return true
   }
@@ -173,10 +202,10 @@ private struct PlainRecord {
       guard time >= last, index != median || time > 0 else { return false }
       last = time
     }
-    guard let low = number(reader, interval.low), let high = number(reader, interval.high) else {
-      return true
-    }
-    return low <= high
+    return ResultFile.outside(
+      low: number(reader, interval.low), high: number(reader, interval.high),
+      least: number(reader, extremes.least), median: number(reader, median) ?? 0,
+      most: number(reader, extremes.most)) == nil
   }
 
   private func countsAreSound(_ reader: borrowing CSVReader, atLeast least: Double) -> Bool {

@@ -53,6 +53,8 @@ public struct ResultTable: Sendable {
   private static let places = Dictionary(
     allColumns.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
 
+  static func place(of name: String) -> Int? { places[name] }
+
   /// Reads the rows of result files.
   ///
   /// - Parameters:
@@ -63,9 +65,7 @@ public struct ResultTable: Sendable {
     _ files: [String], columns: [String], filter: RowFilter = .everything, whenTorn: TornLine = .refuse
   ) throws(InputError) {
     self.columns = columns
-    let known = Dictionary(
-      ResultRow.schema.columns.map { ($0.name, $0.isNumeric) }, uniquingKeysWith: { first, _ in first })
-    isNumeric = columns.map { known[$0] ?? false }
+    isNumeric = ResultTable.isNumeric(columns)
     for file in files { try read(file, filter, whenTorn) }
   }
 
@@ -150,13 +150,5 @@ extension ResultTable {
       }
     }
     return table
-  }
-
-  /// The rows as CSV: numbers as they stand in the files, texts neutralised.
-  public func csv() -> String {
-    var writer = CSVWriter()
-    writer.append(columns)
-    for row in neutralised().rows { writer.append(row) }
-    return writer.text
   }
 }

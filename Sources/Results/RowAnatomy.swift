@@ -45,12 +45,22 @@ public struct RowAnatomy: Sendable {
   public let outliersMild: Int
   public let outliersSevere: Int
 
+  /// Processes that a journal has of a row.
+  public static func processes(of identity: RowIdentity, in journal: SampleColumns) -> Int {
+    guard let place = journal.rows.firstIndex(of: identity) else { return 0 }
+    return Set(journal.process.indices.filter { journal.row[$0] == Int32(place) }.map { journal.process[$0] })
+      .count
+  }
+
   /// The samples of one row of a journal; nil when it has none.
-  public init?(_ journal: SampleColumns, row identity: RowIdentity) {
+  ///
+  /// - Parameter counted: processes to take, the first by number; a journal may be ahead of its row.
+  public init?(_ journal: SampleColumns, row identity: RowIdentity, processes counted: Int? = nil) {
     guard let place = journal.rows.firstIndex(of: identity) else { return nil }
-    let mine = journal.seconds.indices.filter {
-      journal.row[$0] == Int32(place) && journal.seconds[$0] > 0 && journal.process[$0] >= 0
-    }
+    let all = journal.seconds.indices.filter { journal.row[$0] == Int32(place) }
+    let numbers = Set(all.map { journal.process[$0] }).sorted()
+    let taken = Set(numbers.prefix(counted ?? numbers.count))
+    let mine = all.filter { taken.contains(journal.process[$0]) }
     var byProcess: [(number: Int32, seconds: [Double])] = []
     for index in mine {
       if let known = byProcess.firstIndex(where: { $0.number == journal.process[index] }) {

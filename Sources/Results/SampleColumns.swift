@@ -27,9 +27,11 @@ public struct SampleColumns: Sendable {
   public private(set) var rows: [RowIdentity] = []
   /// Index into `rows`.
   public private(set) var row: [Int32] = []
-  /// Process that took the sample; -1 where unknown.
+  /// Process that took the sample.
   public private(set) var process: [Int32] = []
-  /// Time of one execution in seconds; NaN where unknown.
+  /// Place of the sample among those of its row and process.
+  public private(set) var sample: [Int32] = []
+  /// Time of one execution in seconds, positive.
   public private(set) var seconds: [Double] = []
   /// Start since the process began to measure, in seconds; NaN where unknown.
   public private(set) var started: [Double] = []
@@ -48,7 +50,8 @@ public struct SampleColumns: Sendable {
 
   /// Reads a journal; a torn last line is left out, because the writer may still be at it.
   ///
-  /// - Throws: `InputError` with file, line and column for anything else that is not a journal.
+  /// - Throws: `InputError` with file, line and column for anything else that is not a journal: a time that is
+  ///   not positive, a process or a sample without a number, a sample that is there twice.
   /// - Complexity: O(bytes), about 30 bytes of memory a sample.
   public init(journal path: String) throws(InputError) {
     let reader = try CSVReader(path: path, tornLine: .drop)
@@ -69,10 +72,12 @@ public struct SampleColumns: Sendable {
     let places = schema.header
     guard let run = places.firstIndex(of: "run_id"), let key = places.firstIndex(of: "row_key"),
       let process = places.firstIndex(of: "process_index"), let seconds = places.firstIndex(of: "seconds"),
+      let sample = places.firstIndex(of: "sample_index"),
       let started = places.firstIndex(of: "started_offset_seconds"),
       let cycles = places.firstIndex(of: "cycles")
     else { return }
     var last: Int32 = -1
+    var order = SampleOrder()
     while try reader.next() {
       if !check.isPlain(reader) {
         _ = try schema.row(try reader.record(), file: reader.file, empty: SampleRow())
@@ -83,13 +88,43 @@ public struct SampleColumns: Sendable {
         last = place(RowIdentity(runId: reader.text(run), rowKey: reader.text(key)))
       }
       row.append(last)
-      let number = NumberBytes.value(reader.cell(process)).flatMap { Int32(exactly: $0) }
-      self.process.append(number ?? -1)
-      self.seconds.append(NumberBytes.value(reader.cell(seconds)) ?? .nan)
+      guard let number = SampleColumns.number(reader, process, below: SampleColumns.processLimit) else {
+        throw SampleColumns.fault(reader, process, "not the number of a process")
+      }
+      guard let index = SampleColumns.number(reader, sample, below: Int32.max) else {
+        throw SampleColumns.fault(reader, sample, "not the number of a sample")
+      }
+      guard let time = NumberBytes.value(reader.cell(seconds)), time > 0, time <= SampleColumns.longest else {
+        throw SampleColumns.fault(reader, seconds, "not a positive time")
+      }
+      guard order.isNew(row: last, process: number, sample: index, among: self) else {
+        throw SampleColumns.fault(
+          reader, sample, "the same sample of this row and process as an earlier line")
+      }
+      self.process.append(number)
+      self.sample.append(index)
+      self.seconds.append(time)
       self.started.append(NumberBytes.value(reader.cell(started)) ?? .nan)
       self.cycles.append(NumberBytes.value(reader.cell(cycles)) ?? .nan)
     }
     tornBytes = reader.tornBytes
+  }
+
+  /// Processes of a row and seconds of an execution beyond which a journal is not believable.
+  private static let processLimit: Int32 = 1_000_000
+  private static let longest = 1e9
+
+  private static func number(_ reader: borrowing CSVReader, _ index: Int, below limit: Int32) -> Int32? {
+    NumberBytes.value(reader.cell(index)).flatMap { Int32(exactly: $0) }.flatMap {
+      $0 >= 0 && $0 < limit ? $0 : nil
+    }
+  }
+
+  private static func fault(_ reader: borrowing CSVReader, _ index: Int, _ what: String) -> InputError {
+    InputError(
+      file: reader.file, line: reader.line, column: (try? reader.record())?.columns[index],
+      "\(SampleRow.schema.header[index]): '\(reader.text(index).prefix(40))' is \(what)",
+      advice: "the journal was edited or is not ours")
   }
 
   private mutating func place(_ identity: RowIdentity) -> Int32 {
@@ -103,7 +138,7 @@ public struct SampleColumns: Sendable {
   /// The positive samples of every row, one array per process in the order of process numbers.
   public func byRow() -> [RowIdentity: [[Double]]] {
     var collected: [[Int32: [Double]]] = Array(repeating: [:], count: rows.count)
-    for index in seconds.indices where process[index] >= 0 && seconds[index] > 0 {
+    for index in seconds.indices {
       collected[Int(row[index])][process[index], default: []].append(seconds[index])
     }
     var result: [RowIdentity: [[Double]]] = Dictionary(minimumCapacity: rows.count)
@@ -111,6 +146,36 @@ public struct SampleColumns: Sendable {
       result[identity] = processes.sorted { $0.key < $1.key }.map(\.value)
     }
     return result
+  }
+}
+
+/// Tells a sample that a journal has already. Journals are written in order, so that the greatest number of each
+/// row and process is enough; only where numbers fall are the samples looked through.
+private struct SampleOrder {
+  private var greatest: [Int64: Int32] = [:]
+  private var seen: [Int64: Set<Int32>] = [:]
+  private var key: Int64 = -1
+  private var latest: Int32 = -1
+
+  mutating func isNew(row: Int32, process: Int32, sample: Int32, among columns: SampleColumns) -> Bool {
+    let key = Int64(row) << 32 | Int64(process)
+    if key != self.key {
+      if self.key >= 0 { greatest[self.key] = latest }
+      self.key = key
+      latest = greatest[key] ?? -1
+    }
+    if sample > latest, seen[key] == nil {
+      latest = sample
+      return true
+    }
+    var known =
+      seen[key]
+      ?? Set(
+        columns.sample.indices.filter { columns.row[$0] == row && columns.process[$0] == process }
+          .map { columns.sample[$0] })
+    defer { seen[key] = known }
+    latest = max(latest, sample)
+    return known.insert(sample).inserted
   }
 }
 

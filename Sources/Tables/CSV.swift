@@ -264,9 +264,36 @@ public struct CSVWriter: Sendable {
 }
 
 /// True for text that a spreadsheet would read as a formula: such labels are refused at input.
+///
+/// Spreadsheets pass over blanks and what is invisible before the sign, some take its full-width form, and a
+/// control character may end the cell.
 public func looksLikeFormula(_ text: String) -> Bool {
   guard let first = text.utf8.first else { return false }
-  return [0x3D, 0x2B, 0x2D, 0x40, 0x09, 0x00].contains(first)
+  if first < 0x20 || first == 0x7F { return true }
+  if first | 0x20 >= 0x61 && first | 0x20 <= 0x7A || first &- 0x30 < 10 { return false }
+  let sign = text.unicodeScalars.first { scalar in
+    !(scalar.properties.isWhitespace || scalar.properties.isDefaultIgnorableCodePoint || scalar.value < 0x20)
+  }
+  return sign.map { signs.contains($0) } ?? false
+}
+
+/// What starts a formula: the ASCII signs with their full-width and small forms.
+private let signs = Set<Unicode.Scalar>("=+-@＝＋－＠﹦﹢﹣﹫".unicodeScalars)
+
+/// Text for people without what a terminal or a page would act on: control characters and the marks that turn the
+/// direction of writing become U+FFFD, blanks of every kind a space.
+public func printable(_ text: String) -> String {
+  guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F }) else { return text }
+  var out = ""
+  for scalar in text.unicodeScalars {
+    switch scalar.value {
+    case 0x09, 0x0A, 0x0D, 0x2028, 0x2029: out.unicodeScalars.append(" ")
+    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069:
+      out.unicodeScalars.append("\u{FFFD}")
+    default: out.unicodeScalars.append(scalar)
+    }
+  }
+  return out
 }
 
 /// Text that no spreadsheet reads as a formula: with an apostrophe before it where it would.

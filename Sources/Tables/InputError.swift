@@ -28,7 +28,8 @@ public struct InputError: Error, Hashable, Sendable, CustomStringConvertible {
     let place = [file, line.map(String.init), column.map(String.init)].compactMap { $0 }
       .joined(separator: ":")
     let text = advice.isEmpty ? fault : "\(fault); \(advice)"
-    return place.isEmpty ? text : "\(place): \(text)"
+    // A fault may quote the file, and the file may hold anything.
+    return printable(place.isEmpty ? text : "\(place): \(text)")
   }
 
   /// The same error with a file name.

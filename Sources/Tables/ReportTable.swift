@@ -72,9 +72,12 @@ public struct ReportTable: Sendable {
   }
 
   /// The table as text in a format; `width` bounds the lines of the `table` format.
-  public func render(_ format: TableFormat, width: Int = 80) -> String {
+  ///
+  /// - Parameter isCut: false for a table that a program or a file will get: lines are as long as their cells, and
+  ///   only notes are broken.
+  public func render(_ format: TableFormat, width: Int = 80, isCut: Bool = true) -> String {
     switch format {
-    case .table: return renderTable(width: width)
+    case .table: return plainText(width: width, isCut: isCut)
     case .csv:
       var writer = CSVWriter()
       writer.append(columns.map(\.name))
@@ -97,7 +100,7 @@ public struct ReportTable: Sendable {
 
   private static func exact(_ cell: Cell) -> String {
     switch cell {
-    case .text(let text): text
+    case .text(let text): Double(text) == nil ? neutralised(text) : text
     case .number(let value, _): decimalText(value)
     case .integer(let value): String(value)
     case .empty: ""
@@ -115,7 +118,7 @@ public struct ReportTable: Sendable {
 
   static func shown(_ cell: Cell) -> String {
     switch cell {
-    case .text(let text): text
+    case .text(let text): printable(text)
     case .number(let value, let decimals): grouped(value, decimals: decimals)
     case .integer(let value): grouped(Double(value), decimals: 0)
     case .empty: "-"
@@ -126,38 +129,6 @@ public struct ReportTable: Sendable {
   func isTextColumn(_ index: Int) -> Bool {
     rows.contains { if case .text = $0[index] { true } else { false } }
       || rows.allSatisfy { $0[index] == .empty }
-  }
-
-  private func renderTable(width: Int) -> String {
-    let shownRows = rows.map { $0.map(ReportTable.shown) }
-    var widths = columns.map(\.heading.count)
-    for row in shownRows { for (i, text) in row.enumerated() { widths[i] = max(widths[i], text.count) } }
-    let isText = columns.indices.map(isTextColumn)
-    // Shorten the widest text columns until the line fits; numbers are never cut.
-    let gaps = 2 * max(0, columns.count - 1)
-    while widths.reduce(gaps, +) > width,
-      let widest = columns.indices.filter({ isText[$0] && widths[$0] > 8 }).max(by: {
-        widths[$0] < widths[$1]
-      })
-    {
-      widths[widest] -= 1
-    }
-    func line(_ cells: [String]) -> String {
-      let padded = cells.enumerated().map { i, text -> String in
-        let cut = text.count > widths[i] ? text.prefix(max(1, widths[i] - 1)) + "…" : text[...]
-        let space = String(repeating: " ", count: max(0, widths[i] - cut.count))
-        return isText[i] ? cut + space : space + cut
-      }
-      var joined = padded.joined(separator: "  ")
-      while joined.last == " " { joined.removeLast() }
-      return joined
-    }
-    var lines = title.isEmpty ? [] : [title]
-    lines.append(line(columns.map(\.heading)))
-    lines.append(widths.map { String(repeating: "-", count: $0) }.joined(separator: "  "))
-    lines += shownRows.map(line)
-    for note in notes { lines += wrapped(note, width: width) }
-    return lines.joined(separator: "\n") + "\n"
   }
 }
 
@@ -189,21 +160,6 @@ public func fixed(_ value: Double, decimals: Int) -> String {
   let fraction = String(units % divisor)
   return sign + String(units / divisor) + "."
     + String(repeating: "0", count: decimals - fraction.count) + fraction
-}
-
-/// Words broken into lines of at most `width` characters.
-public func wrapped(_ text: String, width: Int, indent: String = "") -> [String] {
-  var lines: [String] = []
-  var line = indent
-  for word in text.split(separator: " ") {
-    if line.count > indent.count, line.count + 1 + word.count > width {
-      lines.append(line)
-      line = indent
-    }
-    line += (line.count > indent.count ? " " : "") + word
-  }
-  if line.count > indent.count { lines.append(line) }
-  return lines
 }
 
 /// Text as a JSON string with its quotes.

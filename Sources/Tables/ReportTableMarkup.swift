@@ -7,10 +7,9 @@ extension ReportTable {
     func line(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
     func escaped(_ text: String) -> String {
       var out = ""
-      for character in text {
+      for character in printable(text) {
         switch character {
         case "|", "\\", "`", "*", "_", "<", ">", "[", "]": out += "\\" + String(character)
-        case "\n", "\r", "\r\n": out += " "
         default: out.append(character)
         }
       }
@@ -57,6 +56,7 @@ extension ReportTable {
       <html lang="en">
       <head>
       <meta charset="utf-8">
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
       <meta name="viewport" content="width=device-width, initial-scale=1">
       <title>\(htmlText(title))</title>
       <style>
@@ -74,7 +74,7 @@ extension ReportTable {
 /// Text with the characters escaped that HTML gives a meaning, inside elements and quoted attributes.
 public func htmlText(_ text: String) -> String {
   var out = ""
-  for scalar in text.unicodeScalars {
+  for scalar in printable(text).unicodeScalars {
     switch scalar {
     case "&": out += "&amp;"
     case "<": out += "&lt;"

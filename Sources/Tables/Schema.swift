@@ -98,7 +98,8 @@ extension Column {
 public func parseNumber(_ cell: String) throws(CellFault) -> Double? {
   if cell.isEmpty { return nil }
   guard let first = cell.utf8.first, let last = cell.utf8.last, first != 0x20, last != 0x20,
-    let value = Double(cell)
+    let value = Double(cell),
+    cell.utf8.allSatisfy({ $0 | 0x20 != 0x78 && $0 | 0x20 != 0x70 })
   else { throw CellFault("'\(cell.prefix(40))' is not a number", advice: "write a number like 1234.5") }
   guard value.isFinite else {
     throw CellFault("'\(cell.prefix(40))' is not a finite number", advice: "leave an unknown value empty")

@@ -69,7 +69,10 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     let options = try comparing.options()
-    let named = inputs.map(CompareFile.init)
+    let named = try (pair ? inputs : RowOptions.results(inputs)).map(CompareFile.init)
+    guard pair || named.count >= 2 else {
+      throw CommandFailure(.usage, "compare takes two result files or more: journals are read beside them")
+    }
     let files =
       pair
       ? try PairRun(named, measure, folder: folder ?? "results", session: session).run() : named
@@ -94,14 +97,19 @@ struct CompareFile: Sendable {
   }
 
   /// `path` or `label=path`; a path that exists wins over a label.
-  init(_ argument: String) {
+  ///
+  /// - Throws: `CommandFailure` (64) for a label that a spreadsheet or a terminal would act on.
+  init(_ argument: String) throws {
     if let equals = argument.firstIndex(of: "="), !FileManager.default.fileExists(atPath: argument),
       equals > argument.startIndex
     {
       label = String(argument[..<equals])
+      guard let first = label.first, first.isLetter || first.isNumber, printable(label) == label else {
+        throw CommandFailure(.usage, "a label starts with a letter or digit: '\(printable(label))'")
+      }
       path = String(argument[argument.index(after: equals)...])
     } else {
-      label = (argument as NSString).lastPathComponent
+      label = printable((argument as NSString).lastPathComponent)
       path = argument
     }
   }

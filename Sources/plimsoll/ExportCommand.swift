@@ -48,22 +48,67 @@ struct ExportCommand: ParsableCommand {
     let isForPeople = to == .md || to == .html
     let preset = isForPeople ? ResultTable.coreColumns : ResultTable.allColumns
     let allowed = share ? ResultTable.shareableColumns : nil
-    let chosen = try rows.table(files, preset: preset, allowed: allowed)
-    guard !chosen.columns.isEmpty else {
+    let columns = try rows.names(preset: preset, allowed: allowed)
+    guard !columns.isEmpty else {
       throw CommandFailure(.usage, "--share leaves none of these columns")
     }
+    if let encoding { return try stream(columns, as: encoding) }
+    let chosen = try rows.table(files, preset: preset, allowed: allowed)
     let text = try render(chosen)
     if let output {
       try WholeFile.write(text, to: output)
-      StandardError.write("\(output): \(chosen.rows.count) rows, \(chosen.columns.count) columns")
+      tell(chosen.rows.count, columns.count, output)
     } else {
       try StandardOutput.write(text)
     }
   }
 
+  /// Encodings that are written while the files are read.
+  private var encoding: RowEncoding? {
+    switch to {
+    case .csv: .csv
+    case .json: .json
+    case .jsonl: .jsonl
+    case .md, .html, .sql: nil
+    }
+  }
+
+  private func stream(_ columns: [String], as encoding: RowEncoding) throws {
+    guard let output else {
+      _ = try send(columns, as: encoding) { try StandardOutput.write($0) }
+      return
+    }
+    var count = 0
+    try WholeFile.replace(output) { temporary in
+      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw FileError(path: output, errno: errno) }
+      defer { close(descriptor) }
+      count = try send(columns, as: encoding) { try WholeFile.writeAll($0, to: descriptor, named: output) }
+    }
+    tell(count, columns.count, output)
+  }
+
+  /// Only rows that are to be sorted are held.
+  private func send(
+    _ columns: [String], as encoding: RowEncoding, to write: @escaping ([UInt8]) throws -> Void
+  ) throws -> Int {
+    var export = RowExport(columns, isNumeric: ResultTable.isNumeric(columns), as: encoding, to: write)
+    if rows.sort == nil {
+      try ResultTable.stream(
+        RowOptions.results(files), columns: columns, filter: try rows.rowFilter(), to: &export)
+    } else {
+      try rows.table(files, preset: columns).selecting(columns).send(to: &export)
+    }
+    try export.finish()
+    return export.rows
+  }
+
+  private func tell(_ rows: Int, _ columns: Int, _ output: String) {
+    StandardError.write("\(output): \(rows) rows, \(columns) columns")
+  }
+
   private func render(_ chosen: ResultTable) throws -> String {
     if to == .sql { return SQLText.dump(chosen, name: table) }
-    if to == .csv { return chosen.csv() }
     guard let format = TableFormat(rawValue: to.rawValue) else {
       throw CommandFailure(.usage, "--to \(to.rawValue) is not available")
     }

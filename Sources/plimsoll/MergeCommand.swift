@@ -65,7 +65,7 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let expected = try expectedHosts()
-    let found = try MergeInputs(inputs, output: output)
+    let found = try MergeInputs(RowOptions.results(inputs), output: output)
     if let nodesCSV, let clash = found.files.first(where: { isOne($0, nodesCSV) }) {
       throw CommandFailure(.usage, "--nodes-csv would replace \(clash)")
     }
@@ -79,7 +79,7 @@ struct MergeCommand: ParsableCommand {
     if let nodesCSV { try WholeFile.write(spread.table(merge).render(.csv), to: nodesCSV) }
     let absent = expected.map { $0.missing(among: merge.nodes) }
     if missing {
-      if let absent, !absent.isEmpty { try StandardOutput.write(list(absent) + "\n") }
+      try show(missing: absent ?? [])
     } else {
       try MergeReport(merge, spread, output: output).show(format)
     }
@@ -92,6 +92,18 @@ struct MergeCommand: ParsableCommand {
   }
 
   private func isOne(_ a: String, _ b: String) -> Bool { a == b || WholeFile.isSame(a, b) }
+
+  private func show(missing hosts: [String]) throws {
+    guard format.format != .table else {
+      if !hosts.isEmpty { try StandardOutput.write(list(hosts) + "\n") }
+      return
+    }
+    var table = ReportTable("", [.init("host")])
+    for host in asNodelist && !hosts.isEmpty ? [NodeList.compress(hosts)] : hosts {
+      table.append([.text(host)])
+    }
+    try format.show([table])
+  }
 
   private func list(_ hosts: [String]) -> String {
     asNodelist ? NodeList.compress(hosts) : hosts.joined(separator: "\n")

@@ -32,29 +32,71 @@ struct MergeReport {
   private let merge: Merge
   private let spread: NodeSpread
   private let output: String?
+  private let subjects: [String: MergeSubject]
 
   init(_ merge: Merge, _ spread: NodeSpread, output: String?) {
     self.merge = merge
     self.spread = spread
     self.output = output
+    subjects = merge.subjects
   }
 
   func show(_ options: OutputOptions) throws {
     if options.format == .table { try StandardOutput.write(head(width: options.width)) }
+    guard options.format.isForPeople else { return try options.show([nodes()]) }
     var tables = [machines()]
-    if !spread.outliers.isEmpty || options.format != .table { tables.append(outliers()) }
-    try options.show(options.format == .table ? tables : [outliers()])
+    if !spread.outliers.isEmpty { tables.append(outliers()) }
+    if options.format != .table {
+      tables[0].notes.insert(counts(), at: 0)
+      tables.append(nodes().titled("Nodes"))
+    }
+    try options.show(tables)
   }
 
-  private func head(width: Int) -> String {
+  /// Every node, with what it has and how it differs: what programs read.
+  private func nodes() -> ReportTable {
+    var table = ReportTable(
+      "",
+      [
+        .init("node"), .init("machine"), .init("rows_timed", "rows"), .init("rows_differing", "differing"),
+        .init("largest_time_ratio", "time x"), .init("robust_z", "z"), .init("rows", "most different rows"),
+      ])
+    let labels = Dictionary(
+      merge.machineLabels.map { ($0.machine, $0.label) }, uniquingKeysWith: { first, _ in first })
+    var timed: [String: [String: Int]] = [:]
+    for time in merge.times { timed[time.node, default: [:]][time.machine, default: 0] += 1 }
+    for node in merge.nodes {
+      for (machine, count) in (timed[node] ?? ["": 0]).sorted(by: { $0.key < $1.key }) {
+        let outlier = spread.outliers.first { $0.node == node && $0.machine == machine }
+        table.append([
+          .text(node), .text(labels[machine] ?? machine), .integer(count), .integer(outlier?.rows.count ?? 0),
+          .optional(outlier?.rows.first?.ratio, decimals: 3),
+          .optional(outlier?.rows.first?.score, decimals: 1), .text(outlier.map(rowNames) ?? ""),
+        ])
+      }
+    }
+    return table
+  }
+
+  private func rowNames(_ outlier: NodeSpread.Outlier) -> String {
+    return outlier.rows.prefix(3).map { row in
+      subjects[row.rowKey].map { "\($0.shapeID) \($0.placement)" } ?? row.rowKey
+    }.joined(separator: ", ")
+  }
+
+  private func counts() -> String {
     var text = output.map { "\(($0 as NSString).lastPathComponent): " } ?? ""
     text += "\(merge.rows) rows of \(merge.runs) runs from \(merge.files.count) files"
     if merge.duplicates > 0 { text += "; \(merge.duplicates) identical rows dropped" }
     if merge.unfinished > 0 { text += "; \(merge.unfinished) rows are not finished" }
+    return text
+  }
+
+  private func head(width: Int) -> String {
     let nodes = "\(merge.nodes.count) nodes: \(NodeList.compress(merge.nodes))"
     // A list of nodes has no blanks: where it is too long for a line, lines end behind its commas.
     let shown = nodes.count + 2 <= width ? nodes : nodes.replacing(",", with: ", ")
-    let lines = wrapped(text, width: width) + wrapped(shown, width: width, indent: "  ")
+    let lines = wrapped(counts(), width: width) + wrapped(shown, width: width, indent: "  ")
     return lines.joined(separator: "\n") + "\n\n"
   }
 
@@ -94,15 +136,11 @@ struct MergeReport {
         .init("node"), .init("rows_differing", "rows"), .init("rows_timed", "of"),
         .init("largest_time_ratio", "time x"), .init("robust_z", "z"), .init("rows", "most different rows"),
       ])
-    let subjects = merge.subjects
     for outlier in spread.outliers {
-      let names = outlier.rows.prefix(3).map { row in
-        subjects[row.rowKey].map { "\($0.shapeID) \($0.placement)" } ?? row.rowKey
-      }
       table.append([
         .text(outlier.node), .integer(outlier.rows.count), .integer(outlier.timed),
         .optional(outlier.rows.first?.ratio, decimals: 3), .optional(outlier.rows.first?.score, decimals: 1),
-        .text(names.joined(separator: ", ")),
+        .text(rowNames(outlier)),
       ])
     }
     table.notes = [

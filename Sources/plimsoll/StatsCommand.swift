@@ -6,6 +6,11 @@ import Quantities
 import Results
 import Tables
 
+/// What `stats` writes for programs.
+enum StatsPart: String, CaseIterable, ExpressibleByArgument {
+  case processes, summary, histogram
+}
+
 struct StatsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stats",
@@ -20,26 +25,64 @@ struct StatsCommand: ParsableCommand {
 
   @Option(parsing: .upToNextOption, help: "Key of the row, or words of it.") var row: [String]
 
+  @Option(help: "What csv, json and jsonl hold: processes, summary or histogram.")
+  var part: StatsPart = .processes
+
   @OptionGroup var output: OutputOptions
 
   private static let columns = [
     "run_id", "row_key", "kernel", "shape_id", "impl", "placement", "cache_mode", "status", "warnings",
+    "n_processes", "time_median_seconds",
   ]
 
   func run() throws {
     let table = try ResultTable([file], columns: StatsCommand.columns)
     let found = try find(table)
     let identity = RowIdentity(runId: found[0], rowKey: found[1])
-    let journal = try SampleColumns(journal: Journal.path(besides: file))
-    guard let anatomy = RowAnatomy(journal, row: identity) else {
+    guard let anatomy = try anatomy(found, identity) else {
       throw InputError(
         file: Journal.path(besides: file), "no sample of row \(found[1])",
         advice: "its status is \(found[7]); choose a row that was measured")
     }
-    guard output.format == .table else { return try output.show([processes(anatomy)]) }
-    try StandardOutput.write(head(found, anatomy))
-    try output.show([processes(anatomy)])
-    try StandardOutput.write("\n" + histogram(anatomy) + "\n" + advice(anatomy))
+    switch output.format {
+    case .table:
+      try StandardOutput.write(head(found, anatomy))
+      try output.show([processes(anatomy)])
+      try StandardOutput.write("\n" + histogram(anatomy) + "\n" + advice(anatomy))
+    case .md, .html:
+      try output.show([
+        summary(found, anatomy).titled("Row \(found[1])"), processes(anatomy).titled(StatsCommand.heading),
+        bins(anatomy).titled("Histogram"),
+      ])
+    case .csv, .json, .jsonl:
+      switch part {
+      case .processes: try output.show([processes(anatomy)])
+      case .summary: try output.show([summary(found, anatomy)])
+      case .histogram: try output.show([bins(anatomy)])
+      }
+    }
+  }
+
+  private static let heading = "Processes in the order in which they ran"
+
+  /// The row's samples: those that the row counts, held against its median.
+  private func anatomy(_ row: [String], _ identity: RowIdentity) throws -> RowAnatomy? {
+    let journal = try SampleColumns(journal: Journal.path(besides: file))
+    let counted = Int(row[9])
+    guard let anatomy = RowAnatomy(journal, row: identity, processes: counted) else { return nil }
+    let known = RowAnatomy.processes(of: identity, in: journal)
+    if let counted, known > counted {
+      StandardError.write(
+        "the journal has \(known) processes of this row, the result file \(counted): the run is not finished;"
+          + " 'plimsoll run --resume \(file)' mends it")
+    }
+    if let median = Double(row[10]), abs(median - anatomy.median) > 1e-9 * anatomy.median {
+      throw InputError(
+        file: file,
+        "time_median_seconds of row \(identity.rowKey): \(median) where the samples beside the file give"
+          + " \(anatomy.median)", advice: "one of the two was edited, or the run is not finished")
+    }
+    return anatomy
   }
 
   private func find(_ table: ResultTable) throws -> [String] {
@@ -91,7 +134,7 @@ struct StatsCommand: ParsableCommand {
 
   private func processes(_ anatomy: RowAnatomy) -> ReportTable {
     var table = ReportTable(
-      output.format == .table ? "Processes in the order in which they ran" : "",
+      output.format == .table ? StatsCommand.heading : "",
       [
         .init("order"), .init("process"), .init("samples"), .init("median_us", "median us"),
         .init("ratio_to_median", "x median"), .init("rel_stddev_pct", "spread %"),
@@ -103,6 +146,42 @@ struct StatsCommand: ParsableCommand {
         .number(process.ratio, decimals: 4),
         .optional(process.relStddev.map { Unit.percent.fromBase($0) }, decimals: 2),
       ])
+    }
+    return table
+  }
+
+  /// The row in one line of figures.
+  private func summary(_ row: [String], _ anatomy: RowAnatomy) -> ReportTable {
+    let seconds: [(String, Double?)] = [
+      ("time_min_seconds", anatomy.sorted.first), ("time_q1_seconds", anatomy.q1),
+      ("time_median_seconds", anatomy.median), ("time_q3_seconds", anatomy.q3),
+      ("time_max_seconds", anatomy.sorted.last), ("time_median_ci_low_seconds", anatomy.interval?.low),
+      ("time_median_ci_high_seconds", anatomy.interval?.high),
+    ]
+    let shares: [(String, Double?)] = [
+      ("between_process_rel_stddev", anatomy.betweenRelStddev),
+      ("within_process_rel_stddev", anatomy.withinRelStddev),
+      ("drift_rel_per_minute", anatomy.driftPerMinute),
+    ]
+    let names = StatsCommand.columns.prefix(8)
+    var columns: [(name: String, cell: Cell)] = []
+    for (name, text) in zip(names, row) { columns.append((name, text.isEmpty ? .empty : .text(text))) }
+    columns.append(("n_processes", .integer(anatomy.processes.count)))
+    columns.append(("n_samples", .integer(anatomy.sorted.count)))
+    for (name, value) in seconds { columns.append((name, .optional(value, decimals: 9))) }
+    for (name, value) in shares { columns.append((name, .optional(value, decimals: 4))) }
+    columns.append(("outliers_mild", .integer(anatomy.outliersMild)))
+    columns.append(("outliers_severe", .integer(anatomy.outliersSevere)))
+    columns.append(("processes_needed", anatomy.processesNeeded().map { Cell.integer($0) } ?? .empty))
+    var table = ReportTable("", columns.map { ReportTable.Column($0.name) })
+    table.append(columns.map(\.cell))
+    return table
+  }
+
+  private func bins(_ anatomy: RowAnatomy) -> ReportTable {
+    var table = ReportTable("", [.init("from_seconds"), .init("to_seconds"), .init("samples")])
+    for bin in anatomy.histogram() {
+      table.append([.number(bin.from, decimals: 9), .number(bin.to, decimals: 9), .integer(bin.count)])
     }
     return table
   }

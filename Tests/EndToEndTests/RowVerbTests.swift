@@ -41,7 +41,7 @@ import Testing
     arguments: [
       (["show", "--columns", "shap_id"], 64, "shape_id"),
       (["show", "--filter", "kernle:gemm"], 64, "kernel"),
-      (["show", "--filter", "kernel:"], 65, "a value is missing"),
+      (["show", "--filter", "kernel:"], 64, "--filter 'kernel:': at character 8: a value is missing"),
       (["show", "--sort", "m,up"], 64, "--sort takes"),
       (["stats", "--row", "gemm"], 64, "rows fit 'gemm'"), (["stats", "--row", "nosuch"], 64, "unknown row"),
     ])
@@ -136,6 +136,68 @@ import Testing
     let valid = try Program.run(["validate", "\(folder)/all.csv"])
     #expect(valid.status == 0, "\(valid.err)")
     #expect(try Program.run(["merge", folder]).status == 64)
+  }
+
+  @Test("a filter may start with a minus, and journals among several files are passed over")
+  func manners() throws {
+    let journal = RowVerbTests.example.dropLast(4) + ".samples.csv"
+    let run = try Program.run([
+      "show", RowVerbTests.example, String(journal), "--filter", "-impl:swift", "--columns", "impl",
+      "--format", "csv",
+    ])
+    #expect(run.status == 0 && !run.out.contains("swift") && run.out.contains("openblas"), "\(run.err)")
+    let compare = try Program.run(["compare", RowVerbTests.example, String(journal), RowVerbTests.example])
+    #expect(compare.status == 0, "\(compare.err)")
+    let label = try Program.run(["compare", "+1=\(RowVerbTests.example)", RowVerbTests.example])
+    #expect(label.status == 64 && label.err.contains("a label starts with"), "\(label.err)")
+    #expect(try Program.run(["compare", RowVerbTests.example, String(journal)]).status == 64)
+  }
+
+  @Test("programs get everything that people see of a row, a file and a fleet")
+  func parts() throws {
+    let list = try Program.run([
+      "show", RowVerbTests.example, "--columns", "key", "--filter", "status:ok", "--format", "csv",
+    ])
+    let key = try #require(list.out.split(separator: "\n").dropFirst().first)
+    for (part, column) in [
+      ("processes", "ratio_to_median"), ("summary", "time_median_ci_low_seconds"),
+      ("histogram", "to_seconds"),
+    ] {
+      let run = try Program.run([
+        "stats", RowVerbTests.example, "--row", String(key), "--format", "json", "--part", part,
+      ])
+      #expect(run.status == 0 && run.out.contains("\"\(column)\": "), "\(run.out)\(run.err)")
+    }
+    let nodes = try Program.run(["show", RowVerbTests.example, "--nodes", "--format", "json"])
+    #expect(nodes.out.contains("\"node\": ") && nodes.out.contains("\"rows_timed\": "), "\(nodes.err)")
+    let folder = try Program.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let table = try String(contentsOfFile: RowVerbTests.example, encoding: .utf8)
+    try Data(table.replacing(",ok,", with: ",okay,").utf8).write(to: URL(filePath: "\(folder)/x.csv"))
+    let files = try Program.run(["validate", folder, "--format", "json"])
+    #expect(files.status == 65 && files.out.contains("\"faults\": "), "\(files.err)")
+    let findings = try Program.run(["validate", folder, "--format", "jsonl", "--part", "findings"])
+    #expect(findings.status == 65 && findings.out.contains("is not a status"), "\(findings.err)")
+  }
+
+  @Test("stats holds the journal against the file")
+  func editedSummary() throws {
+    let folder = try Program.temporaryFolder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let list = try Program.run([
+      "show", RowVerbTests.example, "--columns", "key,time", "--filter", "status:ok", "--format", "csv",
+    ])
+    let cells = try #require(list.out.split(separator: "\n").dropFirst().first).split(separator: ",").map(
+      String.init)
+    let table = try String(contentsOfFile: RowVerbTests.example, encoding: .utf8)
+    // The last digit moves: too little for the checks within the row, enough for the samples.
+    let time = try #require(Double(cells[1])) * (1 + 2e-8)
+    try Data(table.replacing(",\(cells[1]),", with: ",\(time),").utf8).write(
+      to: URL(filePath: "\(folder)/x.csv"))
+    let journal = RowVerbTests.example.dropLast(4) + ".samples.csv"
+    try FileManager.default.copyItem(atPath: String(journal), toPath: "\(folder)/x.samples.csv")
+    let run = try Program.run(["stats", "\(folder)/x.csv", "--row", cells[0]])
+    #expect(run.status == 65 && run.err.contains("where the samples beside the file give"), "\(run.err)")
   }
 
   @Test("no verb writes over what it reads")

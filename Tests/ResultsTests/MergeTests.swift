@@ -212,6 +212,21 @@ private func csv(_ rows: [ResultRow]) -> String { ResultRow.schema.csv(rows) }
     #expect(try scratch.text(output) == journal("r1", 2, 1))
   }
 
+  @Test("every faulty input is named, not only the first")
+  func faults() throws {
+    let scratch = try Scratch()
+    let sound = csv(run("r1", 2))
+    _ = try scratch.write("a.csv", sound.replacing(",ok,", with: ",okay,"))
+    _ = try scratch.write("b.csv", sound)
+    _ = try scratch.write("c.csv", sound.replacing(",gemm,", with: ",,"))
+    #expect {
+      try Merge(try MergeInputs([scratch.path]))
+    } throws: { error in
+      let files = (error as? InputErrors)?.errors.compactMap(\.file) ?? []
+      return files.map { ($0 as NSString).lastPathComponent } == ["a.csv", "c.csv"]
+    }
+  }
+
   @Test("hosts that sent nothing are named, by label or by pseudonym")
   func hosts() throws {
     let scratch = try Scratch()

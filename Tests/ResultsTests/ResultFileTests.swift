@@ -109,6 +109,56 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
   }
 
   @Test(
+    "numbers that no host and no sample can give are refused",
+    arguments: [
+      "low", "high", "below", "above", "threads", "many", "cores", "calls", "floor", "spread", "clock",
+      "outside", "denormal",
+    ])
+  func unbelievable(kind: String) throws {
+    var row = sampleRow()
+    if kind == "low" { row.timeMedianCiLowSeconds = 1e-300 }
+    if kind == "high" { row.timeMedianCiHighSeconds = 1e300 }
+    if kind == "below" { row.timeMedianCiHighSeconds = 0.0099 }
+    if kind == "above" { (row.timeMedianCiLowSeconds, row.timeMedianCiHighSeconds) = (0.0101, nil) }
+    if kind == "threads" { row.threads = 0 }
+    if kind == "many" { row.threads = 9_000_000_000_000_000_000 }
+    if kind == "cores" { row.cores = 0 }
+    if kind == "calls" { row.callsPerPass = 1e308 }
+    if kind == "floor" { row.aaFloor = 1e300 }
+    if kind == "spread" { row.betweenProcessRelStddev = 1e40 }
+    if kind == "clock" { row.cpuMhzMean = 1e308 }
+    if kind == "outside" { (row.timeMinSeconds, row.timeMaxSeconds) = (0.00995, 0.02) }
+    if kind == "denormal" { (row.timeMinSeconds, row.timeMedianCiLowSeconds) = (0.009, 0.0089) }
+    #expect(throws: InputError.self) {
+      try ResultFile.rows(of: Array(ResultRow.schema.csv([row]).utf8), file: "x")
+    }
+  }
+
+  @Test(
+    "control characters and hidden formulas are refused; what a worker said is written so that it reads back")
+  func texts() throws {
+    for text in [
+      "a\u{1B}[31mb", "a\nb", "a\tb", "a\u{7F}", " =1", "\r\n=1", "＝1", "\u{200B}+1", "\u{FEFF}@x",
+    ] {
+      var row = sampleRow()
+      row.shapeId = text
+      #expect(throws: InputError.self, "\(text.debugDescription)") {
+        try ResultFile.rows(of: Array(ResultRow.schema.csv([row]).utf8), file: "x")
+      }
+    }
+    var row = sampleRow()
+    (row.machineLabel, row.shapeId) = ("Zürich ½", "形 = 1")
+    #expect(try ResultFile.rows(of: Array(ResultRow.schema.csv([row]).utf8), file: "x") == [row])
+    row.status = .failed
+    row.statusDetail = "=signal 4\n\u{1B}[0m"
+    (row.timeMedianSeconds, row.gflopsMedian) = (nil, nil)
+    (row.timeMedianCiLowSeconds, row.timeMedianCiHighSeconds) = (nil, nil)
+    let scratch = try Scratch()
+    try ResultFile.write([row], to: scratch.path + "/x.csv")
+    #expect(try ResultFile.read(scratch.path + "/x.csv").map(\.statusDetail) == ["'=signal 4 \u{FFFD}[0m"])
+  }
+
+  @Test(
     "a median that is not its samples' is refused with its line", arguments: [1.0, 1 + 1e-12, 1 + 2e-9, 2])
   func journal(factor: Double) throws {
     let rows = [sampleRow(key: "a"), sampleRow(key: "b")]

@@ -50,13 +50,66 @@ import Testing
 
   @Test("a row that only the full rules can judge is taken when they agree")
   func unusualSpelling() throws {
-    // 1E9 with a plus sign in the exponent and a hexadecimal number are numbers, though no plain ones.
+    // 1E9 with a plus sign in the exponent is a number, though no plain one; a hexadecimal one is none of ours.
     let plain = ResultRow.schema.csv([sampleRow()])
-    for spelling in ["1e+009", "0x3B9ACA00", "1000000000.000"] {
+    for spelling in ["1e+009", "1000000000.000"] {
       let text = plain.replacing(",1000000000,", with: ",\(spelling),")
       #expect(text != plain)
       #expect(try ResultFile.rows(of: Array(text.utf8), file: "f") == [sampleRow()])
     }
+    let hexadecimal = plain.replacing(",1000000000,", with: ",0x3B9ACA00,")
+    #expect(throws: InputError.self) { try ResultFile.rows(of: Array(hexadecimal.utf8), file: "f") }
+  }
+
+  @Test(
+    "a journal is refused with its own place where a sample cannot have been measured",
+    arguments: [
+      ("seconds", "-1", "not a positive time"), ("seconds", "", "not a positive time"),
+      ("seconds", "1e300", "not a positive time"),
+      ("process_index", "99999999", "not the number of a process"),
+      ("process_index", "", "not the number of a process"), ("sample_index", "0", "the same sample"),
+      ("sample_index", "-1", "not the number of a sample"),
+    ])
+  func wrongSamples(column: String, cell: String, says: String) throws {
+    let place = try #require(SampleRow.schema.header.firstIndex(of: column))
+    var lines = [SampleRow.schema.header.joined(separator: ",")]
+    for index in 0..<3 {
+      var cells = ["2", "r", "k", "0", String(index), "0", "1", "0.5", "", "", ""]
+      if index == 2 { cells[place] = cell }
+      lines.append(cells.joined(separator: ","))
+    }
+    let scratch = try Scratch()
+    let journal = try scratch.write("x.samples.csv", lines.joined(separator: "\n") + "\n")
+    let error = #expect(throws: InputError.self) { try SampleColumns(journal: journal) }
+    #expect(error?.file == journal && error?.line == 4 && error?.fault.contains(says) == true)
+    // A comparison says so of the journal, not of the rows beside it.
+    let rows = try scratch.write("x.csv", ResultRow.schema.csv([sampleRow(key: "k", run: "r", seconds: 0.5)]))
+    #expect {
+      try ResultFile.readBesideJournal(rows)
+    } throws: { ($0 as? InputError)?.file == journal }
+    #expect(ResultAudit(rows).faults.map(\.file) == [journal])
+  }
+
+  @Test("samples may stand in any order, each once; a torn end of the journal is told")
+  func sampleOrder() throws {
+    let order = [(0, 1), (1, 0), (0, 0), (1, 1), (0, 2)]
+    func text(_ order: [(Int, Int)]) -> String {
+      SampleRow.schema.csv(
+        order.map { process, index in
+          var row = SampleRow()
+          (row.schemaVersion, row.runId, row.rowKey) = (2, "r", "k")
+          (row.processIndex, row.sampleIndex, row.seconds) = (process, index, 0.5)
+          return row
+        })
+    }
+    #expect(try SampleColumns(Array(text(order).utf8), file: "j").count == 5)
+    #expect(throws: InputError.self) { try SampleColumns(Array(text(order + [(1, 0)]).utf8), file: "j") }
+    let scratch = try Scratch()
+    _ = try scratch.write("x.samples.csv", text(order) + "2,r,k,0")
+    let rows = try scratch.write("x.csv", ResultRow.schema.csv([sampleRow(key: "k", run: "r", seconds: 0.5)]))
+    let audit = ResultAudit(rows)
+    #expect(audit.faults.isEmpty && audit.warnings.count == 1)
+    #expect(audit.warnings.first?.fault.contains("its 7 bytes") == true)
   }
 
   @Test("CRLF, a byte-order mark and needless quotes change nothing")

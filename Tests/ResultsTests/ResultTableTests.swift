@@ -25,6 +25,47 @@ import Testing
     #expect(some.rows == [["k0"], ["k2"]] && some.heldBack == 3)
   }
 
+  @Test("rows are exported as they are read, cell for cell as from a table")
+  func export() throws {
+    var rows = (0..<5).map { sampleRow(key: "k\($0)", seconds: 0.01 * Double($0 + 1) / 3) }
+    rows[1].machineLabel = "a, \"b\" \\ ü"
+    rows[2].driftRelPerMinute = -0.25
+    rows[3].threads = nil
+    let (scratch, path) = try file(rows)
+    defer { withExtendedLifetime(scratch) {} }
+    let names = ["row_key", "time_median_seconds", "machine_label", "threads", "drift_rel_per_minute"]
+    func text(_ encoding: RowEncoding, isStreamed: Bool, _ filter: String = "") throws -> String {
+      var bytes: [UInt8] = []
+      var export = RowExport(names, isNumeric: ResultTable.isNumeric(names), as: encoding) { bytes += $0 }
+      let filter = try filter.isEmpty ? RowFilter.everything : RowFilter(filter)
+      if isStreamed {
+        try ResultTable.stream([path], columns: names, filter: filter, to: &export)
+      } else {
+        try ResultTable([path], columns: names, filter: filter).send(to: &export)
+      }
+      try export.finish()
+      return String(decoding: bytes, as: UTF8.self)
+    }
+    for encoding in [RowEncoding.csv, .json, .jsonl] {
+      #expect(try text(encoding, isStreamed: true) == text(encoding, isStreamed: false))
+    }
+    let csv = try CSVDocument(Array(try text(.csv, isStreamed: true).utf8))
+    let table = try ResultTable([path], columns: names)
+    #expect(csv.header == names && csv.records.map(\.fields) == table.rows)
+    let json = try JSONSerialization.jsonObject(with: Data(try text(.json, isStreamed: true).utf8))
+    let objects = try #require(json as? [[String: Any]])
+    #expect(objects.map { $0["row_key"] as? String } == rows.map(\.rowKey))
+    // Foundation reads some numbers a last digit off; the text is exact.
+    let times = zip(objects, rows).map {
+      ($0["time_median_seconds"] as? Double ?? 0) - ($1.timeMedianSeconds ?? 0)
+    }
+    #expect(times.allSatisfy { abs($0) < 1e-15 })
+    #expect(objects[1]["machine_label"] as? String == rows[1].machineLabel)
+    #expect(objects[3]["threads"] is NSNull && objects[2]["drift_rel_per_minute"] as? Double == -0.25)
+    #expect(try text(.json, isStreamed: true, "key:none") == "[]\n")
+    #expect(try text(.jsonl, isStreamed: true, "key:k3").split(separator: "\n").count == 1)
+  }
+
   @Test("numbers sort by value, texts by name, unknown cells last either way")
   func sorting() throws {
     var rows = [0.2, 0.03, 0.1].enumerated().map { sampleRow(key: "k\($0.offset)", seconds: $0.element) }
@@ -62,7 +103,9 @@ import Testing
     "a text that a spreadsheet would evaluate gets an apostrophe, others none",
     arguments: [
       ("=1+1", "'=1+1"), ("+x", "'+x"), ("-x", "'-x"), ("@S", "'@S"), ("\tx", "'\tx"), ("x=1", "x=1"),
-      ("", ""),
+      ("", ""), (" =1", "' =1"), ("\r\n=1", "'\r\n=1"), ("＝1", "'＝1"), ("＋x", "'＋x"), ("ü", "ü"),
+      ("(a)", "(a)"),
+      ("\u{200B}=1", "'\u{200B}=1"), ("日本", "日本"),
     ])
   func formulas(text: String, safe: String) {
     #expect(neutralised(text) == safe)

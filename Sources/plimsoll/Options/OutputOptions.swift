@@ -11,11 +11,18 @@ struct OutputOptions: ParsableArguments {
   @Option(help: "How tables are printed: table, md or html for people; csv, json or jsonl for programs.")
   var format: TableFormat = .table
 
-  /// Columns of the terminal, 80 where unknown.
-  var width: Int {
-    let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 80
-    return min(200, max(60, columns))
-  }
+  /// Columns of a line: what COLUMNS says, else those of the terminal, else 80.
+  var width: Int { min(200, max(60, OutputOptions.columns ?? 80)) }
+
+  /// Columns that were asked for or that the terminal has; nil for a pipe or a file, where nothing needs cutting.
+  private static let columns: Int? = {
+    if let asked = ProcessInfo.processInfo.environment["COLUMNS"].flatMap({ Int($0) }), asked > 0 {
+      return asked
+    }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }()
 
   /// Prints tables to standard output.
   func show(_ tables: [ReportTable]) throws {
@@ -23,16 +30,18 @@ struct OutputOptions: ParsableArguments {
       try StandardOutput.write(ReportTable.page(tables, title: tables.first?.title ?? "plimsoll"))
       return
     }
-    let texts = tables.map { $0.render(format, width: width) }
+    let texts = tables.map { $0.render(format, width: width, isCut: OutputOptions.columns != nil) }
     try StandardOutput.write(texts.joined(separator: format.isForPeople ? "\n" : ""))
   }
 }
 
 /// Standard output that reports a full disk instead of losing text.
 enum StandardOutput {
-  static func write(_ text: String) throws {
+  static func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  static func write(_ bytes: [UInt8]) throws {
     do {
-      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
     } catch {
       throw CommandFailure(.inputOutput, "standard output cannot be written: \(error.localizedDescription)")
     }

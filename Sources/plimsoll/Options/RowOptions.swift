@@ -8,6 +8,7 @@ import Tables
 /// The choice of rows and columns.
 struct RowOptions: ParsableArguments {
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Rows to take: key:value, key:/re/, key:>number, key:(a OR b), AND, OR, -not, brackets; keys are columns.",
       valueName: "filter"))
@@ -19,19 +20,42 @@ struct RowOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Column to sort by; ',desc' behind it turns the order.", valueName: "column"))
   var sort: String?
 
+  /// The columns that are shown; `preset` where none are named, and of those only the allowed ones.
+  func names(preset: [String], allowed: [String]? = nil) throws -> [String] {
+    let names = try chosen(preset)
+    return allowed.map { allowed in names.filter { Set(allowed).contains($0) } } ?? names
+  }
+
   /// The rows and columns of the files; `preset` where no columns are named.
   func table(_ files: [String], preset: [String], allowed: [String]? = nil) throws -> ResultTable {
-    let names = try chosen(preset)
-    let shown = allowed.map { allowed in names.filter { Set(allowed).contains($0) } } ?? names
+    let shown = try names(preset: preset, allowed: allowed)
     let order = try sortOrder()
     let extra = order.map { shown.contains($0.column) ? [] : [$0.column] } ?? []
-    var table = try ResultTable(files, columns: shown + extra, filter: try rowFilter())
+    var table = try ResultTable(RowOptions.results(files), columns: shown + extra, filter: try rowFilter())
     if let order { table.sort(by: order.column, descending: order.isDescending) }
     return extra.isEmpty ? table : table.selecting(shown)
   }
 
+  /// Without the journals among several files: `results/*.csv` names them too.
+  static func results(_ files: [String]) -> [String] {
+    let results = files.filter { !$0.hasSuffix(".samples.csv") }
+    return results.isEmpty ? files : results
+  }
+
   /// The filter, its keys checked.
   func rowFilter() throws -> RowFilter {
+    for text in filter {
+      do throws(InputError) {
+        _ = try RowFilter([text])
+      } catch {
+        let place = error.column.map { "at character \($0): " } ?? ""
+        let what = error.fault.hasPrefix("filter: ") ? String(error.fault.dropFirst(8)) : error.fault
+        throw CommandFailure(
+          .usage,
+          printable("--filter '\(text)': \(place)\(what)" + (error.advice.isEmpty ? "" : "; \(error.advice)"))
+        )
+      }
+    }
     let parsed = try RowFilter(filter)
     for key in parsed.keys { _ = try column(key.name) }
     return parsed
