@@ -162,6 +162,110 @@ struct HostReportTests {
     #expect(page.text.contains("1.50 (1.50–1.50) of the reference"))
   }
 
+  @Test("each figure of scaling stands under the name of its implementation, whatever the order of the file")
+  func scalingOrder() throws {
+    var rows = reportRows().sorted { $0.impl < $1.impl }
+    // OpenBLAS scales to half, and one shape lacks ours at the wide place.
+    for index in rows.indices where rows[index].impl == "openblas" && rows[index].placement == "machine" {
+      rows[index].gflopsMedian = rows[index].gflopsMedian.map { $0 / 2 }
+    }
+    rows.removeAll {
+      $0.impl == "swift" && $0.placement == "machine" && $0.shapeId == "gemm_m1_n8_k8"
+    }
+    let page = try ReadPage(HostReport([ReportInput(name: "order.csv", rows: rows)]).html())
+    let chart = try #require(page.drawings.first { $0.label.hasPrefix("Efficiency of") })
+    let words = chart.texts.map(\.words)
+    #expect(words.contains("Swift, OpenBLAS"))
+    #expect(words.contains("100 %, 50 %"))
+    #expect(words.contains("–, 50 %"))
+  }
+
+  @Test("wrong results come first, in red, alone and in a comparison, and every gap is named")
+  func wrongResults() throws {
+    let reference = try example()
+    var rows = reference.rows
+    let wrong = try #require(rows.firstIndex { $0.impl == "swift" && $0.kernel == "gemm" })
+    rows[wrong].status = .mismatch
+    rows[wrong].statusDetail = "max relative error 3.2e-2"
+    rows[wrong + 1].warnings = "planted slow-down 5 %"
+    rows.removeLast()
+    let bad = ReportInput(name: "bad.csv", rows: rows)
+    let alone = HostReport([bad]).html()
+    #expect(alone.contains("<div class=\"answer\"><p class=\"bad\">1 wrong result: "))
+    let page = try ReadPage(HostReport([reference, bad]).html())
+    #expect(page.fault == nil)
+    #expect(
+      HostReport([reference, bad]).html().contains("<p class=\"bad\">1 wrong result in file 1 and file 2"))
+    for text in [
+      "Wrong results (1): \(rows[wrong].shapeId) swift", "max relative error 3.2e-2",
+      "PLANTED: planted slow-down 5 %", "Only in file 1 (1): \(reference.rows.last?.shapeId ?? "?")",
+      "Without a time on one side (1)",
+    ] {
+      #expect(page.text.contains(text), "\(text)")
+    }
+  }
+
+  @Test("where nothing is decided the answer says why, and gives no mean")
+  func undecided() throws {
+    var rows = reportRows()
+    for index in rows.indices {
+      rows[index].nProcesses = 2
+      rows[index].aaFloor = 0.5
+    }
+    let other = rows.map { scaled($0, by: 0.8) }
+    let page = try ReadPage(
+      HostReport([ReportInput(name: "a.csv", rows: rows), ReportInput(name: "b.csv", rows: other)]).html())
+    #expect(
+      page.text.contains(
+        "Nothing is decided: the files have 2 processes a side and an A/A floor of up to 50 %"))
+    #expect(!page.text.contains("geometric mean over"))
+    #expect(page.text.contains("fewer than 4 processes a side prove nothing ("))
+    #expect(page.text.contains("an A/A floor of core0 50.0 % and machine 50.0 %"))
+  }
+
+  @Test("ceilings of one process are drawn dashed and called what they are; ok rows are not called not ok")
+  func oneProcess() throws {
+    var rows = reportRows()
+    for index in rows.indices {
+      rows[index].nProcesses = 1
+      rows[index].betweenProcessRelStddev = nil
+      rows[index].timeMedianCiLowSeconds = nil
+      rows[index].timeMedianCiHighSeconds = nil
+    }
+    rows[9].status = .partial
+    let html = HostReport([ReportInput(name: "one.csv", rows: rows)]).html()
+    #expect(html.contains("class=\"roof weak\"") && !html.contains("class=\"roof\""))
+    #expect(html.contains("ceilings whose spread between processes is unknown (core0 and machine)"))
+    #expect(html.contains("1 row not ok (1 partial)"))
+    #expect(html.contains("No pair has an interval (one process)"))
+    #expect(!html.contains("because its interval reaches 1"))
+  }
+
+  @Test("no text of a drawing leaves it or covers another, with long names and on a phone")
+  func geometry() throws {
+    let inputs = [
+      try example(), ReportInput(name: "long.csv", rows: longRows()),
+      ReportInput(name: "small.csv", rows: reportRows()),
+    ]
+    for input in inputs {
+      let page = try ReadPage(HostReport([input]).html())
+      #expect(page.drawings.count > 4)
+      for drawing in page.drawings where drawing.width > 20 {
+        #expect(drawing.outside.isEmpty, "\(input.name), \(drawing.label), \(drawing.width)")
+        #expect(drawing.overlaps.isEmpty, "\(input.name), \(drawing.label), \(drawing.width)")
+      }
+    }
+  }
+
+  @Test("core0 is said to be the CPU that was measured, which the picture outlines")
+  func quietCore() throws {
+    let input = try example()
+    let cpus = try #require(input.rows.first { $0.placement == "core0" }?.cpusetList)
+    let html = HostReport([input]).html()
+    #expect(html.contains("core0 = one core, here that of CPU \(cpus)"))
+    #expect(html.contains("measured\"><span>CPU \(cpus)</span>"))
+  }
+
   private func scaled(_ row: ResultRow, by factor: Double) -> ResultRow {
     var row = row
     row.timeMedianSeconds = row.timeMedianSeconds.map { $0 * factor }

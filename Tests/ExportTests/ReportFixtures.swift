@@ -114,10 +114,120 @@ final class ReadPage: NSObject, XMLParserDelegate {
     attributes: [String: String]
   ) {
     elements.append((name, attributes))
-    text += "\n"
+    // A place where an identifier may break is no break in its text.
+    if name != "wbr" { text += "\n" }
+    if name == "svg" { drawings.append(ReadDrawing(attributes)) }
+    if name == "text" {
+      isInText = true
+      drawings.indices.last.map { drawings[$0].open(attributes) }
+    }
+    if name == "title" { isInText = false }
   }
 
-  func parser(_ parser: XMLParser, foundCharacters characters: String) { text += characters }
+  func parser(
+    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+  ) {
+    if name == "text" { isInText = false }
+  }
+
+  /// Drawings in order, with their texts.
+  private(set) var drawings: [ReadDrawing] = []
+  private var isInText = false
+
+  func parser(_ parser: XMLParser, foundCharacters characters: String) {
+    text += characters
+    if isInText { drawings.indices.last.map { drawings[$0].append(characters) } }
+  }
+}
+
+/// One drawing of a page: where its texts stand, as wide as a wide font makes them.
+struct ReadDrawing {
+  struct Text {
+    var words = ""
+    let x: Double
+    let y: Double
+    let anchor: String
+    /// Clockwise, degrees.
+    let angle: Double
+
+    var width: Double { textWidth(words) }
+
+    /// The box of an upright text.
+    var box: (left: Double, right: Double, top: Double, bottom: Double) {
+      let left = anchor == "end" ? x - width : anchor == "middle" ? x - width / 2 : x
+      return (left, left + width, y - 10, y + 3)
+    }
+  }
+
+  let label: String
+  let width: Double
+  let height: Double
+  private(set) var texts: [Text] = []
+
+  init(_ attributes: [String: String]) {
+    label = attributes["aria-label"] ?? ""
+    let box = (attributes["viewBox"] ?? "").split(separator: " ").compactMap { Double($0) }
+    width = box.count == 4 ? box[2] : 0
+    height = box.count == 4 ? box[3] : 0
+  }
+
+  mutating func open(_ attributes: [String: String]) {
+    let turn = attributes["transform"] ?? ""
+    let angle = turn.split { "( ".contains($0) }.dropFirst().first.flatMap { Double($0) } ?? 0
+    texts.append(
+      Text(
+        x: Double(attributes["x"] ?? "") ?? 0, y: Double(attributes["y"] ?? "") ?? 0,
+        anchor: attributes["text-anchor"] ?? "start", angle: angle))
+  }
+
+  mutating func append(_ characters: String) { texts[texts.count - 1].words += characters }
+
+  /// Upright texts that leave the drawing.
+  var outside: [String] {
+    texts.filter { $0.angle == 0 && !$0.words.isEmpty }.filter { text in
+      let box = text.box
+      return box.left < -1 || box.right > width + 1 || box.top < -1 || box.bottom > height + 1
+    }.map(\.words)
+  }
+
+  /// Pairs of upright texts that cover each other.
+  var overlaps: [String] {
+    let upright = texts.filter { $0.angle == 0 && !$0.words.isEmpty }
+    return upright.indices.flatMap { first in
+      upright[(first + 1)...].compactMap { other -> String? in
+        let (a, b) = (upright[first].box, other.box)
+        let isApart =
+          a.right <= b.left + 1 || b.right <= a.left + 1 || a.bottom <= b.top + 4 || b.bottom <= a.top + 4
+        return isApart ? nil : "\(upright[first].words) | \(other.words)"
+      }
+    }
+  }
+}
+
+/// A run like the default suite's: long identifiers, models, cold weights, two implementations, two places.
+func longRows() -> [ResultRow] {
+  let layers = ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]
+  let models = [("Llama-3.1-8B", "llama_3_1_8b", 4_096), ("Qwen3-30B-A3B", "qwen3_30b_a3b", 2_048)]
+  let kernels = [("core0", 1), ("machine", 4)].flatMap { place, threads in
+    models.flatMap { model, word, n in
+      layers.enumerated().flatMap { index, layer in
+        [1, 16, 128, 512].flatMap { m in
+          [("swift", 1.0), ("openblas", 1.3)].map { impl, slow in
+            var row = reportRow(
+              "gemm", "llm_linear_cfg_\(word)_\(layer)_b1_m\(m)_n\(n + index)_k4096", place, threads,
+              by: impl,
+              flop: 1e9 * Double(m), bytes: 2e9 + 1e7 * Double(m),
+              seconds: 0.1 * slow * Double(m) / Double(threads))
+            row.model = model
+            row.cacheMode = "weights_cold"
+            row.rowKey += "\(index)"
+            return row
+          }
+        }
+      }
+    }
+  }
+  return reportRows().filter { $0.phase == "ceiling" } + kernels
 }
 
 /// Texts that would do something if any place of the page took them for markup.

@@ -73,4 +73,11 @@ struct SVGTests {
     #expect(log.low == 1 && log.high == 16)
     #expect(SVGScale.range([], .log, margin: 1) == nil)
   }
+
+  @Test("a long name keeps both ends")
+  func shortening() {
+    #expect(shortened("llm_linear_m1_n4096", to: 11) == "llm_l…n4096")
+    #expect(shortened("short", to: 5) == "short")
+    #expect(shortened("abc", to: 0).isEmpty)
+  }
 }

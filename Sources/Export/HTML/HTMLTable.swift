@@ -40,17 +40,28 @@ struct HTMLTable {
 
   let caption: String
   let columns: [Column]
-  private(set) var rows: [[HTMLCell]] = []
+  /// True for a table whose rows take two lines on a narrow screen: the first cell, then the others.
+  let isStacked: Bool
+  private var entries: [Entry] = []
 
-  init(_ caption: String, _ columns: [Column]) {
+  private enum Entry {
+    case row([HTMLCell])
+    case heading(String)
+  }
+
+  init(_ caption: String, _ columns: [Column], isStacked: Bool = false) {
     self.caption = caption
     self.columns = columns
+    self.isStacked = isStacked
   }
+
+  /// Adds a heading over the rows that follow.
+  mutating func head(_ title: String) { entries.append(.heading(title)) }
 
   /// Adds a row of as many cells as columns.
   mutating func append(_ cells: [HTMLCell]) {
     precondition(cells.count == columns.count, "\(caption): \(cells.count) cells, \(columns.count) columns")
-    rows.append(cells)
+    entries.append(.row(cells))
   }
 
   /// The table; its first column heads the rows.
@@ -58,12 +69,19 @@ struct HTMLTable {
     let head = columns.map { column in
       Markup.tag("th", ["scope": "col", "class": style(column)], column.heading)
     }
-    let body = rows.map { cells in
-      Markup.tag("tr", [:], zip(columns, cells).enumerated().map { self.cell($0.offset, $0.element) })
+    let body = entries.map { entry in
+      switch entry {
+      case .row(let cells):
+        Markup.tag("tr", [:], zip(columns, cells).enumerated().map { self.cell($0.offset, $0.element) })
+      case .heading(let title):
+        Markup.tag(
+          "tr", ["class": "group"],
+          .tag("th", ["scope": "colgroup", "colspan": String(columns.count)], .breakable(title)))
+      }
     }
     let table = Markup.tag(
-      "table", [:], .tag("caption", [:], caption), .tag("thead", [:], .tag("tr", [:], head)),
-      .tag("tbody", [:], body))
+      "table", ["class": isStacked ? "stack" : "plain"], .tag("caption", [:], caption),
+      .tag("thead", [:], .tag("tr", [:], head)), .tag("tbody", [:], body))
     return .tag("div", ["class": "scroll"], table)
   }
 
@@ -77,9 +95,9 @@ struct HTMLTable {
     var isBad = false
     let content: Markup
     switch cell {
-    case .text(let text): content = Markup(text)
+    case .text(let text): content = .breakable(text)
     case .bad(let text):
-      content = Markup(text)
+      content = .breakable(text)
       isBad = true
     case .number(let value, let decimals):
       content = .tag("data", ["value": decimalText(value)], grouped(value, decimals: decimals))

@@ -13,6 +13,12 @@ package struct Markup: Sendable {
   /// Text; no part of it can become markup.
   package init(_ text: String) { source = Markup.escaped(text) }
 
+  /// Text in which a browser may break identifiers behind their underscores.
+  static func breakable(_ text: String) -> Markup {
+    let parts = text.split(separator: "_", omittingEmptySubsequences: false)
+    return Markup(source: parts.map { escaped(String($0)) }.joined(separator: "_<wbr />"))
+  }
+
   private init(source: String) { self.source = source }
 
   /// An element with attributes and children.
@@ -54,7 +60,7 @@ package struct Markup: Sendable {
 
   /// Elements that never have content: HTML's and the marks of SVG.
   private static let void: Set<String> = [
-    "meta", "br", "hr", "line", "path", "rect", "circle", "polyline", "polygon",
+    "meta", "br", "hr", "wbr", "line", "path", "rect", "circle", "polyline", "polygon",
   ]
 
   /// Text with everything that XML or HTML could read as markup replaced.

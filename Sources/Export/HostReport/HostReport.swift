@@ -7,12 +7,15 @@ import Results
 /// The HTML report of one or several result files; with several, the first is the reference.
 public struct HostReport {
   private let runs: [ReportRun]
+  private let comparisons: [ReportComparison]
 
   /// A report of inputs, the reference first.
   public init(_ inputs: [ReportInput]) {
     runs = inputs.enumerated().map { index, input in
       ReportRun(input, position: index + 1, isOneOfSeveral: inputs.count > 1)
     }
+    let first = runs.first
+    comparisons = runs.dropFirst().compactMap { other in first.map { ReportComparison($0, other) } }
   }
 
   /// Runs whose figures are drawn in full; further files are compared only.
@@ -20,14 +23,17 @@ public struct HostReport {
 
   /// The page.
   public func html() -> String {
-    let title =
-      "Plimsoll report: "
-      + listed(
-        runs.reduce(into: [String]()) { names, run in
-          if !names.contains(run.machineName) { names.append(run.machineName) }
-        })
+    let title = "Plimsoll report: " + listed(machineNames)
     let body = Markup.tag("body", [:], [header(title), contents] + sections + [footer])
     return Markup.document(.tag("html", ["lang": "en"], head(title), body))
+  }
+
+  /// Each machine once; machines of one label are told apart by their identity.
+  private var machineNames: [String] {
+    grouped(runs, by: \.machineName).flatMap { name, members in
+      let identities = grouped(members.compactMap { $0.rows.first?.machineId }, by: { $0 }).map(\.title)
+      return identities.count > 1 ? identities.map { "\(name) (\($0.prefix(6)))" } : [name]
+    }
   }
 
   private func head(_ title: String) -> Markup {
@@ -55,17 +61,14 @@ public struct HostReport {
   }
 
   private var answer: [Markup] {
-    let comparisons = comparisons.map(\.sentence)
     let own = runs.prefix(1).flatMap { ReportAnswer(run: $0).paragraphs }
     let many =
       runs.count > 1
-      ? ["File 1 is the reference, \(runs[0].input.name); what follows here is about it."] : []
-    return (comparisons + many + own).map { .tag("p", [:], $0) }
-  }
-
-  private var comparisons: [ReportComparison] {
-    guard let first = runs.first else { return [] }
-    return runs.dropFirst().map { ReportComparison(first, $0) }
+      ? [AnswerSentence("File 1 is the reference, \(runs[0].input.name); what follows here is about it.")]
+      : []
+    return (comparisons.flatMap(\.sentences) + many + own).map {
+      $0.isBad ? .tag("p", ["class": "bad"], .breakable($0.text)) : .tag("p", [:], .breakable($0.text))
+    }
   }
 
   private struct Section {
@@ -99,10 +102,39 @@ public struct HostReport {
         "figure", [:],
         .tag(
           "figcaption", [:], .tag("b", [:], "What shares what"),
-          Markup("A box holds what shares it: CPUs of one L3 box use one cache. \(picture.source)")),
-        picture.markup, devices(run))
+          Markup(
+            "A box holds what shares it: CPUs of one L3 box use one cache. \(picture.source)\(places(run))"
+              + memoryNote(run))),
+        picture.markup(measured: run.measuredCPUs), devices(run))
     }
     return (drawn ?? .tag("p", [:], "The rows say nothing of the machine's shape.")) + tables.facts
+  }
+
+  /// What the names of the places mean on this machine: `core0` is a core that was found quiet, not core 0.
+  private func places(_ run: ReportRun) -> String {
+    let sites = run.sites.filter { !$0.cpus.isEmpty }
+    guard !sites.isEmpty, run.input.machine != nil else { return "" }
+    var names: [String] = []
+    let words = sites.compactMap { site -> String? in
+      let name = String(site.name.prefix { $0 != "," })
+      guard !names.contains(name) else { return nil }
+      names.append(name)
+      let cpus = "CPU\(site.cpus.contains { $0 == "," || $0 == "-" } ? "s" : "") \(site.cpus)"
+      return name.hasPrefix("core") && site.threads == 1
+        ? "\(name) = one core, here that of \(cpus)" : "\(name) = \(cpus)"
+    }
+    return " Outlined CPUs were measured alone or as a part: \(words.joined(separator: "; "))."
+  }
+
+  /// The node's memory and the system's are told by two sources; a guest's often disagree.
+  private func memoryNote(_ run: ReportRun) -> String {
+    let nodes = run.input.machine?.memoryNodes.map(\.bytes).reduce(0, +) ?? 0
+    guard nodes > 0, let total = run.rows.first?.memTotalBytes, total > 0,
+      abs(Double(nodes) / Double(total) - 1) > 0.05
+    else { return "" }
+    return
+      " The NUMA nodes' own sizes add up to \(sizeText(nodes)), the system counts \(sizeText(total)) of memory;"
+      + " the table below has the system's."
   }
 
   private func devices(_ run: ReportRun) -> Markup {
@@ -117,7 +149,7 @@ public struct HostReport {
   }
 
   private func doubts(_ tables: ReportTables) -> Markup {
-    let found = [tables.failures, tables.warnings].compactMap { $0 }
+    let found = [tables.failures, tables.runWarnings, tables.warnings].compactMap { $0 }
     return found.isEmpty ? .tag("p", [:], "Every row is ok and none carries a warning.") : .joined(found)
   }
 

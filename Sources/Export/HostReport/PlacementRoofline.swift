@@ -71,14 +71,36 @@ public struct PlacementRoofline: Sendable {
     }
   }
 
+  /// Numbers of the problems from 1, in order of arithmetic intensity; one for all implementations.
+  public var numbers: [String: Int] {
+    var numbers: [String: Int] = [:]
+    for point in points.sorted(by: { ($0.intensity, $0.row.shapeId) < ($1.intensity, $1.row.shapeId) })
+    where numbers[point.row.problemKey] == nil { numbers[point.row.problemKey] = numbers.count + 1 }
+    return numbers
+  }
+
   /// The bandwidth of the largest working set.
   public var memory: Level? { levels.last }
 
   /// FLOP per byte at which a level feeds the peak.
   public func ridge(_ level: Level) -> Double? { peak.map { $0 / level.read } }
 
-  /// True where the processes agree on a ceiling, so that a share of it means something.
-  static func isFirm(_ spread: Double?) -> Bool { (spread ?? 0) <= 0.10 }
+  /// True where several processes agree on a ceiling, so that a share of it means something; what one process
+  /// measured, or an unknown number of them, is not known to hold for the next.
+  static func isFirm(_ spread: Double?) -> Bool { spread.map { $0 <= 0.10 } ?? false }
+
+  /// True where the peak was measured by several processes that agree.
+  public var isPeakFirm: Bool { PlacementRoofline.isFirm(peakSpread) }
+
+  /// Names of ceilings that only one process measured, and of those on which processes disagree.
+  public var doubtfulCeilings: (single: [String], apart: [String]) {
+    let all =
+      levels.map { ($0.name, $0.spread) } + (peak == nil ? [] : [("multiply-add peak", peakSpread)])
+    return (
+      all.filter { $0.1 == nil }.map(\.0),
+      all.filter { $0.1 != nil && !PlacementRoofline.isFirm($0.1) }.map(\.0)
+    )
+  }
 
   private static func levels(_ probes: [ResultRow]) -> [Level] {
     func rates(_ operation: Operation) -> [String: ResultRow] {

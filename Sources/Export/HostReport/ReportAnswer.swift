@@ -4,22 +4,49 @@ import Measurement
 import Results
 import Tables
 
+/// A paragraph of the answer.
+struct AnswerSentence {
+  let text: String
+  /// True for what makes figures worthless.
+  let isBad: Bool
+
+  init(_ text: String, isBad: Bool = false) {
+    self.text = text
+    self.isBad = isBad
+  }
+}
+
 /// Sentences that answer what a run was made for.
 struct ReportAnswer {
   let run: ReportRun
 
-  /// Paragraphs in reading order; a run without times has one that says so.
-  var paragraphs: [String] {
+  /// Paragraphs in reading order, wrong results first; a run without times has one that says so.
+  var paragraphs: [AnswerSentence] {
     guard !run.rows.isEmpty else {
-      return ["\(run.input.name) holds no rows: nothing was measured, so there is nothing to show."]
-    }
-    guard run.rows.contains(where: { $0.status.hasTimes }) else {
       return [
-        machine,
-        "None of its \(counted(run.rows.count, "row")) has a time: \(statusCounts). The reasons stand below.",
+        AnswerSentence("\(run.input.name) holds no rows: nothing was measured, so there is nothing to show.")
       ]
     }
-    return [machine, limits, peers, doubts].filter { !$0.isEmpty }
+    let bad = wrong.map { [AnswerSentence($0, isBad: true)] } ?? []
+    guard run.rows.contains(where: { $0.status.hasTimes }) else {
+      let all = statusCounts(run.rows)
+      return bad
+        + [
+          machine,
+          "None of its \(counted(run.rows.count, "row")) has a time: \(all). The reasons stand below.",
+        ].map { AnswerSentence($0) }
+    }
+    return bad + [machine, limits, peers, doubts].filter { !$0.isEmpty }.map { AnswerSentence($0) }
+  }
+
+  /// Rows whose result differs from the oracle's.
+  private var wrong: String? {
+    let rows = run.rows.filter { $0.status == .mismatch }
+    guard !rows.isEmpty else { return nil }
+    let names = rows.prefix(4).map { "\($0.shapeId) by \(peerName($0.impl)) on \($0.placement)" }
+    let rest = rows.count > names.count ? " and \(rows.count - names.count) more" : ""
+    return "\(counted(rows.count, "wrong result")): \(names.joined(separator: ", "))\(rest)."
+      + " Their times are not shown; the reasons stand under What to distrust."
   }
 
   private var machine: String {
@@ -95,15 +122,23 @@ struct ReportAnswer {
   private var doubts: String {
     var doubts: [String] = []
     let bad = run.rows.filter { $0.status != .ok }
-    if !bad.isEmpty { doubts.append("\(counted(bad.count, "row")) not ok (\(statusCounts))") }
+    if !bad.isEmpty { doubts.append("\(counted(bad.count, "row")) not ok (\(statusCounts(bad)))") }
     let warned = run.rows.filter { !$0.warnings.isEmpty }
     if !warned.isEmpty { doubts.append("\(counted(warned.count, "row")) with warnings") }
-    let weak = run.rooflines.filter {
-      !PlacementRoofline.isFirm($0.memory?.spread) || !PlacementRoofline.isFirm($0.peakSpread)
+    let apart = run.rooflines.filter { !$0.doubtfulCeilings.apart.isEmpty }.map(\.site.name)
+    if !apart.isEmpty {
+      doubts.append("ceilings on which processes disagree by more than 10 % (\(listed(apart)))")
     }
-    if !weak.isEmpty {
+    let single = run.rooflines.filter { !$0.doubtfulCeilings.single.isEmpty }.map(\.site.name)
+    if !single.isEmpty {
+      doubts.append("ceilings whose spread between processes is unknown (\(listed(single)))")
+    }
+    let floors = run.floors
+    if !floors.isEmpty {
+      let texts = floors.map { "\($0.placement) \(percentText($0.floor, decimals: 1))" }
       doubts.append(
-        "ceilings on which processes disagree by more than 10 % (\(listed(weak.map(\.site.name))))")
+        "an A/A floor of \(listed(texts)): the control kernel differed by as much from itself, so smaller"
+          + " differences prove nothing")
     }
     let processes = run.rows.compactMap(\.nProcesses).max() ?? 0
     if processes < 5 { doubts.append("intervals that rest on \(counted(processes, "process"))") }
@@ -116,10 +151,10 @@ struct ReportAnswer {
       : "To be read with caution: \(doubts.joined(separator: "; "))."
   }
 
-  private var statusCounts: String {
+  private func statusCounts(_ rows: [ResultRow]) -> String {
     listed(
       RowStatus.allCases.compactMap { status in
-        let count = run.rows.count { $0.status == status }
+        let count = rows.count { $0.status == status }
         return count > 0 ? "\(count) \(status.rawValue)" : nil
       })
   }

@@ -76,11 +76,32 @@ struct ReportRun {
     samples = RowSamples(input.samples).seconds
   }
 
+  /// CPUs of places that used a part of the machine only: where the narrow figures come from.
+  var measuredCPUs: Set<Int> {
+    let sets = sites.compactMap { CPUSet(list: $0.cpus).map { Set($0.cpus) } }
+    let all = sets.reduce(into: Set<Int>()) { $0.formUnion($1) }
+    let parts = sets.filter { $0 != all }
+    return parts.isEmpty ? [] : parts.reduce(into: []) { $0.formUnion($1) }
+  }
+
   /// Runs of the file that the figures leave out.
   var otherRuns: Int { Set(input.rows.map(\.runId)).count - 1 }
 
   /// Rows with times that are no ceilings.
   var kernels: [ResultRow] { rows.filter { $0.status.hasTimes && !$0.isCeiling } }
+
+  /// The largest relative difference that the control kernel showed against itself, by placement in order of
+  /// the file; only what was measured.
+  var floors: [(placement: String, floor: Double)] {
+    var order: [String] = []
+    var largest: [String: Double] = [:]
+    for row in rows {
+      guard let floor = row.aaFloor else { continue }
+      if largest[row.placement] == nil { order.append(row.placement) }
+      largest[row.placement] = max(floor, largest[row.placement] ?? 0)
+    }
+    return order.map { ($0, largest[$0] ?? 0) }
+  }
 
   /// Samples of a row, one array per process; empty without a journal.
   func processes(_ row: ResultRow) -> [[Double]] { samples[RowIdentity(row)] ?? [] }

@@ -9,84 +9,103 @@ import Tables
 struct ReportTables {
   let run: ReportRun
 
-  /// Every row that has times, one table a place.
+  /// Every row that has times, one folded table a place: a list to look things up in, not to read through.
   var rows: Markup {
-    .joined(
-      run.sites.compactMap { site in
-        let rows = run.rows.filter { site.holds($0) && $0.status.hasTimes }
-        return rows.isEmpty ? nil : table(rows, site)
-      })
+    let tables = run.sites.compactMap { site -> Markup? in
+      let rows = run.rows.filter { site.holds($0) && $0.status.hasTimes }
+      guard !rows.isEmpty else { return nil }
+      return .tag(
+        "details", [:], .tag("summary", [:], "\(counted(rows.count, "row")) of \(site.title)"),
+        table(rows, site))
+    }
+    return .tag("p", ["class": "note"], ReportTables.definitions) + .joined(tables)
   }
+
+  /// What the columns of the rows mean.
+  static let definitions =
+    "% of roof: the row's share of the nearest measured ceiling above it at its arithmetic intensity, the"
+    + " multiply-add peak or the bandwidth of the level that its data fit into; – where no ceiling of its place"
+    + " was measured or the ceiling is doubtful. Bound by: which of the two that is. GB/s of a kernel: the bytes"
+    + " that it must move at least, each operand once, over its time; what it moves in fact may be more."
+    + " ± processes: relative standard deviation between processes, – for one process."
 
   private func table(_ rows: [ResultRow], _ site: MeasuredSite) -> Markup {
     var table = HTMLTable(
       "Rows of \(site.title)",
       [
-        .init(heading: "shape"), .init(heading: "kernel", isExtra: true), .init(heading: "by"),
-        .init(heading: "median", isNumber: true),
+        .init(heading: "shape"), .init(heading: "by"), .init(heading: "median", isNumber: true),
         .init(heading: "95 % interval", isNumber: true, isExtra: true),
         .init(heading: "GFLOP/s", isNumber: true), .init(heading: "GB/s", isNumber: true),
         .init(heading: "% of roof", isNumber: true), .init(heading: "bound by", isExtra: true),
-        .init(heading: "± proc. %", isNumber: true, isExtra: true),
-      ])
-    for row in rows {
-      let interval = row.timeMedianCiLowSeconds.flatMap { low in
-        row.timeMedianCiHighSeconds.map { "\(timeText(low))–\(timeText($0))" }
+        .init(heading: "± proc.", isNumber: true, isExtra: true),
+      ], isStacked: true)
+    for group in grouped(rows, by: \.groupTitle) {
+      table.head(group.title)
+      for row in group.members {
+        let interval = row.timeMedianCiLowSeconds.flatMap { low in
+          row.timeMedianCiHighSeconds.map { timeText(low, $0) }
+        }
+        table.append([
+          .text(row.shapeId), .text(peerName(row.impl)),
+          row.timeMedianSeconds.map { .quantity($0, timeText($0)) } ?? .empty, .words(interval ?? ""),
+          .rate(row.gflopsMedian), .rate(row.gbytesPerSecondMedian),
+          .optional(row.pctOfRoofline, decimals: 1), .words(row.boundBy),
+          row.betweenProcessRelStddev.map { .quantity($0, percentText($0, decimals: 1)) } ?? .empty,
+        ])
       }
-      table.append([
-        .text(row.shapeId), .text(row.familyTitle), .text(row.impl),
-        row.timeMedianSeconds.map { .quantity($0, timeText($0)) } ?? .empty, .words(interval ?? ""),
-        .rate(row.gflopsMedian), .rate(row.gbytesPerSecondMedian), .optional(row.pctOfRoofline, decimals: 1),
-        .words(row.boundBy),
-        .optional(row.betweenProcessRelStddev.map(Unit.percent.fromBase), decimals: 1),
-      ])
     }
     return table.markup
   }
 
-  /// Rows without the status `ok`, with their reasons; nil where there are none.
+  /// Rows without the status `ok` by status and reason; nil where there are none.
   var failures: Markup? {
     let rows = run.rows.filter { $0.status != .ok }
     guard !rows.isEmpty else { return nil }
     var table = HTMLTable(
       "Rows that are not ok",
       [
-        .init(heading: "shape"), .init(heading: "by"), .init(heading: "place"), .init(heading: "status"),
-        .init(heading: "reason"),
+        .init(heading: "status and reason"), .init(heading: "rows", isNumber: true),
+        .init(heading: "which"),
       ])
-    for row in rows {
+    // Wrong results before what merely failed.
+    let groups = grouped(rows) { row in
+      row.status.rawValue + (row.statusDetail.isEmpty ? "" : ": " + row.statusDetail)
+    }.sorted { ($0.members[0].status == .mismatch ? 0 : 1) < ($1.members[0].status == .mismatch ? 0 : 1) }
+    for group in groups {
+      let names = group.members.prefix(6).map { "\($0.shapeId) \(peerName($0.impl)) \($0.placement)" }
+      let rest = group.members.count > names.count ? " and \(group.members.count - names.count) more" : ""
       table.append([
-        .text(row.shapeId), .text(row.impl), .text(row.placement), .bad(row.status.rawValue),
-        .words(row.statusDetail),
+        .bad(group.title), .number(Double(group.members.count), decimals: 0),
+        .text(names.joined(separator: "; ") + rest),
       ])
     }
     return table.markup
   }
 
+  /// What the run itself warned of when it began; nil where it did not.
+  var runWarnings: Markup? {
+    guard let warnings = run.input.meta?.warnings, !warnings.isEmpty else { return nil }
+    return .tag("p", [:], "The run itself warned:")
+      + .tag("ul", ["class": "warn"], warnings.map { .tag("li", [:], .breakable($0)) })
+  }
+
   /// Warnings by kind: what differs in numbers only is one kind; nil where there are none.
   var warnings: Markup? {
-    var order: [String] = []
-    var members: [String: [(row: ResultRow, text: String)]] = [:]
-    for row in run.rows where !row.warnings.isEmpty {
-      for text in split(row.warnings) {
-        let kind = withoutNumbers(text)
-        if members[kind] == nil { order.append(kind) }
-        members[kind, default: []].append((row, text))
-      }
-    }
-    guard !order.isEmpty else { return nil }
+    let all = run.rows.flatMap { row in split(row.warnings).map { RowWarning(row: row, text: $0) } }
+    guard !all.isEmpty else { return nil }
     var table = HTMLTable(
       "Warnings that rows carry",
       [.init(heading: "warning"), .init(heading: "rows", isNumber: true), .init(heading: "where")])
-    for kind in order {
-      let found = members[kind] ?? []
+    for group in grouped(all, by: \.kind) {
+      let found = group.members.sorted { $0.worst > $1.worst }
       let places = found.prefix(6).map { entry in
-        let numbers = entry.text == kind ? "" : " (\(numbersOf(entry.text)))"
-        return "\(entry.row.shapeId) \(entry.row.impl) \(entry.row.placement)\(numbers)"
+        let numbers = entry.numbers.isEmpty ? "" : " (\(entry.numbers.map(\.text).joined(separator: ", ")))"
+        return "\(entry.row.shapeId) \(peerName(entry.row.impl)) \(entry.row.placement)\(numbers)"
       }
       let rest = found.count > places.count ? " and \(found.count - places.count) more" : ""
       table.append([
-        .text(kind), .number(Double(found.count), decimals: 0), .text(places.joined(separator: "; ") + rest),
+        .text(RowWarning.merged(found)), .number(Double(found.count), decimals: 0),
+        .text(places.joined(separator: "; ") + rest),
       ])
     }
     return table.markup
@@ -104,14 +123,6 @@ struct ReportTables {
       }
     }
     return parts
-  }
-
-  private func withoutNumbers(_ text: String) -> String {
-    text.split(separator: " ").map { Double($0) == nil ? String($0) : "N" }.joined(separator: " ")
-  }
-
-  private func numbersOf(_ text: String) -> String {
-    text.split(separator: " ").filter { Double($0) != nil }.joined(separator: ", ")
   }
 
   /// The machine as the rows describe it.
@@ -196,7 +207,7 @@ struct ReportTables {
     if let meta = run.input.meta {
       add("BLAS kernels chosen", blasChoice(meta))
       for (name, value) in meta.settings.sorted(by: { $0.key < $1.key }) where !value.isEmpty {
-        add("setting \(name)", value)
+        add("setting \(name)", setting(name, value))
       }
       for (name, value) in meta.environment.sorted(by: { $0.key < $1.key }) { add("variable \(name)", value) }
       for warning in meta.warnings { add("warning", warning) }
@@ -208,6 +219,16 @@ struct ReportTables {
       run.input.samples.isEmpty
         ? "no journal lies beside the file" : counted(run.input.samples.count, "sample"))
     return table.markup
+  }
+
+  /// A setting with the unit that its name implies.
+  private func setting(_ name: String, _ value: String) -> String {
+    let words = name.lowercased().split { !$0.isLetter }
+    if words.contains("memory") || words.contains("bytes"), let bytes = Int(value) {
+      return "\(value) B (\(sizeText(bytes)))"
+    }
+    let isTime = ["budget", "cap", "seconds", "timeout"].contains { words.last ?? "" == $0 }
+    return isTime && Double(value) != nil ? "\(value) s" : value
   }
 
   private var blas: String {
@@ -252,5 +273,45 @@ struct ReportTables {
       "A plain store first reads its line (write-allocate): the columns with w.a. count that traffic too. A kernel"
       + " with fewer FLOP per byte than the ridge is bound by the level."
     return table.markup + .tag("p", ["class": "note extra"], note)
+  }
+}
+
+/// One warning of one row.
+private struct RowWarning {
+  let row: ResultRow
+  let text: String
+  private let words: [Substring]
+  /// Numbers in order of the text, as it spells them.
+  let numbers: [(text: String, value: Double)]
+  /// The text without numbers, and with one ending for one and for many: what two warnings of a kind share.
+  let kind: String
+
+  init(row: ResultRow, text: String) {
+    self.row = row
+    self.text = text
+    words = text.split(separator: " ")
+    numbers = words.compactMap { word in Double(word).map { (String(word), $0) } }
+    kind = words.map { word in
+      Double(word) != nil
+        ? "N" : word.hasSuffix("s") && word.count > 3 ? String(word.dropLast()) : String(word)
+    }.joined(separator: " ")
+  }
+
+  /// The largest number: the worst row comes first.
+  var worst: Double { numbers.map(\.value).max() ?? 0 }
+
+  /// The text of several warnings of a kind, each number as a range: `processes differ by 6–53 %`.
+  static func merged(_ all: [RowWarning]) -> String {
+    guard let first = all.first else { return "" }
+    var place = 0
+    return first.words.map { word in
+      guard Double(word) != nil else { return String(word) }
+      let values = all.compactMap { place < $0.numbers.count ? $0.numbers[place] : nil }
+      place += 1
+      guard let low = values.min(by: { $0.value < $1.value }),
+        let high = values.max(by: { $0.value < $1.value })
+      else { return String(word) }
+      return low.value == high.value ? high.text : "\(low.text)–\(high.text)"
+    }.joined(separator: " ")
   }
 }

@@ -20,8 +20,10 @@ public struct MeasuredSite: Hashable, Sendable {
 
   /// `machine, 2 threads on CPUs 0-1`.
   public var title: String {
-    let count = threads.map { " · \($0) thread\($0 == 1 ? "" : "s")" } ?? ""
-    return name + count
+    let count = threads.map { "\($0) thread\($0 == 1 ? "" : "s")" } ?? ""
+    // The name of one of several namesakes may end in its threads already.
+    let isSaid = count.isEmpty || name.hasSuffix(count)
+    return name + (isSaid ? "" : " · " + count)
       + (cpus.isEmpty ? "" : " on CPU\(cpus.contains { $0 == "," || $0 == "-" } ? "s" : "") \(cpus)")
   }
 
@@ -72,13 +74,8 @@ extension ResultRow {
   /// True for a probe of what the machine can do at most.
   var isCeiling: Bool { phase == Phase.ceiling.rawValue }
 
-  /// The shape without the words that its kernel's name repeats: `m512 n4096 k4096`.
-  var shortShape: String {
-    let parts = shapeId.split(separator: "_").map(String.init)
-    let repeated = Set(["gemm", "attention", "prefill", "decode"])
-    let rest = parts.count > 1 && repeated.contains(parts[0]) ? parts.dropFirst() : parts[...]
-    return rest.isEmpty ? shapeId : rest.joined(separator: " ")
-  }
+  /// The shape without what its heading says: `m512 n4096 k4096`, `qkv proj m1 n6144 k4096`.
+  var shortShape: String { ShapeWords(self).name }
 
   /// A ceiling in words: `multiply-add peak`, `read L2`.
   var ceilingName: String {
@@ -90,11 +87,18 @@ extension ResultRow {
   /// What rows of several implementations share where they solve one problem in one place.
   var problemKey: String { [kernel, shapeId, cacheMode, dtypeA, model, layer].joined(separator: "|") }
 
-  /// Kernel, and where its operands were: the heading over its shapes.
+  /// Kernel, and where its operands were.
   var familyTitle: String {
     let name = kernel.split(separator: "_").joined(separator: " ")
     return cacheMode.isEmpty || cacheMode == CacheMode.hot.rawValue || isCeiling
       ? name : "\(name), \(cacheMode.split(separator: "_").joined(separator: " "))"
+  }
+
+  /// The heading over shapes: the family, and the model or the table of shapes that they are from.
+  var groupTitle: String {
+    if isCeiling { return "ceilings" }
+    let origin = ShapeWords(self).origin
+    return origin.isEmpty ? familyTitle : "\(familyTitle) · \(origin)"
   }
 
   /// One sentence for the title of a mark.
@@ -110,10 +114,22 @@ extension ResultRow {
 
 /// A time in the unit that keeps it readable: `16.8 µs`.
 func timeText(_ seconds: Double) -> String {
+  let (value, symbol) = timeInUnit(seconds, of: seconds)
+  return "\(significant(value)) \(symbol)"
+}
+
+/// A range of times in one unit, that of its low end: `16.8–17.1 µs`.
+func timeText(_ low: Double, _ high: Double) -> String {
+  let (first, symbol) = timeInUnit(low, of: low)
+  return "\(significant(first))–\(significant(timeInUnit(high, of: low).value)) \(symbol)"
+}
+
+/// A time in the unit that suits another.
+private func timeInUnit(_ seconds: Double, of scale: Double) -> (value: Double, symbol: String) {
   let steps: [(Unit, String)] = [(.millisecond, "ms"), (.microsecond, "µs"), (.nanosecond, "ns")]
-  if seconds >= 1 { return "\(significant(seconds)) s" }
-  let step = steps.first { $0.0.fromBase(seconds) >= 1 } ?? (.nanosecond, "ns")
-  return "\(significant(step.0.fromBase(seconds))) \(step.1)"
+  if scale >= 1 { return (seconds, "s") }
+  let step = steps.first { $0.0.fromBase(scale) >= 1 } ?? (.nanosecond, "ns")
+  return (step.0.fromBase(seconds), step.1)
 }
 
 /// A size in the largest binary unit that keeps it at 1 or more: `32 MiB`.

@@ -12,9 +12,16 @@ struct TopologyBox {
   var children: [TopologyBox] = []
   /// True for a CPU that the run could not use.
   var isOff = false
+  /// Number of a CPU, nil for a box of them.
+  var cpu: Int?
 
   /// Boxes in all, this one included.
   var count: Int { children.reduce(1) { $0 + $1.count } }
+
+  /// True where one of these CPUs is inside.
+  func holds(_ cpus: Set<Int>) -> Bool {
+    !cpus.isEmpty && (cpu.map(cpus.contains) ?? children.contains { $0.holds(cpus) })
+  }
 
   /// Equal for boxes that look alike but for their numbers.
   var shape: String {
@@ -70,7 +77,8 @@ struct TopologyPicture {
       })
     let usable = Set(machine.allowed.cpus)
     boxes = TopologyPicture.nest(parts[...]) { cpu in
-      TopologyBox(kind: "pu", label: "CPU \(cpu)", isOff: !usable.isEmpty && !usable.contains(cpu))
+      TopologyBox(
+        kind: "pu", label: "CPU \(cpu)", isOff: !usable.isEmpty && !usable.contains(cpu), cpu: cpu)
     }
     source = "Drawn from the topology file beside the results."
   }
@@ -101,10 +109,11 @@ struct TopologyPicture {
       + " results."
   }
 
-  /// The picture as a nested list; large machines show one of each group of like boxes.
-  var markup: Markup {
+  /// The picture as a nested list, with the measured CPUs outlined; large machines show one of each group of
+  /// like boxes.
+  func markup(measured: Set<Int>) -> Markup {
     let isLarge = boxes.reduce(0) { $0 + $1.count } > 90
-    return .tag("ul", ["class": "topo"], TopologyPicture.items(boxes, collapse: isLarge))
+    return .tag("ul", ["class": "topo"], TopologyPicture.items(boxes, collapse: isLarge, measured))
   }
 
   private struct Part {
@@ -144,13 +153,19 @@ struct TopologyPicture {
     return Array(repeating: box, count: step.each)
   }
 
-  private static func items(_ boxes: [TopologyBox], collapse: Bool) -> [Markup] {
+  private static func items(_ boxes: [TopologyBox], collapse: Bool, _ measured: Set<Int>) -> [Markup] {
     var items: [Markup] = []
     var index = 0
     while index < boxes.count {
       let box = boxes[index]
-      let alike = boxes[index...].prefix { $0.shape == box.shape }.count
-      items.append(item(box, collapse: collapse))
+      // A box with a measured CPU is shown for itself.
+      let alike =
+        1
+        + boxes[(index + 1)...].prefix {
+          $0.shape == box.shape && !$0.holds(measured) && !box.holds(measured)
+        }
+        .count
+      items.append(item(box, collapse: collapse, measured))
       if collapse, alike > 2, box.kind != "pu" {
         items.append(.tag("li", ["class": "more"], "and \(alike - 1) more alike"))
         index += alike
@@ -161,12 +176,15 @@ struct TopologyPicture {
     return items
   }
 
-  private static func item(_ box: TopologyBox, collapse: Bool) -> Markup {
+  private static func item(_ box: TopologyBox, collapse: Bool, _ measured: Set<Int>) -> Markup {
     let label = Markup.tag("span", [:], box.label + (box.isOff ? " (not usable)" : ""))
     guard !box.children.isEmpty else {
-      return .tag("li", ["class": "\(box.kind) leaf" + (box.isOff ? " off" : "")], label)
+      let isMeasured = box.cpu.map(measured.contains) ?? false
+      return .tag(
+        "li", ["class": "\(box.kind) leaf" + (box.isOff ? " off" : "") + (isMeasured ? " measured" : "")],
+        label)
     }
-    let inner = Markup.tag("ul", [:], items(box.children, collapse: collapse))
+    let inner = Markup.tag("ul", [:], items(box.children, collapse: collapse, measured))
     return .tag("li", ["class": "\(box.kind) wide-box"], label, inner)
   }
 }

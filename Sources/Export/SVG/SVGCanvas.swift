@@ -59,13 +59,39 @@ struct SVGCanvas {
     parts.append(.tag("path", ["class": style, "d": path], []))
   }
 
-  /// Words.
-  mutating func text(
-    _ words: String, _ x: Double, _ y: Double, _ anchor: SVGAnchor = .start, _ style: String = ""
-  ) {
+  /// An area.
+  mutating func area(_ box: SVGBox, _ style: String) {
     parts.append(
       .tag(
-        "text", ["x": place(x), "y": place(y), "text-anchor": anchor.rawValue, "class": style], words))
+        "path",
+        [
+          "class": style,
+          "d":
+            "M\(place(box.x)) \(place(box.y))h\(place(box.width))v\(place(box.height))h\(place(-box.width))z",
+        ], []))
+  }
+
+  /// A head of an arrow to the right, or to the left: what it stands for lies beyond the axis.
+  mutating func arrow(_ x: Double, _ y: Double, isRight: Bool, _ style: String, title: String) {
+    let tip = isRight ? 7.0 : -7.0
+    add(
+      "path",
+      [
+        "class": style,
+        "d": "M\(place(x + tip)) \(place(y))l\(place(-tip)) -5v10z",
+      ], title)
+  }
+
+  /// Words; `full` is what they were shortened from.
+  mutating func text(
+    _ words: String, _ x: Double, _ y: Double, _ anchor: SVGAnchor = .start, _ style: String = "",
+    full: String = ""
+  ) {
+    let title = full.isEmpty || full == words ? [] : [Markup.tag("title", [:], full)]
+    parts.append(
+      .tag(
+        "text", ["x": place(x), "y": place(y), "text-anchor": anchor.rawValue, "class": style],
+        [Markup(words)] + title))
   }
 
   /// Words along a slanted line; the angle in degrees, clockwise.
@@ -80,14 +106,17 @@ struct SVGCanvas {
   }
 
   /// A mark of the series: shape and colour both tell which, so that neither is needed alone.
+  ///
+  /// - Parameter shape: the shape, where it says something else than the colour.
   mutating func mark(
-    _ series: Int, _ x: Double, _ y: Double, size: Double = 4.5, isOpen: Bool = false, title: String
+    _ series: Int, shape: Int? = nil, _ x: Double, _ y: Double, size: Double = 4.5, isOpen: Bool = false,
+    title: String
   ) {
     add(
       "path",
       [
         "class": SVGCanvas.colour(series) + (isOpen ? " open" : ""), "stroke-width": "1.6",
-        "d": SVGCanvas.outline(series, x, y, size),
+        "d": SVGCanvas.outline(shape ?? series, x, y, size),
       ], title)
   }
 
@@ -101,14 +130,14 @@ struct SVGCanvas {
   }
 
   /// A key's mark.
-  static func key(_ series: Int, isOpen: Bool = false) -> Markup {
+  static func key(_ series: Int, shape: Int? = nil, isOpen: Bool = false) -> Markup {
     .tag(
       "svg", ["viewBox": "0 0 16 12", "aria-hidden": "true"],
       .tag(
         "path",
         [
           "class": colour(series) + (isOpen ? " open" : ""), "stroke-width": "1.6",
-          "d": outline(series, 8, 6, 4.5),
+          "d": outline(shape ?? series, 8, 6, 4.5),
         ], []))
   }
 
@@ -151,8 +180,8 @@ package func place(_ value: Double) -> String {
   return size % 10 == 0 ? "\(sign)\(size / 10)" : "\(sign)\(size / 10).\(size % 10)"
 }
 
-/// Width of a text in the page's font of 12 pixels, a little more than most fonts need.
-func textWidth(_ text: String) -> Double { 6.7 * Double(text.count) }
+/// Width of a text of 12 pixels: that of DejaVu Sans, the widest font a Linux browser falls back to.
+package func textWidth(_ text: String) -> Double { 7.4 * Double(text.count) }
 
 /// Finds room for labels beside their points; a label without room is left out.
 struct SVGLabels {
@@ -178,6 +207,20 @@ struct SVGLabels {
     }
   }
 
+  /// Takes places together, if all are free and inside.
+  mutating func claim(_ boxes: [SVGBox]) -> Bool {
+    guard boxes.allSatisfy({ box in isInside(box) && !taken.contains(where: box.overlaps) }) else {
+      return false
+    }
+    taken += boxes
+    return true
+  }
+
+  private func isInside(_ box: SVGBox) -> Bool {
+    box.x >= bounds.x && box.x + box.width <= bounds.x + bounds.width && box.y >= bounds.y
+      && box.y + box.height <= bounds.y + bounds.height
+  }
+
   /// The place of a text beside a point: right, left, above or below it; nil where all four are taken.
   mutating func place(_ text: String, besides x: Double, _ y: Double) -> (x: Double, y: Double, SVGAnchor)? {
     let width = textWidth(text)
@@ -193,11 +236,7 @@ struct SVGLabels {
         case .end: choice.x - width
         }
       let box = SVGBox(x: left, y: choice.y - 11, width: width, height: 14)
-      let isInside =
-        box.x >= bounds.x && box.x + box.width <= bounds.x + bounds.width && box.y >= bounds.y
-        && box.y + box.height <= bounds.y + bounds.height
-      if isInside, !taken.contains(where: box.overlaps) {
-        taken.append(box)
+      if claim([box]) {
         return choice
       }
     }

@@ -1,5 +1,7 @@
 // A chart of rows: a name, marks on a common axis, a figure at the end. Serves ratios with their intervals,
-// efficiencies, and the spread of samples. On a narrow screen the name stands above its marks.
+// efficiencies, and the spread of samples. Names and figures get the room that they need, within limits; a name
+// that is longer loses its middle. On a narrow screen the name stands above its marks, and the figure below the
+// name where the two do not fit into one line.
 
 /// One row of the chart.
 struct SVGDotRow {
@@ -24,8 +26,10 @@ struct SVGDotRow {
   var series = 0
   /// Figure at the end of the row.
   var value = ""
-  /// Sentence for whoever points at the row.
+  /// The name in full, for whoever points at it.
   var title = ""
+  /// Values that count as no difference.
+  var band: (low: Double, high: Double)?
 }
 
 /// Rows under one heading.
@@ -53,63 +57,119 @@ struct SVGDotChart {
   let label: String
 
   private var isNarrow: Bool { width < 500 }
-  private var names: Double { isNarrow ? 0 : 250 }
-  private var figures: Double { isNarrow ? 0 : 128 }
-  private var rowHeight: Double { isNarrow ? 38 : 21 }
+  private let indent = 12.0
   private let headHeight = 26.0
-  private let top = 40.0
   private let bottom = 26.0
+
+  /// Room for the names, the figures and what stands above the rows.
+  private struct Layout {
+    var names = 0.0
+    var figures = 0.0
+    var top = 40.0
+  }
+
+  private var layout: Layout {
+    let rows = groups.flatMap(\.rows)
+    guard !isNarrow else {
+      let isCrowded = textWidth(axis) + textWidth(valueHeading) + 16 > width
+      return Layout(top: isCrowded ? 56 : 40)
+    }
+    let widest = rows.map { textWidth($0.name) }.max() ?? 0
+    let values = (rows.map { textWidth($0.value) } + [textWidth(valueHeading)]).max() ?? 0
+    return Layout(
+      names: min(0.36 * width, max(120, widest + indent + 12)),
+      figures: min(0.3 * width, max(60, values + 12)))
+  }
 
   /// The drawing, or nil where there is nothing to draw or no axis can be made.
   func markup() -> Markup? {
-    let rows = groups.reduce(0) { $0 + $1.rows.count }
-    guard rows > 0,
-      let x = SVGScale(kind, from: low, to: high, at: names + 12, width - figures - 12)
+    let layout = layout
+    let rows = groups.flatMap(\.rows)
+    guard !rows.isEmpty,
+      let x = SVGScale(kind, from: low, to: high, at: layout.names + 12, width - layout.figures - 12)
     else { return nil }
     let heads = Double(groups.count { !$0.heading.isEmpty })
     var canvas = SVGCanvas(
-      width: width, height: top + heads * headHeight + Double(rows) * rowHeight + bottom)
-    drawAxis(&canvas, x)
-    var y = top
+      width: width,
+      height: layout.top + heads * headHeight + rows.map(height).reduce(0, +) + bottom)
+    drawAxis(&canvas, x, layout)
+    var y = layout.top
     for group in groups {
       if !group.heading.isEmpty {
-        canvas.text(group.heading, 0, y + 18, .start, "h halo")
+        canvas.text(fitted(group.heading, width), 0, y + 18, .start, "h halo", full: group.heading)
         y += headHeight
       }
       for row in group.rows {
-        draw(row, at: y, x, &canvas)
-        y += rowHeight
+        draw(row, at: y, x, layout, &canvas)
+        y += height(row)
       }
     }
     return canvas.markup(label: label)
   }
 
-  private func drawAxis(_ canvas: inout SVGCanvas, _ x: SVGScale) {
+  private func fitted(_ text: String, _ room: Double) -> String {
+    shortened(text, to: Int(room / textWidth("m")))
+  }
+
+  private func isTwoLined(_ row: SVGDotRow) -> Bool {
+    isNarrow && !row.value.isEmpty && textWidth(row.name) + textWidth(row.value) + 12 > width
+  }
+
+  private func height(_ row: SVGDotRow) -> Double { isNarrow ? isTwoLined(row) ? 53 : 38 : 21 }
+
+  private func drawAxis(_ canvas: inout SVGCanvas, _ x: SVGScale, _ layout: Layout) {
     let floor = canvas.height - bottom
     canvas.text(axis, isNarrow ? 0 : (x.start + x.end) / 2, 12, isNarrow ? .start : .middle, "t")
-    canvas.text(valueHeading, width, 12, .end, "t")
+    canvas.text(valueHeading, width, layout.top > 40 ? 28 : 12, .end, "t")
+    var free = -Double.infinity
     for value in x.ticks(atMost: isNarrow ? 6 : 9) {
       let at = x.position(value)
-      canvas.line(at, top - 6, at, floor, "g")
-      canvas.text(tick(value), at, top - 10, .middle, "t v")
-      canvas.text(tick(value), at, floor + 16, .middle, "t v")
+      canvas.line(at, layout.top - 6, at, floor, "g")
+      let text = tick(value)
+      let half = textWidth(text) / 2
+      // At an edge of the drawing the text keeps inside; where it would touch its neighbour it is left out.
+      let middle = min(width - half, max(half, at))
+      guard middle - half > free else { continue }
+      free = middle + half + 4
+      canvas.text(text, middle, layout.top - 10, .middle, "t v")
+      canvas.text(text, middle, floor + 16, .middle, "t v")
     }
     if let reference, x.contains(reference) {
-      canvas.line(x.position(reference), top - 6, x.position(reference), floor, "one")
+      canvas.line(x.position(reference), layout.top - 6, x.position(reference), floor, "one")
     }
   }
 
-  private func draw(_ row: SVGDotRow, at top: Double, _ x: SVGScale, _ canvas: inout SVGCanvas) {
-    let words = isNarrow ? top + 14 : top + rowHeight / 2 + 4
-    let y = isNarrow ? top + 26 : top + rowHeight / 2
-    // A thin line leads the eye from the name to its marks.
-    if !isNarrow { canvas.line(min(names, textWidth(row.name) + 16), y, x.end, y, "g") }
+  private func draw(
+    _ row: SVGDotRow, at top: Double, _ x: SVGScale, _ layout: Layout, _ canvas: inout SVGCanvas
+  ) {
+    let height = height(row)
+    let y = isNarrow ? top + height - 12 : top + height / 2
+    let words = isNarrow ? top + 14 : y + 4
+    if let band = row.band {
+      let left = x.position(band.low)
+      canvas.area(
+        SVGBox(x: left, y: y - 8, width: max(1, x.position(band.high) - left), height: 16), "band")
+    }
+    let full = row.title.isEmpty ? row.name : row.title
     let halo = isNarrow ? " halo" : ""
-    canvas.text(row.name, isNarrow ? 0 : 12, words, .start, halo)
-    canvas.text(row.value, width, words, .end, "t v" + halo)
+    let room = isNarrow ? width : layout.names - indent - 8
+    let name = fitted(row.name, room)
+    // A thin line leads the eye from the name to its marks.
+    if !isNarrow { canvas.line(indent + textWidth(name) + 4, y, x.end, y, "g") }
+    canvas.text(name, isNarrow ? 0 : indent, words, .start, halo, full: full)
+    let value = isNarrow ? row.value : fitted(row.value, layout.figures)
+    canvas.text(
+      value, width, isTwoLined(row) ? words + 15 : words, .end, "t v" + halo, full: row.value)
     let colour = SVGCanvas.colour(row.series)
-    canvas.dots(row.dots.map { (x.position($0), y) }, "dots \(colour)")
-    canvas.strokes(row.strokes.map { (x.position($0), y) }, height: 13, "med \(colour)")
+    canvas.dots(row.dots.filter(x.contains).map { (x.position($0), y) }, "dots \(colour)")
+    canvas.strokes(row.strokes.filter(x.contains).map { (x.position($0), y) }, height: 13, "med \(colour)")
+    for isRight in [false, true] {
+      let beyond = (row.dots + row.strokes).filter { isRight ? $0 > x.high : $0 < x.low }
+      guard let furthest = isRight ? beyond.max() : beyond.min() else { continue }
+      canvas.arrow(
+        isRight ? x.end + 2 : x.start - 2, y, isRight: isRight, colour,
+        title: "\(beyond.count) beyond the axis, the furthest at \(tick(furthest.rounded()))")
+    }
     for mark in row.marks {
       if let low = mark.low, let high = mark.high {
         canvas.line(

@@ -1,5 +1,6 @@
 // The roofline as a drawing: both axes logarithmic, slanted roofs for the levels of memory, a flat one for the
-// arithmetic, a mark for each kernel. Peers of one problem are tied by a line.
+// arithmetic, a mark for each kernel: its colour tells who computed, its shape the kind of kernel, its number
+// the problem, which a list below the drawing names. Peers of one problem are tied by a line.
 
 import Foundation
 import Results
@@ -9,12 +10,15 @@ struct SVGRoofline {
   let roofline: PlacementRoofline
   /// Implementations in the order of their colours.
   let implementations: [String]
+  /// Kernels in the order of their marks.
+  let kernels: [String]
   let width: Double
 
   private var isNarrow: Bool { width < 500 }
   private var left: Double { isNarrow ? 40 : 62 }
   private var bottom: Double { 44 }
-  private var height: Double { isNarrow ? 330 : 440 }
+  private let top = 26.0
+  private var height: Double { isNarrow ? 344 : 454 }
 
   /// The drawing, or nil where neither a roof nor a kernel is known.
   func markup() -> Markup? {
@@ -22,9 +26,18 @@ struct SVGRoofline {
     var canvas = SVGCanvas(width: width, height: height)
     drawAxes(&canvas, x, y)
     var labels = SVGLabels(
-      bounds: SVGBox(x: left + 2, y: 12, width: width - left - 4, height: height - bottom - 16))
+      bounds: SVGBox(x: left + 2, y: top, width: width - left - 4, height: height - bottom - top - 4))
+    // Texts keep off the marks, so the places of the marks are taken first; texts are drawn first all the same,
+    // so that no halo hides a mark.
+    for point in roofline.points {
+      labels.block(
+        SVGBox(
+          x: x.position(point.intensity) - 5, y: y.position(point.gflops) - 5, width: 10, height: 10))
+    }
     drawRoofs(&canvas, x, y, &labels)
-    drawPoints(&canvas, x, y, &labels)
+    drawTies(&canvas, x, y)
+    drawNumbers(&canvas, x, y, &labels)
+    drawMarks(&canvas, x, y)
     return canvas.markup(label: "Roofline of \(roofline.site.title)")
   }
 
@@ -39,23 +52,30 @@ struct SVGRoofline {
       roofline.points.map(\.gflops) + [roofline.peak, slowest.map { $0 * 1.5 }].compactMap { $0 }
     guard let yRange = SVGScale.range(rates, .log, margin: 0.7),
       let x = SVGScale(.log, from: low, to: xRange.high, at: left, width - 10),
-      let y = SVGScale(.log, from: yRange.low, to: yRange.high, at: height - bottom, 12)
+      let y = SVGScale(.log, from: yRange.low, to: yRange.high, at: height - bottom, top)
     else { return nil }
     return (x, y)
   }
 
   private func drawAxes(_ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale) {
     let floor = height - bottom
+    var free = -Double.infinity
     for tick in x.ticks(atMost: isNarrow ? 6 : 10) {
-      canvas.line(x.position(tick), 12, x.position(tick), floor, "g")
-      canvas.text(tickText(tick), x.position(tick), floor + 16, .middle, "t v")
+      canvas.line(x.position(tick), top, x.position(tick), floor, "g")
+      let text = axisText(tick)
+      let half = textWidth(text) / 2
+      let middle = min(width - half, x.position(tick))
+      guard middle - half > free else { continue }
+      free = middle + half + 4
+      canvas.text(text, middle, floor + 16, .middle, "t v")
     }
     for tick in y.ticks(atMost: isNarrow ? 6 : 9) {
       canvas.line(left, y.position(tick), width - 10, y.position(tick), "g")
-      canvas.text(tickText(tick), left - 6, y.position(tick) + 4, .end, "t v")
+      canvas.text(axisText(tick), left - 6, y.position(tick) + 4, .end, "t v")
     }
     canvas.line(left, floor, width - 10, floor, "x")
-    canvas.line(left, 12, left, floor, "x")
+    canvas.line(left, top, left, floor, "x")
+    canvas.text("GFLOP/s", 0, 12, .start, "t")
     canvas.text("arithmetic intensity, FLOP per byte", (left + width) / 2, height - 8, .middle, "t")
   }
 
@@ -70,93 +90,107 @@ struct SVGRoofline {
       let start = (x: x.position(from), y: y.position(level.read * from))
       let end = (x: x.position(to), y: y.position(level.read * to))
       canvas.line(start.x, start.y, end.x, end.y, level.isFirm ? "roof" : "roof weak")
-      labels.block(alongFrom: start, to: end)
-      let text = "\(level.name) \(significant(level.read))" + (isNarrow ? "" : " GB/s")
-      name(text, from: start, to: end, &canvas, &labels)
     }
-    guard let peak = roofline.peak else { return }
+    guard let peak = roofline.peak else {
+      nameLevels(&canvas, x, y, &labels)
+      return
+    }
     let from = max(x.low, roofline.levels.map { peak / $0.read }.min() ?? x.low)
     let start = (x: x.position(from), y: y.position(peak))
     let end = (x: x.position(x.high), y: y.position(peak))
-    canvas.line(
-      start.x, start.y, end.x, end.y, PlacementRoofline.isFirm(roofline.peakSpread) ? "roof" : "roof weak")
-    labels.block(alongFrom: start, to: end)
-    let text = "multiply-add peak \(significant(peak))" + (isNarrow ? "" : " GFLOP/s")
+    canvas.line(start.x, start.y, end.x, end.y, roofline.isPeakFirm ? "roof" : "roof weak")
+    let text = (isNarrow ? "peak " : "multiply-add peak ") + "\(significant(peak)) GFLOP/s"
     canvas.text(text, end.x - 4, end.y - 7, .end, "h halo")
     labels.block(
       SVGBox(x: end.x - 4 - textWidth(text), y: end.y - 20, width: textWidth(text), height: 16))
+    nameLevels(&canvas, x, y, &labels)
+    labels.block(alongFrom: start, to: end)
   }
 
-  /// Names a slanted roof along its left end, just above it.
+  /// Names the slanted roofs along themselves, each where it covers neither a mark nor another name.
+  private func nameLevels(
+    _ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale, _ labels: inout SVGLabels
+  ) {
+    var lines: [(start: (x: Double, y: Double), end: (x: Double, y: Double))] = []
+    // The lowest roof first: it has the most room.
+    for level in roofline.levels.sorted(by: { $0.read < $1.read }) {
+      let from = max(x.low, y.low / level.read)
+      let to = min(x.high, min(roofline.peak ?? y.high, y.high) / level.read)
+      guard from < to else { continue }
+      let start = (x: x.position(from), y: y.position(level.read * from))
+      let end = (x: x.position(to), y: y.position(level.read * to))
+      name("\(level.name) \(significant(level.read)) GB/s", from: start, to: end, &canvas, &labels)
+      lines.append((start, end))
+    }
+    for line in lines { labels.block(alongFrom: line.start, to: line.end) }
+  }
+
+  /// Names a slanted roof just above itself, as near its left end as there is room.
   private func name(
     _ text: String, from start: (x: Double, y: Double), to end: (x: Double, y: Double),
     _ canvas: inout SVGCanvas, _ labels: inout SVGLabels
   ) {
     let (dx, dy) = (end.x - start.x, end.y - start.y)
     let length = (dx * dx + dy * dy).squareRoot()
-    guard length > 40 else { return }
+    guard length > 0 else { return }
     let along = (x: dx / length, y: dy / length)
-    // A little along the line, so that the name stays off the axis, and five pixels off it on its upper side.
-    let x = start.x + 18 * along.x + 5 * along.y
-    let y = start.y + 18 * along.y - 5 * along.x
-    canvas.text(text, x, y, turned: atan2(dy, dx) * 180 / .pi, "h")
     let far = textWidth(text)
-    labels.block(alongFrom: (x + 4 * along.y, y - 4 * along.x), to: (x + far * along.x, y + far * along.y))
+    for offset in stride(from: 12, to: max(13, length - far), by: 8) {
+      // Five pixels off the line on its upper side; the boxes follow the middle of the letters.
+      let x = start.x + offset * along.x + 5 * along.y
+      let y = start.y + offset * along.y - 5 * along.x
+      let boxes = stride(from: 0, through: far, by: 6).map { step in
+        SVGBox(
+          x: x + step * along.x + 4 * along.y - 5, y: y + step * along.y - 4 * along.x - 5, width: 10,
+          height: 10)
+      }
+      guard labels.claim(boxes) else { continue }
+      canvas.text(text, x, y, turned: atan2(dy, dx) * 180 / .pi, "h halo")
+      return
+    }
   }
 
-  private func drawPoints(
-    _ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale, _ labels: inout SVGLabels
-  ) {
+  private func drawTies(_ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale) {
     let groups = Dictionary(grouping: roofline.points, by: \.row.problemKey)
     for key in groups.keys.sorted() {
       let rates = (groups[key] ?? []).map(\.gflops)
       guard let low = rates.min(), let high = rates.max(), let at = groups[key]?.first?.intensity, low < high
       else { continue }
       canvas.line(x.position(at), y.position(low), x.position(at), y.position(high), "tie")
-      labels.block(
-        alongFrom: (x.position(at), y.position(low)), to: (x.position(at), y.position(high)))
     }
+  }
+
+  /// The number of each problem beside one of its marks; where marks crowd, a number is left out.
+  private func drawNumbers(
+    _ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale, _ labels: inout SVGLabels
+  ) {
+    let ordered = roofline.points.sorted { ($0.intensity, $1.gflops) < ($1.intensity, $0.gflops) }
+    let numbers = roofline.numbers
+    var done: Set<String> = []
+    for point in ordered where !done.contains(point.row.problemKey) {
+      let text = numbers[point.row.problemKey].map(String.init) ?? ""
+      let (px, py) = (x.position(point.intensity), y.position(point.gflops))
+      guard let spot = labels.place(text, besides: px, py) else { continue }
+      done.insert(point.row.problemKey)
+      canvas.text(text, spot.x, spot.y, spot.2, "v halo", full: point.row.spoken)
+    }
+  }
+
+  private func drawMarks(_ canvas: inout SVGCanvas, _ x: SVGScale, _ y: SVGScale) {
     // The first implementation is drawn last, on top.
     for point in roofline.points.sorted(by: { series($0) > series($1) }) {
       canvas.mark(
-        series(point), x.position(point.intensity), y.position(point.gflops), title: point.row.spoken)
-      labels.block(
-        SVGBox(
-          x: x.position(point.intensity) - 5, y: y.position(point.gflops) - 5, width: 10, height: 10))
-    }
-    for point in notable(atMost: isNarrow ? 5 : 12) {
-      let (px, py) = (x.position(point.intensity), y.position(point.gflops))
-      guard let spot = labels.place(label(point), besides: px, py) else { continue }
-      canvas.text(label(point), spot.x, spot.y, spot.2, "t halo")
+        series(point), shape: kernels.firstIndex(of: point.row.kernel) ?? 0, x.position(point.intensity),
+        y.position(point.gflops), size: roofline.points.count > 120 ? 3.2 : 4.5, title: point.row.spoken)
     }
   }
 
   private func series(_ point: PlacementRoofline.Point) -> Int {
     implementations.firstIndex(of: point.row.impl) ?? -1
   }
+}
 
-  private func label(_ point: PlacementRoofline.Point) -> String {
-    let kernel = point.row.kernel.split(separator: "_").last.map(String.init) ?? ""
-    return point.row.shapeId.hasPrefix("square") || isNarrow
-      ? point.row.shortShape : "\(kernel) \(point.row.shortShape)"
-  }
-
-  /// Kernels of the first implementation, those furthest from each other in intensity and rate first.
-  private func notable(atMost limit: Int) -> [PlacementRoofline.Point] {
-    var rest = roofline.points.filter { $0.row.impl == implementations.first }
-    var chosen: [PlacementRoofline.Point] = []
-    func distance(_ a: PlacementRoofline.Point, _ b: PlacementRoofline.Point) -> Double {
-      let dx = log(a.intensity / b.intensity)
-      let dy = log(a.gflops / b.gflops)
-      return dx * dx + dy * dy
-    }
-    func isolation(_ point: PlacementRoofline.Point) -> Double {
-      chosen.map { distance(point, $0) }.min() ?? -point.gflops
-    }
-    while chosen.count < limit, let next = rest.max(by: { isolation($0) < isolation($1) }) {
-      chosen.append(next)
-      rest.removeAll { $0 == next }
-    }
-    return chosen
-  }
+/// A tick that keeps to four characters: `10k` for 10,000.
+func axisText(_ value: Double) -> String {
+  abs(value) >= 10_000 ? tickText(value / 1_000) + "k" : tickText(value)
 }

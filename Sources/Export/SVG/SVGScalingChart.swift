@@ -9,6 +9,7 @@ struct SVGScalingChart {
   struct Curve {
     let name: String
     let series: Int
+    let shape: Int
     let points: [(threads: Int, efficiency: Double)]
   }
 
@@ -58,7 +59,7 @@ struct SVGScalingChart {
     canvas.curve(places, "bar \(SVGCanvas.colour(curve.series))", title: curve.name)
     for (point, place) in zip(curve.points, places) {
       canvas.mark(
-        curve.series, place.0, place.1, size: 3.5,
+        curve.series, shape: curve.shape, place.0, place.1, size: 3.5,
         title: "\(curve.name), \(point.threads) threads: \(percentText(point.efficiency))")
     }
   }
@@ -71,8 +72,11 @@ struct SVGScalingChart {
     var last = -Double.infinity
     for end in ends {
       let at = max(end.y + 4, last + 15)
-      canvas.mark(end.curve.series, x.end + 18, at - 4, size: 3.5, title: end.curve.name)
-      canvas.text(end.curve.name, x.end + 28, at, .start, "t")
+      canvas.mark(
+        end.curve.series, shape: end.curve.shape, x.end + 18, at - 4, size: 3.5, title: end.curve.name)
+      let room = Int((width - x.end - 28) / textWidth("m"))
+      canvas.text(
+        shortened(end.curve.name, to: room), x.end + 28, at, .start, "t", full: end.curve.name)
       last = at
     }
   }
