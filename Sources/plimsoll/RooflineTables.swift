@@ -38,9 +38,13 @@ enum RooflineTables {
   }
 
   private static func unsure(_ roofline: PlacementRoofline) -> [String] {
-    let weak = roofline.levels.filter { !$0.isFirm }.map(\.name)
-    return weak.isEmpty
-      ? [] : ["Processes differ by more than 10 % on \(weak.joined(separator: ", ")): not firm."]
+    let (single, apart) = roofline.doubtfulCeilings
+    return
+      (apart.isEmpty
+      ? [] : ["Processes differ by more than 10 % on \(apart.joined(separator: ", ")): not firm."])
+      + (single.isEmpty
+        ? []
+        : ["One process, spread unknown, on \(single.joined(separator: ", ")): not firm."])
   }
 
   private static func kernels(_ roofline: PlacementRoofline, _ drawing: TerminalRoofline) -> ReportTable {

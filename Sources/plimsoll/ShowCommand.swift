@@ -1,6 +1,7 @@
 // plimsoll show: rows of result files as a table that a person can read.
 
 import ArgumentParser
+import Export
 import Foundation
 import Quantities
 import Results
@@ -139,7 +140,9 @@ struct RowLayout {
     }
     for name in RowLayout.priority {
       guard shared[name] == nil, let place = source.columns.firstIndex(of: name) else { continue }
-      let needed = RowLayout.width(source.selecting([source.columns[place]]))
+      let whole = RowLayout.width(source.selecting([source.columns[place]]))
+      // A shape may lose its middle, so that the figures keep their place.
+      let needed = name == "shape_id" ? min(whole, RowLayout.leastShape) : whole
       if needed + 2 <= room {
         kept.insert(name)
         room -= needed + 2
@@ -150,11 +153,31 @@ struct RowLayout {
     self.shared = source.columns.compactMap { name in
       shared[name].flatMap { $0.isEmpty ? nil : (RowLayout.headings[name] ?? name, $0) }
     }
-    table = source.selecting(source.columns.filter { kept.contains($0) }).report(headings: RowLayout.headings)
+    let columns = source.columns.filter { kept.contains($0) }
+    let whole = source.selecting(columns).report(headings: RowLayout.headings)
+    table = whole
+    if let place = columns.firstIndex(of: "shape_id") {
+      table = RowLayout.shortening(whole, column: place, to: RowLayout.leastShape + max(0, room))
+    }
     if !hidden.isEmpty {
       table.notes.append(
         "Hidden for want of room: \(hidden.joined(separator: ", ")); --columns or --format csv shows them.")
     }
+  }
+
+  /// Columns that a shape gets at least.
+  private static let leastShape = 28
+
+  /// The table with long texts of a column shortened in the middle: both ends tell shapes apart.
+  private static func shortening(_ table: ReportTable, column: Int, to most: Int) -> ReportTable {
+    var other = ReportTable(table.title, table.columns)
+    for row in table.rows {
+      var cells = row
+      if case .text(let text) = row[column] { cells[column] = .text(shortened(text, to: most)) }
+      other.append(cells)
+    }
+    other.notes = table.notes
+    return other
   }
 
   /// The printed width of a table of one column: that of the rule under its heading.

@@ -47,6 +47,41 @@ struct TerminalRooflineTests {
     #expect(keys == ["square_256 B", "gemm_m1_n8_k8 A", "square_256 b", "gemm_m1_n8_k8 a"])
   }
 
+  @Test("kernels in one place are a star, and a line below names them")
+  func sharedPlaces() throws {
+    var rows = reportRows()
+    var twin = try #require(rows.first { $0.shapeId == "square_256" && $0.impl == "swift" })
+    twin.shapeId = "square_257"
+    rows.append(twin)
+    let site = try #require(MeasuredSite.sites(rows).first)
+    let text = try #require(
+      TerminalRoofline(PlacementRoofline(rows, site: site), ours: "swift", isASCII: true).text())
+    #expect(text.contains("*: several kernels in one place, from left to right: B+C"))
+  }
+
+  @Test("beyond 26 problems keys have two letters, each its own")
+  func manyProblems() throws {
+    let rows = longRows()
+    let site = try #require(MeasuredSite.sites(rows).first)
+    let roofline = PlacementRoofline(rows, site: site)
+    let drawing = TerminalRoofline(roofline, ours: "swift", isASCII: true)
+    #expect(drawing.letters.count == 32)
+    #expect(drawing.letters.values.allSatisfy { $0.count == 2 })
+    #expect(Set(drawing.letters.values).count == 32)
+    let text = try #require(drawing.text())
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  @Test("a ceiling of one process is not firm")
+  func oneProcess() throws {
+    var rows = reportRows()
+    for index in rows.indices { rows[index].betweenProcessRelStddev = nil }
+    let site = try #require(MeasuredSite.sites(rows).first)
+    let roofline = PlacementRoofline(rows, site: site)
+    #expect(roofline.levels.allSatisfy { !$0.isFirm } && !roofline.isPeakFirm)
+    #expect(roofline.doubtfulCeilings.single == ["L2", "DRAM", "multiply-add peak"])
+  }
+
   @Test("where nothing was measured there is no drawing")
   func nothing() throws {
     var row = reportRow("gemm", "square_256", "core0", 1, seconds: 1)

@@ -1,5 +1,6 @@
 // The roofline for a terminal: Braille dots for the roofs where the terminal can show them, slashes and dashes
-// where it cannot; a letter for each shape, capital for ours and small for a peer. No colour.
+// where it cannot; a letter or two for each shape, capital for ours and small for a peer, a star where several
+// shapes share a place. No colour.
 
 import Foundation
 public import Results
@@ -22,23 +23,20 @@ public struct TerminalRoofline {
     self.isASCII = isASCII
   }
 
-  /// Letters by problem, in order of arithmetic intensity; shapes beyond the alphabet have none.
-  public var letters: [String: Character] {
-    var letters: [String: Character] = [:]
-    var next = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")[...]
-    for point in roofline.points.sorted(by: {
-      ($0.intensity, $0.row.shapeId) < ($1.intensity, $1.row.shapeId)
-    })
-    where letters[point.row.problemKey] == nil {
-      guard let letter = next.popFirst() else { break }
-      letters[point.row.problemKey] = letter
+  /// Letters by problem, in order of arithmetic intensity: one each up to 26 problems, two each beyond.
+  public var letters: [String: String] {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ").map(String.init)
+    let numbers = roofline.numbers
+    guard numbers.count > alphabet.count else { return numbers.mapValues { alphabet[$0 - 1] } }
+    // 676 pairs; a suite has fewer problems at a place, and a pair used twice would still be in the list.
+    return numbers.mapValues { number in
+      alphabet[(number - 1) / alphabet.count % alphabet.count] + alphabet[(number - 1) % alphabet.count]
     }
-    return letters
   }
 
-  /// The key of a row: its letter, capital for ours.
+  /// The key of a row: its letters, capital for ours.
   public func key(_ row: ResultRow) -> String {
-    letters[row.problemKey].map { row.impl == ours ? String($0) : $0.lowercased() } ?? ""
+    letters[row.problemKey].map { row.impl == ours ? $0 : $0.lowercased() } ?? ""
   }
 
   /// The drawing, each line ended by a newline; nil where there is neither a roof nor a kernel.
@@ -47,7 +45,7 @@ public struct TerminalRoofline {
     guard let (x, y) = scales(columns) else { return nil }
     var grid = TextGrid(columns: columns, rows: height, isASCII: isASCII)
     drawRoofs(&grid, x, y)
-    drawPoints(&grid, x, y)
+    let shared = drawPoints(&grid, x, y)
     let floor = String(repeating: isASCII ? "-" : "─", count: columns)
     let edge = isASCII ? "|" : "│"
     let ticks = Dictionary(
@@ -61,6 +59,7 @@ public struct TerminalRoofline {
     lines.append(String(repeating: " ", count: TerminalRoofline.margin + 1) + tickLine(x, columns))
     lines.append(
       right("arithmetic intensity, FLOP per byte", (width + TerminalRoofline.margin + 35) / 2))
+    lines += sharedPlaces(shared)
     return lines.map { line in
       var line = line
       while line.last == " " { line.removeLast() }
@@ -110,15 +109,50 @@ public struct TerminalRoofline {
     for name in names { grid.write("\(name.text)", column: name.column, row: name.row) }
   }
 
-  private func drawPoints(_ grid: inout TextGrid, _ x: SVGScale, _ y: SVGScale) {
-    // Ours last: where two kernels share a place, ours is seen.
+  /// Draws the keys; returns those that share a place with another, by place from left to right.
+  private func drawPoints(_ grid: inout TextGrid, _ x: SVGScale, _ y: SVGScale) -> [[String]] {
+    // Ours first: where the two of one problem share a place, ours is seen.
+    let letters = letters
     let ordered =
-      roofline.points.filter { $0.row.impl != ours } + roofline.points.filter { $0.row.impl == ours }
+      roofline.points.filter { $0.row.impl == ours } + roofline.points.filter { $0.row.impl != ours }
+    var cells: [Cell: [String]] = [:]
     for point in ordered {
-      let mark = key(point.row).first ?? (isASCII ? "." : "·")
-      grid.write(
-        String(mark), column: Int(x.position(point.intensity).rounded()), row: row(y, point.gflops))
+      guard let letter = letters[point.row.problemKey] else { continue }
+      let key = point.row.impl == ours ? letter : letter.lowercased()
+      // Two letters take two columns, so places are two columns wide then.
+      let column = Int(x.position(point.intensity).rounded()) / letter.count * letter.count
+      cells[Cell(column: column, row: row(y, point.gflops)), default: []].append(key)
     }
+    var shared: [[String]] = []
+    for (cell, keys) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) }) {
+      let isOne = Set(keys.map { $0.uppercased() }).count == 1
+      grid.write(isOne ? keys[0] : "*", column: cell.column, row: cell.row)
+      if keys.count > 1 { shared.append(keys) }
+    }
+    return shared
+  }
+
+  private struct Cell: Hashable {
+    let column: Int
+    let row: Int
+  }
+
+  /// Says what is not seen: the keys under each star, and peers under our own letters.
+  private func sharedPlaces(_ shared: [[String]]) -> [String] {
+    let stars = shared.filter { Set($0.map { $0.uppercased() }).count > 1 }
+    var lines: [String] = []
+    if !stars.isEmpty {
+      let most = 24
+      let shown = stars.prefix(most).map { $0.joined(separator: "+") }
+      let rest = stars.count > most ? ", and \(stars.count - most) more places" : ""
+      lines += wrapped(
+        "*: several kernels in one place, from left to right: \(shown.joined(separator: ", "))\(rest)",
+        width: width)
+    }
+    if stars.count < shared.count {
+      lines += wrapped("A small letter that is not seen lies under its capital.", width: width)
+    }
+    return lines
   }
 
   private func tickLine(_ x: SVGScale, _ columns: Int) -> String {
