@@ -53,7 +53,8 @@ struct PairRun {
     // Both sides get the same number: a stop rule of their own would part them.
     plan.processes = settings.processes
     try checkWritable(folder)
-    let doctor = HostExamination.tell(machine, folder: folder)
+    let doctor = HostExamination.tell(machine, folder: folder, isQuiet: session.quiet)
+    if session.showsProgress { StandardError.write("Timing the kernel sets of OpenBLAS …") }
     let blas = BLASSetup(plan: plan, machine: machine, requested: measure.blas.blasCoretype)
     if let refusal = blas.genericRefusal, !measure.blas.allowGenericBlas {
       throw CommandFailure(.usage, refusal)
