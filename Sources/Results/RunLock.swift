@@ -29,8 +29,9 @@ public final class RunLock {
       guard opened >= 0 else { throw FileError(path: path, errno: errno) }
       let text = RunLock.text(opened)
       guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+        let elsewhere = RunLock.line(opened, 1) != "boot \(RunLock.boot)" ? ", on another host" : ""
         close(opened)
-        throw Held(holder: text.isEmpty ? "another process" : text)
+        throw Held(holder: text.isEmpty ? "another process" : text + elsewhere)
       }
       var mine = stat()
       var there = stat()
@@ -45,7 +46,8 @@ public final class RunLock {
     }
     ftruncate(descriptor, 0)
     lseek(descriptor, 0, SEEK_SET)
-    try WholeFile.writeAll(Array("process \(getpid()) since \(utcNow())\n".utf8), to: descriptor, named: path)
+    let text = "process \(getpid()) since \(utcNow())\nboot \(RunLock.boot)\n"
+    try WholeFile.writeAll(Array(text.utf8), to: descriptor, named: path)
   }
 
   /// Releases the lock and removes its file.
@@ -53,10 +55,18 @@ public final class RunLock {
 
   deinit { close(descriptor) }
 
-  private static func text(_ descriptor: Int32) -> String {
+  /// Tells hosts on a shared folder apart by what names none of them: a hash of the kernel's boot id.
+  private static let boot = SHA256.hexadecimal(
+    SHA256.digest(
+      (FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id")).map { Array($0) } ?? []),
+    digits: 12)
+
+  private static func text(_ descriptor: Int32) -> String { line(descriptor, 0) }
+
+  private static func line(_ descriptor: Int32, _ number: Int) -> String {
     var bytes = [UInt8](repeating: 0, count: 200)
     let count = pread(descriptor, &bytes, bytes.count, 0)
     let text = String(decoding: bytes[..<max(0, count)], as: UTF8.self)
-    return text.split(separator: "\n").first.map(String.init) ?? ""
+    return text.split(separator: "\n").dropFirst(number).first.map(String.init) ?? ""
   }
 }
