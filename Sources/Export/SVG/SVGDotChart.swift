@@ -128,7 +128,7 @@ struct SVGDotChart {
       let text = tick(value)
       let half = textWidth(text) / 2
       // At an edge of the drawing the text keeps inside; where it would touch its neighbour it is left out.
-      let middle = min(width - half, max(half, at))
+      let middle = min(width - half - 3, max(half, at))
       guard middle - half > free else { continue }
       free = middle + half + 4
       canvas.text(text, middle, layout.top - 10, .middle, "t v")
