@@ -36,7 +36,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let inputs = try results.map(ReportFiles.input)
+    let inputs = try RowOptions.results(results).map(ReportFiles.input)
     let html = HostReport(inputs).html()
     try WholeFile.write(html, to: page)
     let size = Unit.kibibyte.fromBase(Double(html.utf8.count))
@@ -51,9 +51,10 @@ enum ReportFiles {
   ///
   /// A file beside it that cannot be read is left out with a warning: the results are still the results.
   static func input(_ path: String) throws -> ReportInput {
+    // Rows first: a run that goes on writes its journal first, so that the samples can only be ahead.
+    let rows = try ResultFile.readBesideJournal(path).rows
     let journal = Journal.path(besides: path)
     let samples = FileManager.default.fileExists(atPath: journal) ? try Journal.read(journal) : []
-    let rows = try ResultFile.read(path, checkedBy: samples)
     let stem = path.hasSuffix(".csv") ? String(path.dropLast(4)) : path
     return ReportInput(
       name: (path as NSString).lastPathComponent, rows: rows, samples: samples,

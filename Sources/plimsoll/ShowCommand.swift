@@ -36,6 +36,13 @@ struct ShowCommand: ParsableCommand {
   func validate() throws {
     guard !files.isEmpty else { throw ValidationError("name at least one result file") }
     guard threshold > 0, threshold < 100 else { throw ValidationError("--threshold takes 0 to 100 percent") }
+    if nodes, groupBy != nil { throw ValidationError("--nodes and --group-by are two tables: ask for one") }
+    if nodes, !rows.filter.isEmpty || rows.columns != nil || rows.sort != nil {
+      throw ValidationError("--nodes compares whole files: it takes no --filter, --columns or --sort")
+    }
+    if groupBy != nil, rows.columns != nil || rows.sort != nil {
+      throw ValidationError("--group-by has columns and an order of its own: no --columns, no --sort")
+    }
   }
 
   func run() throws {

@@ -74,7 +74,8 @@ import Testing
     let list = try Program.run(["catalog", "list", "clouds"])
     let other = try Program.run(["catalog", "list", "clouds"], environment: ["PLIMSOLL_FORMAT": "csv"])
     #expect(other.out == list.out)
-    let wrong = try Program.run(["list", "--placement", "core0", "--shape", "m=1,n=1,k=1"], environment: ["PLIMSOLL_TREADS": "2"])
+    let wrong = try Program.run(
+      ["list", "--placement", "core0", "--shape", "m=1,n=1,k=1"], environment: ["PLIMSOLL_TREADS": "2"])
     #expect(wrong.err.contains("PLIMSOLL_TREADS is no option; did you mean PLIMSOLL_THREADS"), "\(wrong.err)")
   }
 

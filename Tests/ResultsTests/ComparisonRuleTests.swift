@@ -62,8 +62,10 @@ import Testing
 
   @Test("no interval and no test give no verdict")
   func unknown() {
-    #expect(VerdictRule.verdict(low: nil, high: nil, adjustedP: 0, threshold: 0.01, band: 0.01) == .inconclusive)
-    #expect(VerdictRule.verdict(low: 1.1, high: 1.2, adjustedP: nil, threshold: 0.01, band: 0.01) == .inconclusive)
+    #expect(
+      VerdictRule.verdict(low: nil, high: nil, adjustedP: 0, threshold: 0.01, band: 0.01) == .inconclusive)
+    #expect(
+      VerdictRule.verdict(low: 1.1, high: 1.2, adjustedP: nil, threshold: 0.01, band: 0.01) == .inconclusive)
   }
 
   @Test("a host that disturbs itself raises the bar for differences and makes nothing the same")

@@ -72,7 +72,10 @@ struct CompareReport {
   private func overview() -> ReportTable {
     var table = ReportTable(
       "What is compared",
-      [.init("input"), .init("against"), .init("rows"), .init("geomean", "B/A"), .init("interval", "95 % over rows")]
+      [
+        .init("input"), .init("against"), .init("rows"), .init("geomean", "B/A"),
+        .init("interval", "95 % over rows"),
+      ]
         + Verdict.allCases.map { .init($0.rawValue) })
     for comparison in comparisons {
       let summary = comparison.summary
@@ -153,8 +156,8 @@ struct CompareReport {
   }
 
   private func header(_ comparison: Comparison, mark: String) -> String {
-    var lines = mark == "B" || mark == "1" ? ["A  \(comparison.nameA)"] : []
-    lines.append("\(mark == "B" ? "B " : "[\(mark)]") \(comparison.nameB)")
+    var lines = mark == "B" || mark == "1" ? wrapped("A  \(comparison.nameA)", width: output.width) : []
+    lines += wrapped("\(mark == "B" ? "B " : "[\(mark)]") \(comparison.nameB)", width: output.width)
     lines += wrapped(nature(comparison), width: output.width)
     for line in context(comparison) {
       let words = wrapped(line, width: output.width - 2)
@@ -205,7 +208,8 @@ struct CompareReport {
     let unmatched = comparison.onlyA.count + comparison.onlyB.count
     if unmatched + summary.leftOut > 0 {
       lines.append(
-        "\(summary.geomean == nil ? "Not compared" : "Left out of it"): \(unmatched) unmatched rows, \(summary.leftOut) matched ones that are not ok.")
+        "\(summary.geomean == nil ? "Not compared" : "Left out of it"): \(unmatched) unmatched rows, \(summary.leftOut) matched ones that are not ok."
+      )
     }
     lines.append(
       Verdict.allCases.map { "\(summary.verdicts[$0] ?? 0) \($0.rawValue)" }.joined(separator: ", ") + ".")

@@ -81,11 +81,11 @@ struct ComparingOptions: ParsableArguments {
 
   private func columns(_ list: String) throws -> [String] {
     try list.split(separator: ",").map { part in
-      let name = part == "dtype" ? "dtype_a" : String(part)
       let known = ResultRow.schema.header
-      guard known.contains(name) else {
+      guard let name = ResultTable.column(String(part)), known.contains(name) else {
         throw CommandFailure.unknown(
-          "column", name, nearest: nearestNames(to: name, among: known), list: "results/README.md")
+          "column", String(part), nearest: nearestNames(to: String(part), among: known),
+          list: "plimsoll validate --columns")
       }
       return name
     }

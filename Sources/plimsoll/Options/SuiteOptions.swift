@@ -15,13 +15,14 @@ struct SuiteOptions: ParsableArguments {
   var suite = "quick"
 
   @Option(
+    parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "Only these rows: key:value, key:/pattern/, key:(a OR b), AND, OR, -x, ( ); repeated = AND.",
       discussion: "Keys: \(CaseFilter.keys.joined(separator: ", ")); m, n, k take 1-64, >=32.",
       valueName: "filter"))
   var filter: [String] = []
 
-  @Option(help: "Without these rows; as --filter.")
+  @Option(parsing: .unconditionalSingleValue, help: "Without these rows; as --filter.")
   var skip: [String] = []
 
   @Option(help: "Only these kernels, e.g. gemm,attention_decode.")
