@@ -124,7 +124,7 @@ public struct Sampler<Time: TimeSource> {
     _ execute: () -> Void, probe: SpeedProbe? = nil, counters: Counters? = nil
   ) {
     var best: (taken: Round, shift: Double)?
-    var before = probe?.seconds()
+    var before = probe?.before(time)
     for attempt in 0...max(0, plan.retries) {
       if attempt > 0, spent >= plan.rowCap { break }
       let taken = take(execute, counters)
@@ -133,7 +133,7 @@ public struct Sampler<Time: TimeSource> {
         best = (taken, 0)
         break
       }
-      let after = probe.seconds()
+      let after = probe.after(time)
       let shift = probe.shift(earlier, after)
       before = after
       if best != nil { roundsDropped += 1 }

@@ -93,21 +93,17 @@ public struct Worker<Time: TimeSource> {
     return mayGoOn()
   }
 
-  /// Keeps all threads at work until clocks and power limits have settled: the last probes agree, or it has
+  /// Keeps all threads at work until clocks and power limits have settled: the last probes show no trend, or it has
   /// taken four times as long as it should.
   private func settle() {
     guard job.settleSeconds > 0, let probe else { return }
     let start = time.now()
-    var last: [Double] = []
+    var settling = Settling()
     while true {
-      last = (last + [probe.seconds()]).suffix(9)
+      settling.add(probe.seconds())
       let elapsed = time.now() - start
-      let spread = (last.max() ?? 0) / (last.min() ?? 1) - 1
-      if elapsed >= job.settleSeconds
-        && (spread <= job.plan.probeTolerance / 2 || elapsed >= 4 * job.settleSeconds)
-      {
-        break
-      }
+      if elapsed >= 4 * job.settleSeconds { break }
+      if elapsed >= job.settleSeconds, settling.isSteady(within: job.plan.probeTolerance / 2) { break }
     }
     ledger.spent.warmup += time.now() - start
   }

@@ -60,4 +60,32 @@ import Testing
     for _ in 0..<6 { _ = watch.shift(1.1, 1.1) }
     #expect(watch.shift(1.1, 1.1) == 0)
   }
+
+  @Test("the probe after a round is the one before the next, unless time has passed")
+  func shared() {
+    let time = ScriptedTime()
+    var runs = 0.0
+    let probe = SpeedProbe {
+      runs += 1
+      return runs
+    }
+    #expect(probe.before(time) == 1)
+    #expect(probe.after(time) == 2)
+    #expect(probe.before(time) == 2)
+    time.seconds += 0.01
+    #expect(probe.before(time) == 3)
+  }
+
+  @Test("a clock is steady once its medians agree, however restless single probes are")
+  func settling() {
+    var rising = Settling()
+    var restless = Settling()
+    for step in 0..<18 {
+      #expect(!restless.isSteady(within: 0.015))
+      rising.add(1 - 0.01 * Double(step))
+      restless.add(step.isMultiple(of: 3) ? 1.2 : 1)
+    }
+    #expect(!rising.isSteady(within: 0.015))
+    #expect(restless.isSteady(within: 0.015))
+  }
 }
