@@ -9,6 +9,8 @@ public struct StopRule: Hashable, Sendable, Codable {
   public var maximumProcesses = 5
   /// Half width of the median's 95 % interval, relative to the median, at which a row is settled.
   public var maxNoise = 0.01
+  /// True where a row whose spread has stopped changing is settled, however wide its interval.
+  public var acceptsStableNoise = true
   /// Seconds that all processes together may spend on a row.
   public var rowTimeCap = Double.infinity
 
@@ -33,7 +35,7 @@ public struct StopRule: Hashable, Sendable, Codable {
     if measured.count >= minimumProcesses {
       if let noise = StopRule.noise(measured), noise <= maxNoise { return .ci }
       if measured.count >= maximumProcesses { return .maxSamples }
-      if isStable(measured) { return .noiseStable }
+      if acceptsStableNoise, isStable(measured) { return .noiseStable }
     }
     return !measured.isEmpty && elapsed + next > rowTimeCap ? .timeCap : nil
   }

@@ -55,6 +55,8 @@ public struct RunMeta: Codable, Sendable {
   public var measuredShare: Double?
   /// The largest A/A floor of the placements.
   public var aaFloor: Double?
+  /// Other names of the places that were measured: on another host they may be places of their own.
+  public var placementAliases: [String: [String]]?
   /// Run of the other build that was measured in turn with this one; nil for a run of its own.
   public var pairedWith: String?
 

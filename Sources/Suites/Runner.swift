@@ -177,8 +177,9 @@ public struct Runner {
       plan, builds: [WorkerBuild(executable: executable, arguments: arguments, environment: environment)])
   }
 
-  /// A runner of several builds: worker beside worker at each placement, one at a time, turn by turn. The plan's
-  /// placements must have one worker each, and its number of processes must be fixed.
+  /// A runner of two builds: worker beside worker at each placement, one at a time, turn by turn. The plan's
+  /// placements must have one worker each. A row is settled on both sides at once, by the interval of the quotients
+  /// of their samples: by its width, never by where it lies.
   public init(_ plan: RunPlan, builds: [WorkerBuild]) {
     self.plan = plan
     self.builds = builds
@@ -264,8 +265,10 @@ public struct Runner {
   /// Asks the stop rule about every row and returns how many want another process.
   private func judge(_ sides: inout [Side]) -> Int {
     var open = 0
+    if sides.count == 2 { judgePairs(&sides) }
     for side in sides.indices {
-      for index in sides[side].outcomes.indices where sides[side].outcomes[index].stopReason == nil {
+      for index in sides[side].outcomes.indices
+      where sides.count == 1 && sides[side].outcomes[index].stopReason == nil {
         let reports = sides[side].outcomes[index].reports.filter { $0.status == .ok }
         sides[side].outcomes[index].stopReason = plan.stop.verdict(
           reports.map { $0.samples.map(\.seconds) }, elapsed: reports.reduce(0) { $0 + ($1.elapsed ?? 0) })
@@ -275,6 +278,20 @@ public struct Runner {
       }
     }
     return open
+  }
+
+  /// The stop rule on what the samples of two builds say together, turn by turn.
+  private func judgePairs(_ sides: inout [Side]) {
+    for index in sides[0].outcomes.indices where sides[0].outcomes[index].stopReason == nil {
+      let reports = sides.map { $0.outcomes[index].reports.filter { $0.status == .ok } }
+      let partners = Dictionary(reports[1].map { ($0.process, $0.samples) }) { first, _ in first }
+      let ratios = reports[0].compactMap { report in
+        partners[report.process].map { zip(report.samples, $0).map { $1.seconds / $0.seconds } }
+      }
+      let elapsed = reports.joined().reduce(0) { $0 + ($1.elapsed ?? 0) }
+      let reason = plan.stop.verdict(ratios, elapsed: elapsed)
+      for side in sides.indices { sides[side].outcomes[index].stopReason = reason }
+    }
   }
 
   /// The time is over: rows that are still open need no more than they have been asked for.

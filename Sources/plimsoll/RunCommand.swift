@@ -84,7 +84,7 @@ struct RunCommand: ParsableCommand {
     var outcomes = plan.outcomes()
     if let stopped { outcomes = outcomes.map(stopped.restored) }
     let run = try RunSession(
-      info, meta: facts.meta(info, launch: RunLaunch(site.environment), doctor: doctor),
+      info, meta: facts.meta(info, launch: RunLaunch(site.environment), doctor: doctor, places: places),
       manner: try facts.manner(
         folder: target ?? folder, topologyXML: try topology.scrubbedXML(),
         showsProgress: session.showsProgress, lock: lock),

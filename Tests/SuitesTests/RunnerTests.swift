@@ -176,6 +176,32 @@ private final class Recorder: RunObserver {
     #expect(found.outcomes[1][1].reports.map(\.process) == [0, 1])
   }
 
+  @Test(
+    "a pair is settled by its quotients: sides that jump together need no more, one that jumps alone does")
+  func pairNoise() throws {
+    /// Runs 4 to 8 processes; `value(side, process)` is the time that a side reports.
+    func processes(_ value: (Int, Int) -> String) throws -> [Int] {
+      var plan = plan(cases: 1, processes: 4)
+      plan.stop.maximumProcesses = 8
+      plan.stop.acceptsStableNoise = false
+      var report = CaseReport(index: 0, status: .ok)
+      report.samples = [Sample(start: 0, seconds: 777)]
+      let line = try text(.report(report))
+      let scripts = [0, 1].map { side in
+        let cases = (0..<8).map { "\($0)) T=\(value(side, $0));;" }.joined(separator: " ")
+        return """
+          N=$(printf '%s' "$JOB" | grep -o '"process":[0-9]*' | tr -dc 0-9)
+          case $N in \(cases) esac
+          turn "$READY0"; say "$BEGAN0"; printf '%s\\n' '\(line)' | sed "s/777/$T/"
+          """
+      }
+      return try pair(plan, scripts).outcomes.map { $0[0].reports.count }
+    }
+    #expect(try processes { _, process in process.isMultiple(of: 2) ? "1" : "1.5" } == [4, 4])
+    #expect(
+      try processes { side, process in side == 0 || process.isMultiple(of: 2) ? "1" : "1.5" } == [8, 8])
+  }
+
   @Test("what is no build says why before anything is measured")
   func faults() {
     let plan = plan(cases: 1, processes: 1)

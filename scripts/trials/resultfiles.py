@@ -5,6 +5,12 @@ import statistics
 JOURNAL_HEADER = ("schema_version,run_id,row_key,process_index,sample_index,started_offset_seconds,"
                   "iterations,seconds,cycles,instructions,cpu_last_pu")
 
+# What would need the journal's reports or a bootstrap.
+EMPTIED = ("time_mad_seconds", "time_median_ci_low_seconds", "time_median_ci_high_seconds", "ci_level", "ci_method",
+           "between_process_rel_stddev", "within_process_rel_stddev", "outliers_mild", "outliers_severe",
+           "drift_rel_per_minute", "gflops_median", "gflops_ci_low", "gflops_ci_high", "gflops_best",
+           "tokens_per_second", "pct_of_roofline")
+
 
 def read(path):
     """Header and rows of a CSV file."""
@@ -40,13 +46,11 @@ def fill(row, seconds_by_process):
     row["time_max_seconds"] = pooled[-1]
     row["time_mean_seconds"] = statistics.fmean(pooled)
     row["time_stddev_seconds"] = statistics.stdev(pooled)
-    row["time_mad_seconds"] = ""
-    row["time_median_ci_low_seconds"] = 0.99 * median
-    row["time_median_ci_high_seconds"] = 1.01 * median
     row["n_processes"] = len(seconds_by_process)
     row["n_samples"] = len(pooled)
-    for name in ("gflops_median", "gflops_ci_low", "gflops_ci_high", "gflops_best", "tokens_per_second"):
-        row[name] = ""
+    for name in EMPTIED:
+        if name in row:
+            row[name] = ""
     if row["flop"]:
         row["gflops_median"] = float(row["flop"]) / median / 1e9
     row["gbytes_per_second_median"] = float(row["min_bytes"]) / median / 1e9 if row["min_bytes"] else ""

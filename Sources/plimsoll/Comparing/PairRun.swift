@@ -50,8 +50,11 @@ struct PairRun {
         "\(replicas.name) has several workers, which leave no turns to others; choose with --placement")
     }
     var plan = settings.plan(machine, cases, places)
-    // Both sides get the same number: a stop rule of their own would part them.
-    plan.processes = settings.processes
+    // What may be small is judged by quotients: a restless row gets more processes, whatever its noise looks like.
+    plan.stop.acceptsStableNoise = false
+    if measure.sampling.processes == nil, measure.sampling.maxNoise == nil {
+      plan.stop.maximumProcesses = 4 * plan.stop.minimumProcesses
+    }
     try checkWritable(folder)
     let doctor = HostExamination.tell(machine, folder: folder, isQuiet: session.quiet)
     if session.showsProgress { StandardError.write("Timing the kernel sets of OpenBLAS …") }
@@ -99,7 +102,7 @@ struct PairRun {
       infos[index].tags += (infos[index].tags.isEmpty ? "" : "; ") + mark
     }
     return try infos.enumerated().map { index, info in
-      var meta = facts.meta(info, launch: nil, doctor: doctor)
+      var meta = facts.meta(info, launch: nil, doctor: doctor, places: plan.placements)
       meta.build = nil  // the worker's, which the session is told
       meta.pairedWith = infos[1 - index].id
       return try RunSession(

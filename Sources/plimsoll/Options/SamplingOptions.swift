@@ -24,7 +24,10 @@ enum Rigor: String, ExpressibleByArgument, CaseIterable {
 
 /// The options that choose how rows are sampled.
 struct SamplingOptions: ParsableArguments {
-  @Option(help: "Evidence: quick 3 processes x 6 samples, default 5 to 10 x 6, compare 10 to 20 x 3.")
+  @Option(
+    help:
+      "Evidence: quick 3 processes x 6 samples, default 5 to 10 x 6, compare 10 to 20 x 3 (to 40 with --pair)."
+  )
   var rigor: Rigor?
 
   @Option(help: "Worker processes for each placement; 8 or more for a verdict of compare.")

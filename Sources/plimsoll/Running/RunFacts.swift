@@ -38,8 +38,11 @@ struct RunFacts {
   /// - Parameters:
   ///   - launch: the job that launched the run.
   ///   - doctor: what was said of the host before it was measured.
-  func meta(_ info: RunInfo, launch: RunLaunch?, doctor: [String]) -> RunMeta {
+  ///   - places: where is measured.
+  func meta(_ info: RunInfo, launch: RunLaunch?, doctor: [String], places: [Placement]) -> RunMeta {
     var meta = RunMeta(info)
+    let aliases = places.filter { !$0.aliases.isEmpty }.map { ($0.name, $0.aliases) }
+    meta.placementAliases = Dictionary(aliases) { first, _ in first }
     meta.build = Build.id
     meta.settings = settings.dictionary
     meta.launch = launch
