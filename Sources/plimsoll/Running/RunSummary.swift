@@ -97,7 +97,7 @@ struct RunSummary {
         let row = rows.first { $0.placement == place && $0.shapeId == ceiling.shapeId }
         let rate = ceiling.arrayBytes == nil ? row?.gflopsMedian : row?.gbytesPerSecondMedian
         let size = row?.arrayBytes.map { mebibytes(Double($0)) }
-        return [.optional(size, decimals: 2), .optional(rate, decimals: 1)]
+        return [.optional(size, decimals: (size ?? 1) < 0.1 ? 4 : 2), .optional(rate, decimals: 1)]
       }
       table.append([.text(ceiling.shapeId)] + cells)
     }
