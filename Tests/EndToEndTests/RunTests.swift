@@ -172,12 +172,12 @@ import Testing
     #expect(run.err.contains("choose another folder with -o"))
   }
 
-  @Test("two builds in turn: one that is three times as slow is found, and its files know their partner")
+  @Test("two builds in turn: one that is ten times as slow is found, and its files know their partner")
   func pair() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let slowed = folder + "/slowed"
-    try "#!/bin/sh\nPLIMSOLL_PLANT=square_256=3 exec '\(Program.path)' \"$@\"\n".write(
+    try "#!/bin/sh\nPLIMSOLL_PLANT=square_256=10 exec '\(Program.path)' \"$@\"\n".write(
       toFile: slowed, atomically: true, encoding: .utf8)
     chmod(slowed, 0o755)
     let arguments = [
