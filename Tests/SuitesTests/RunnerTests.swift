@@ -39,6 +39,22 @@ private final class Recorder: RunObserver {
     String(decoding: try message.line().dropLast(), as: UTF8.self)
   }
 
+  /// The messages of a worker as the variables of a script: $HELLO, $FACTS, and $BEGAN0, $OK0 … for each case.
+  private func words(_ plan: RunPlan, in folder: String, name: String = "none") throws -> [String: String] {
+    let blas = BLASFacts(name: name, version: "", corename: "", config: "", threads: 1)
+    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
+    var environment = ["PATH": "/usr/bin:/bin", "DIR": folder, "NAME": name]
+    environment["HELLO"] = try text(.hello(protocolVersion: WorkerProtocol.version))
+    environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
+    for index in plan.cases.indices {
+      var report = CaseReport(index: index, status: .ok)
+      report.samples = [Sample(start: 0, seconds: 1)]
+      environment["BEGAN\(index)"] = try text(.began(index))
+      environment["OK\(index)"] = try text(.report(report))
+    }
+    return environment
+  }
+
   /// Runs a plan with a script that finds the messages in $FACTS, $BEGAN0, $OK1 … and $COUNT, the number of
   /// workers started before it.
   private func run(
@@ -48,17 +64,7 @@ private final class Recorder: RunObserver {
     let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let blas = BLASFacts(name: "none", version: "", corename: "", config: "", threads: 1)
-    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
-    var environment = ["PATH": "/usr/bin:/bin", "DIR": folder.path()]
-    environment["HELLO"] = try text(.hello(protocolVersion: WorkerProtocol.version))
-    environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
-    for index in plan.cases.indices {
-      var report = CaseReport(index: index, status: .ok)
-      report.samples = [Sample(start: 0, seconds: 1)]
-      environment["BEGAN\(index)"] = try text(.began(index))
-      environment["OK\(index)"] = try text(.report(report))
-    }
+    let environment = try words(plan, in: folder.path())
     let counted = #"""
       COUNT=$(cat "$DIR/count" 2>/dev/null || echo 0); cat > "$DIR/job$COUNT"; echo $((COUNT + 1)) > "$DIR/count"
       say() { printf '%s\n' "$@"; }; say "$HELLO" "$FACTS"
@@ -108,17 +114,7 @@ private final class Recorder: RunObserver {
   private func stepped(_ name: String, _ folder: String, _ plan: RunPlan, case script: String) throws
     -> WorkerBuild
   {
-    let blas = BLASFacts(name: name, version: "", corename: "", config: "", threads: 1)
-    let clock = ClockQuality(of: MonotonicTime(), readings: 10)
-    var environment = ["PATH": "/usr/bin:/bin", "DIR": folder, "NAME": name]
-    environment["HELLO"] = try text(.hello(protocolVersion: WorkerProtocol.version))
-    environment["FACTS"] = try text(.facts(WorkerFacts(process: 0, blas: blas, mask: nil, clock: clock)))
-    for index in plan.cases.indices {
-      var report = CaseReport(index: index, status: .ok)
-      report.samples = [Sample(start: 0, seconds: 1)]
-      environment["BEGAN\(index)"] = try text(.began(index))
-      environment["OK\(index)"] = try text(.report(report))
-    }
+    var environment = try words(plan, in: folder, name: name)
     for round in 0...2 {
       environment["READY\(round)"] = try text(.ready(Turn(group: 0, round: round, slot: 0)))
     }
