@@ -2,6 +2,8 @@
 // Sources: Linux Documentation/admin-guide/cgroup-v2.rst (cpu.max, memory.max) and scheduler/sched-bwc.rst.
 // A limit anywhere between the process's group and the top binds, so the smallest on the way counts.
 
+import Machines
+
 /// The limits that the control groups set.
 package struct ControlGroupLimits: Hashable, Sendable {
   /// CPUs' worth of time; nil = no quota.
@@ -18,15 +20,10 @@ package struct ControlGroupLimits: Hashable, Sendable {
   ///   - mounts: text of `/proc/self/mountinfo`.
   ///   - read: the text of a file, or nil where it does not exist.
   package init(groups: String, mounts: String, read: (String) -> String?) {
-    let hierarchies = Hierarchy.parse(mounts)
-    for membership in Membership.parse(groups) {
-      for hierarchy in hierarchies where hierarchy.serves(membership) {
-        for folder in hierarchy.folders(of: membership.path) {
-          if Self.evidence.contains(where: { read(folder + $0) != nil }) { isKnown = true }
-          limit(cpus: Self.cpuQuota(folder, version: hierarchy.version, read: read))
-          limit(memory: Self.memoryLimit(folder, version: hierarchy.version, read: read))
-        }
-      }
+    for (folder, version) in ControlGroupFolders(groups: groups, mounts: mounts).serving(["cpu", "memory"]) {
+      if Self.evidence.contains(where: { read(folder + $0) != nil }) { isKnown = true }
+      limit(cpus: Self.cpuQuota(folder, version: version, read: read))
+      limit(memory: Self.memoryLimit(folder, version: version, read: read))
     }
   }
 
@@ -69,61 +66,5 @@ package struct ControlGroupLimits: Hashable, Sendable {
 
   private static func number(_ text: String?) -> Int? {
     text.flatMap { Int($0.split(whereSeparator: \.isWhitespace).first ?? "") }
-  }
-}
-
-/// One line of `/proc/self/cgroup`: `id:controllers:path`; no controllers = version 2.
-private struct Membership {
-  let controllers: [Substring]
-  let path: String
-
-  static func parse(_ text: String) -> [Membership] {
-    text.split(separator: "\n").compactMap { line in
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3 else { return nil }
-      return Membership(controllers: parts[1].split(separator: ","), path: String(parts[2]))
-    }
-  }
-}
-
-/// One mounted hierarchy of control groups.
-private struct Hierarchy {
-  let version: Int
-  let controllers: [Substring]
-  /// Group that the mount point shows.
-  let root: String
-  let mountPoint: String
-
-  /// `id parent major:minor root mountpoint options [tags] - type source superoptions`.
-  static func parse(_ text: String) -> [Hierarchy] {
-    text.split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ")
-      guard let dash = fields.firstIndex(of: "-"), dash > 4, fields.count > dash + 1 else { return nil }
-      let type = fields[dash + 1]
-      guard type == "cgroup" || type == "cgroup2" else { return nil }
-      let options = fields.count > dash + 3 ? fields[dash + 3].split(separator: ",") : []
-      return Hierarchy(
-        version: type == "cgroup2" ? 2 : 1, controllers: options, root: String(fields[3]),
-        mountPoint: String(fields[4]))
-    }
-  }
-
-  func serves(_ membership: Membership) -> Bool {
-    if version == 2 { return membership.controllers.isEmpty }
-    return membership.controllers.contains { ($0 == "cpu" || $0 == "memory") && controllers.contains($0) }
-  }
-
-  /// Folders of a group and of all above it, as far as this mount shows them.
-  func folders(of path: String) -> [String] {
-    // In a container the mount shows the container's group as its top.
-    var inside = path
-    if root != "/" { inside = path.hasPrefix(root) ? String(path.dropFirst(root.count)) : "" }
-    var parts = inside.split(separator: "/").filter { $0 != ".." }
-    var folders: [String] = []
-    while !parts.isEmpty {
-      folders.append(mountPoint + "/" + parts.joined(separator: "/"))
-      parts.removeLast()
-    }
-    return folders + [mountPoint]
   }
 }
