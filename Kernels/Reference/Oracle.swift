@@ -3,27 +3,106 @@
 // to the scale, not to the value, which may cancel.
 
 /// A row of results and the scale of each element.
-public struct OracleRow {
+public struct OracleRow: Sendable {
   /// The values.
   public var values: [Double]
   /// Sum of |a·b| behind each value.
   public var scales: [Double]
+  /// A row from its parts.
+  public init(values: [Double], scales: [Double]) {
+    self.values = values
+    self.scales = scales
+  }
 }
 
-/// Row `row` of C (m, n) = A (m, k) · B (k, n), all row-major.
-public func oracleGEMMRow(
-  _ row: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>
-) -> OracleRow {
-  var result = OracleRow(values: Array(repeating: 0, count: n), scales: Array(repeating: 0, count: n))
-  for p in 0..<k {
-    let left = Double(a[row * k + p])
-    for j in 0..<n {
-      let product = left * Double(b[p * n + j])
-      result.values[j] += product
-      result.scales[j] += abs(product)
+/// Rows `rows` of C (m, n) = A (m, k) · B (k, n), all row-major; `columns` of them, all where nil.
+///
+/// Sixteen columns of B, a cache line, at a time become panels of Doubles that all rows pass over: B may be larger
+/// than every cache, and is read once.
+public func oracleGEMMRows(
+  _ rows: [Int], n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, columns: Range<Int>? = nil
+) -> [OracleRow] {
+  let columns = columns ?? 0..<n
+  let zeros = [Double](repeating: 0, count: columns.count)
+  var result = rows.map { _ in OracleRow(values: zeros, scales: zeros) }
+  withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: 2 * k) { panels in
+    guard let panels = panels.baseAddress else { return }
+    for first in stride(from: columns.lowerBound, to: columns.upperBound, by: 16) {
+      let parts = [(0, first), (k, first + 8)].filter { $0.1 < columns.upperBound }
+      for p in 0..<k {
+        for (place, column) in parts {
+          (panels + place + p).initialize(to: eight(b + p * n + column, columns.upperBound - column))
+        }
+      }
+      for (place, row) in rows.enumerated() {
+        for (panel, column) in parts {
+          let (value, scale) = dot(a + row * k, panels + panel, k)
+          for j in 0..<min(8, columns.upperBound - column) {
+            result[place].values[column - columns.lowerBound + j] = value[j]
+            result[place].scales[column - columns.lowerBound + j] = scale[j]
+          }
+        }
+      }
     }
   }
   return result
+}
+
+/// Eight neighbours as Doubles; 0 beyond the first `count`.
+@inline(__always)
+private func eight(_ source: UnsafePointer<Float>, _ count: Int) -> SIMD8<Double> {
+  var line = SIMD8<Double>()
+  if count >= 8 {
+    for j in 0..<8 { line[j] = Double(source[j]) }
+  } else {
+    for j in 0..<count { line[j] = Double(source[j]) }
+  }
+  return line
+}
+
+/// Σ a·b and Σ |a·b| of eight columns.
+private func dot(
+  _ a: UnsafePointer<Float>, _ panel: UnsafePointer<SIMD8<Double>>, _ k: Int
+) -> (value: SIMD8<Double>, scale: SIMD8<Double>) {
+  var (value, scale) = (SIMD8<Double>(), SIMD8<Double>())
+  for p in 0..<k {
+    let product = panel[p] * Double(a[p])
+    value += product
+    scale += magnitude(product)
+  }
+  return (value, scale)
+}
+
+/// |x| of each lane.
+@inline(__always)
+private func magnitude(_ x: SIMD8<Double>) -> SIMD8<Double> {
+  unsafeBitCast(
+    unsafeBitCast(x, to: SIMD8<UInt64>.self) & SIMD8(repeating: .max >> 1), to: SIMD8<Double>.self)
+}
+
+/// Σ row·x and Σ |row|·y, in eight lanes each: a single sum would wait for each addition.
+public func oracleSums(
+  _ row: UnsafePointer<Float>, _ x: [Double], _ y: [Double]
+) -> (value: Double, scale: Double) {
+  x.withUnsafeBufferPointer { x in
+    y.withUnsafeBufferPointer { y in
+      var (value, scale) = (SIMD8<Double>(), SIMD8<Double>())
+      let whole = x.count / 8 * 8
+      for first in stride(from: 0, to: whole, by: 8) {
+        let line = eight(row + first, 8)
+        var (left, right) = (SIMD8<Double>(), SIMD8<Double>())
+        for j in 0..<8 { (left[j], right[j]) = (x[first + j], y[first + j]) }
+        value += line * left
+        scale += magnitude(line) * right
+      }
+      var sums = (value: value.sum(), scale: scale.sum())
+      for j in whole..<x.count {
+        sums.value += Double(row[j]) * x[j]
+        sums.scale += abs(Double(row[j])) * y[j]
+      }
+      return sums
+    }
+  }
 }
 
 /// softmax(q·Kᵀ·scale)·V of one query: q (headDim), K and V (keys, headDim) row-major, the first `visible`

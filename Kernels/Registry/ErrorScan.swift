@@ -7,7 +7,9 @@ package struct ErrorScan {
   /// Multiply-adds up to which every element is checked: a fraction of a second in Double.
   static let fullCheckLimit = 2.5e7
   /// Rows checked of a larger problem.
-  static let sampledRows = 16
+  static let sampledRows = 64
+  /// Multiply-adds that the oracle spends on sampled rows.
+  static let sampledProducts = 1e9
 
   package let tolerance: Double
   private var maxAbsError = 0.0

@@ -4,6 +4,88 @@
 import KernelsReference
 package import Measurement
 
+/// What C (m, n) = A (m, k) · B (k, n) should be, all row-major, as far as a check looks: rows by the oracle, and
+/// for problems that are not checked whole A·(B·x) for a random x of ±1 (Freivalds 1977), which a wrong element of C
+/// anywhere contradicts.
+package struct GEMMExpectation: Sendable {
+  private let m: Int, n: Int, k: Int
+  private let groups: [Group]
+  private let signs: [Double]
+  /// One for each row of C; none where the rows are all.
+  private let sums: [(value: Double, scale: Double)]
+
+  /// - Parameter team: threads that share the work; nil = the caller's alone.
+  package init(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, seed: UInt64,
+    team: WorkerTeam? = nil
+  ) {
+    (self.m, self.n, self.k) = (m, n, k)
+    let checksAll = Double(m) * Double(n) * Double(k) <= ErrorScan.fullCheckLimit
+    let chosen = checksAll ? [(rows: Array(0..<m), columns: 0..<n)] : sampledGroups(m, n, k, seed: seed)
+    // Each thread takes its own columns, so that B is read once.
+    let threads = team?.threadCount ?? 1
+    groups = chosen.map { rows, columns in
+      let parts = inParallel(threads, team) { thread in
+        let part = share(of: columns.count, step: 16, thread, threads)
+        let own = columns.lowerBound + part.lowerBound..<columns.lowerBound + part.upperBound
+        return oracleGEMMRows(rows, n: n, k: k, a: a, b: b, columns: own)
+      }
+      let expected = rows.indices.map { row in
+        OracleRow(values: parts.flatMap { $0[row].values }, scales: parts.flatMap { $0[row].scales })
+      }
+      return Group(rows: rows, firstColumn: columns.lowerBound, expected: expected)
+    }
+    let signs = checksAll ? [] : (0..<n).map { mix(seed &+ UInt64($0)) & 1 == 0 ? 1.0 : -1.0 }
+    self.signs = signs
+    sums = checksAll ? [] : signedSums(m, n, k, a, b, signs, team)
+  }
+
+  /// Holds C against the expectation.
+  package func check(_ c: UnsafePointer<Float>, team: WorkerTeam? = nil) -> Verification {
+    var scan = ErrorScan(tolerance: gemmTolerance(k))
+    for group in groups {
+      for (row, expected) in zip(group.rows, group.expected) {
+        let found = c + row * n + group.firstColumn
+        for j in expected.values.indices {
+          scan.add(Double(found[j]), expected.values[j], scale: expected.scales[j])
+        }
+      }
+    }
+    guard !sums.isEmpty else { return scan.verification("double oracle, all elements") }
+    let found = inParallel(m, team) { oracleSums(c + $0 * n, signs, signs).value }
+    // The rounding errors of a row's n elements add up like √n, their scales like n.
+    let shrink = 2 / Double(n).squareRoot()
+    for (found, sum) in zip(found, sums) { scan.add(found, sum.value, scale: sum.scale * shrink) }
+    let rows = groups.reduce(0) { $0 + $1.rows.count }
+    let columns = groups.first?.expected.first?.values.count ?? 0
+    let part = columns < n ? " (\(columns) columns of each)" : ""
+    return scan.verification("double oracle, \(rows) random rows\(part), and a Freivalds check of all")
+  }
+
+  /// Rows of which the same columns are looked at.
+  private struct Group: Sendable {
+    let rows: [Int]
+    let firstColumn: Int
+    let expected: [OracleRow]
+  }
+}
+
+/// Random rows, in groups with a window of columns each: the first window ends at the last column, where edges live,
+/// the others lie anywhere. Rows are looked at whole where they are short.
+private func sampledGroups(
+  _ m: Int, _ n: Int, _ k: Int, seed: UInt64
+) -> [(rows: [Int], columns: Range<Int>)] {
+  let rows = ErrorScan.sample(ErrorScan.sampledRows, of: m, seed: seed)
+  let width = min(n, max(256, Int(ErrorScan.sampledProducts) / (rows.count * k) / 16 * 16))
+  guard width < n else { return [(rows, 0..<n)] }
+  let count = (rows.count + 15) / 16
+  return (0..<count).map { group in
+    let own = rows.indices.filter { $0 % count == group }.map { rows[$0] }
+    let first = group == 0 ? n - width : Int(mix(seed &+ UInt64(group)) % UInt64(n - width + 1))
+    return (own, first..<first + width)
+  }
+}
+
 /// Compares C (m, n) with A (m, k) · B (k, n), all row-major, in Double.
 ///
 /// - Parameter team: threads that share the oracle's work; nil = the caller's alone.
@@ -11,20 +93,11 @@ package func checkGEMM(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafePointer<Float>,
   seed: UInt64, team: WorkerTeam? = nil
 ) -> Verification {
-  let checksAll = Double(m) * Double(n) * Double(k) <= ErrorScan.fullCheckLimit
-  let rows = checksAll ? Array(0..<m) : ErrorScan.sample(ErrorScan.sampledRows, of: m, seed: seed)
-  // Independent rounding errors of a sum of k products grow like √k, and partial sums in lanes and blocks take
-  // more than half of that away.
-  var scan = ErrorScan(tolerance: gemmTolerance(k))
-  let expected = inParallel(rows.count, team) { oracleGEMMRow(rows[$0], n: n, k: k, a: a, b: b) }
-  for (row, expected) in zip(rows, expected) {
-    for j in 0..<n { scan.add(Double(c[row * n + j]), expected.values[j], scale: expected.scales[j]) }
-  }
-  guard !checksAll else { return scan.verification("double oracle, all elements") }
-  freivalds(m, n, k, a, b, c, seed: seed, team: team, into: &scan)
-  return scan.verification("double oracle, \(rows.count) random rows, and a Freivalds check of all")
+  GEMMExpectation(m: m, n: n, k: k, a: a, b: b, seed: seed, team: team).check(c, team: team)
 }
 
+/// Independent rounding errors of a sum of k products grow like √k, and partial sums in lanes and blocks take more
+/// than half of that away.
 private func gemmTolerance(_ k: Int) -> Double { (0.4 * Double(k).squareRoot() + 3) * 0x1p-24 }
 
 /// Elements of a brief check: the corners, and some drawn from the seed.
@@ -51,34 +124,15 @@ package func checkGEMM(
   return scan.verification("double oracle, \(elements.count) elements")
 }
 
-/// C·x against A·(B·x) in Double for a random x of ±1 (Freivalds 1977): touches every element of C in O(n²).
-/// The rounding errors of a row's n elements add up like √n, their scales like n.
-private func freivalds(
-  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>,
-  _ c: UnsafePointer<Float>, seed: UInt64, team: WorkerTeam?, into scan: inout ErrorScan
-) {
-  let signs = (0..<n).map { mix(seed &+ UInt64($0)) & 1 == 0 ? 1.0 : -1.0 }
-  let products = inParallel(k, team) { p in
-    var (product, scale) = (0.0, 0.0)
-    for j in 0..<n {
-      let b = Double(b[p * n + j])
-      product += b * signs[j]
-      scale += abs(b)
-    }
-    return (product: product, scale: scale)
-  }
-  let shrink = 2 / Double(n).squareRoot()
-  let sums = inParallel(m, team) { i in
-    var (expected, found, rowScale) = (0.0, 0.0, 0.0)
-    for p in 0..<k {
-      let a = Double(a[i * k + p])
-      expected += a * products[p].product
-      rowScale += abs(a) * products[p].scale
-    }
-    for j in 0..<n { found += Double(c[i * n + j]) * signs[j] }
-    return (expected: expected, found: found, scale: rowScale)
-  }
-  for sum in sums { scan.add(sum.found, sum.expected, scale: sum.scale * shrink) }
+/// A·(B·x) for x = `signs`, with the scale of each element, in O(mk + kn).
+private func signedSums(
+  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ signs: [Double],
+  _ team: WorkerTeam?
+) -> [(value: Double, scale: Double)] {
+  let ones = [Double](repeating: 1, count: n)
+  let products = inParallel(k, team) { oracleSums(b + $0 * n, signs, ones) }
+  let (values, scales) = (products.map(\.value), products.map(\.scale))
+  return inParallel(m, team) { oracleSums(a + $0 * k, values, scales) }
 }
 
 /// The results of `body` for 0 ..< count, each thread of the team a contiguous part of them.

@@ -1,17 +1,23 @@
-// Operands that kernels only read, kept for the rows that come after: the implementations of one shape then see
-// the same pages, and a process touches and fills its memory once and not once a row.
+// Operands that are kept for the rows that come after: the implementations of one shape then see the same pages,
+// and a process touches and fills its memory once and not once a row.
 
 package import Measurement
 import Quantities
 import Synchronization
 
-/// Random operands by what they hold and who touched them.
+/// Operands by what they hold and who touched them.
 enum OperandStore {
   private struct Key: Hashable {
-    let count: Int
-    let seed: UInt64
-    let magnitude: Float
+    /// Elements; nil = any number of them, from the front of one growing array.
+    let count: Int?
+    let contents: Contents
     let cpus: [Int]
+  }
+
+  private enum Contents: Hashable {
+    case random(seed: UInt64, magnitude: Float)
+    /// Whatever the team's last kernel left.
+    case output(number: Int, team: ObjectIdentifier)
   }
 
   private struct Kept {
@@ -21,17 +27,20 @@ enum OperandStore {
 
   private struct State: ~Copyable {
     var limit = 0
+    var isOnOneNode = false
     var uses = 0
     var kept: [Key: Kept] = [:]
-    var bytes: Int { kept.keys.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } }
+    var bytes: Int { kept.values.reduce(0) { $0 + $1.buffer.filled * MemoryLayout<Float>.stride } }
   }
 
   private static let state = Mutex(State())
 
-  /// Bytes that may be kept from now on; 0 = every kernel gets operands of its own.
-  static func keep(atMost bytes: Int) {
+  /// Bytes that may be kept from now on; 0 = every kernel gets operands of its own. On one node operands of all
+  /// sizes lie over one another; on several the place of each page depends on the size, so only equals do.
+  static func keep(atMost bytes: Int, onOneNode: Bool) {
     state.withLock { state in
       state.limit = bytes
+      state.isOnOneNode = onOneNode
       trim(&state, for: 0)
     }
   }
@@ -40,21 +49,64 @@ enum OperandStore {
   static func random(
     _ count: Int, seed: UInt64, magnitude: Float = 1, team: WorkerTeam
   ) throws(KernelError) -> Buffer {
-    let key = Key(count: count, seed: seed, magnitude: magnitude, cpus: team.cpus)
+    try kept(count, .random(seed: seed, magnitude: magnitude), team) {
+      $0.fillRandom($1, seed: seed, magnitude: magnitude, team: team)
+    }
+  }
+
+  /// Room for `count` results, first touched by the team, with anything in it: a team's kernels that ask for the
+  /// same number write to the same place.
+  static func output(_ count: Int, number: Int, team: WorkerTeam) throws(KernelError) -> Buffer {
+    try kept(count, .output(number: number, team: ObjectIdentifier(team)), team) {
+      $0.fill(0, $1, team: team)
+    }
+  }
+
+  private static func kept(
+    _ count: Int, _ contents: Contents, _ team: WorkerTeam, fill: (Buffer, Range<Int>) -> Void
+  ) throws(KernelError) -> Buffer {
+    let bytes = count * MemoryLayout<Float>.stride
+    let (limit, mayGrow) = state.withLock { ($0.limit, $0.isOnOneNode && Buffer.hasOwnMapping(bytes)) }
+    if mayGrow, bytes <= limit, let whole = growing(count, contents, team) {
+      if whole.filled < count {
+        guard whole.grow(to: count) else {
+          throw KernelError("there is no memory for an operand of \(bytes) bytes")
+        }
+        fill(whole, whole.filled..<count)
+        whole.filled = count
+        state.withLock { trim(&$0, for: 0) }
+      }
+      return Buffer(front: count, of: whole)
+    }
+    let key = Key(count: count, contents: contents, cpus: team.cpus)
     let known = state.withLock { state -> Buffer? in
-      state.uses += 1
-      state.kept[key]?.lastUse = state.uses
-      if state.kept[key] == nil { trim(&state, for: count * MemoryLayout<Float>.stride) }
-      return state.kept[key]?.buffer
+      if state.kept[key] == nil { trim(&state, for: bytes) }
+      return use(key, &state)
     }
     if let known { return known }
     let buffer = try Buffer(count)
-    buffer.fillRandom(seed: seed, magnitude: magnitude, team: team)
-    state.withLock { state in
-      guard count * MemoryLayout<Float>.stride <= state.limit else { return }
-      state.kept[key] = Kept(buffer: buffer, lastUse: state.uses)
-    }
+    fill(buffer, 0..<count)
+    if bytes <= limit { keep(buffer, key) }
     return buffer
+  }
+
+  /// The array of the contents that all sizes share; nil where address space is short.
+  private static func growing(_ count: Int, _ contents: Contents, _ team: WorkerTeam) -> Buffer? {
+    let key = Key(count: nil, contents: contents, cpus: team.cpus)
+    if let known = state.withLock({ use(key, &$0) }) { return known }
+    guard let buffer = Buffer(upTo: state.withLock { $0.limit }) else { return nil }
+    keep(buffer, key)
+    return buffer
+  }
+
+  private static func use(_ key: Key, _ state: inout State) -> Buffer? {
+    state.uses += 1
+    state.kept[key]?.lastUse = state.uses
+    return state.kept[key]?.buffer
+  }
+
+  private static func keep(_ buffer: Buffer, _ key: Key) {
+    state.withLock { $0.kept[key] = Kept(buffer: buffer, lastUse: $0.uses) }
   }
 
   /// Lets go of what was used longest ago until there is room for more.
@@ -63,16 +115,20 @@ enum OperandStore {
     while bytes + more > state.limit, let oldest = state.kept.min(by: { $0.value.lastUse < $1.value.lastUse })
     {
       state.kept[oldest.key] = nil
-      bytes -= oldest.key.count * MemoryLayout<Float>.stride
+      bytes -= oldest.value.buffer.filled * MemoryLayout<Float>.stride
     }
   }
 }
 
 extension Kernels {
-  /// Lets kernels that are prepared from now on share random operands, in the whole process.
+  /// Lets kernels that are prepared from now on share operands, in the whole process.
   ///
-  /// - Parameter bytes: memory that may be kept for later; 0 = none.
-  public static func shareOperands(atMost bytes: Int) { OperandStore.keep(atMost: bytes) }
+  /// - Parameters:
+  ///   - bytes: memory that may be kept for later; 0 = none.
+  ///   - onOneNode: true where all memory lies on one NUMA node, whoever touches it first.
+  public static func shareOperands(atMost bytes: Int, onOneNode: Bool = false) {
+    OperandStore.keep(atMost: bytes, onOneNode: onOneNode)
+  }
 }
 
 /// The numbers that operands hold.

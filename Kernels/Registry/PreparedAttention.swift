@@ -42,7 +42,8 @@ final class PreparedAttention: PreparedKernel {
       }
       sets.append(
         Operands(
-          q: try numbers(queries, 0, queryMagnitude), k: k, v: v, out: try Buffer(zeros: queries, team: team))
+          q: try numbers(queries, 0, queryMagnitude), k: k, v: v,
+          out: try OperandStore.output(queries, number: set, team: team))
       )
     }
     self.sets = sets

@@ -75,6 +75,12 @@ public struct Placement: Hashable, Sendable, Codable {
     return CPUSet(list: numaNodes).flatMap { $0.isEmpty ? nil : $0 }
   }
 
+  /// True where all pages lie on one node, whichever thread touches them first.
+  public var hasOneMemoryNode: Bool {
+    guard memoryPolicy != .interleave else { return false }
+    return threads <= 1 || expectedNodes?.count == 1
+  }
+
   /// Workers that run here at the same time, at least 1.
   public var replicaCount: Int { max(1, replicaSets.count) }
 

@@ -54,7 +54,8 @@ public struct Worker<Time: TimeSource> {
     team = try WorkerTeam(job.placement)
     origin = time.now()
     probe = Worker.speedProbe(job, time, team)
-    Kernels.shareOperands(atMost: (job.memoryLimit ?? Worker.sharedOperands) / 2)
+    Kernels.shareOperands(
+      atMost: job.memoryLimit ?? Worker.sharedOperands, onOneNode: job.placement.hasOneMemoryNode)
     let blas = Kernels.blas
     let facts = BLASFacts(
       name: blas.name, version: blas.version, corename: blas.corename, config: blas.config,
@@ -241,11 +242,13 @@ public struct Worker<Time: TimeSource> {
   }
 
   /// Enough copies that the last-level caches forget a set before its turn comes again: four times their bytes
-  /// beside the set in use, or as many as memory allows.
+  /// beside the set in use, or as many as memory allows. A set of eight times the caches, which is what the read
+  /// probe of memory passes over, pushes itself out.
   private func operandSets(_ subject: Case, _ work: Work) -> Int {
     guard subject.cacheMode != .hot else { return 1 }
     let rotated = max(1, rotatedBytes(subject, work))
-    let wanted = (4 * caches + rotated - 1) / rotated + 1
+    let wanted = rotated >= 8 * caches ? 1 : (4 * caches + rotated - 1) / rotated + 1
+    guard wanted > 1 else { return 1 }
     guard let limit = job.memoryLimit, work.bytes.value > 0 else { return wanted }
     return max(2, min(wanted, Int(Double(limit) / (work.bytes.value * Worker.room))))
   }

@@ -112,4 +112,66 @@ private let isa =
     #expect(numbers[5] == numbers[5 + 1_048_573] && numbers[5] != numbers[5 + 1_048_576])
     #expect(numbers.allSatisfy { abs($0) <= 1 } && Set(numbers.prefix(1_000)).count > 990)
   }
+
+  @Test("a shorter array is the front of a longer one where sizes share memory")
+  func fronts() throws {
+    let whole = try #require(Buffer(upTo: 1 << 24))
+    let team = try WorkerTeam(cpus: Array(CPUs.allowed.prefix(2)))
+    for (earlier, count) in [(0, 600_000), (600_000, 2_500_000)] {
+      #expect(whole.grow(to: count))
+      whole.fillRandom(earlier..<count, seed: 7, team: team)
+    }
+    #expect(!whole.grow(to: 1 << 40), "beyond the reservation")
+    let alone = try Buffer(2_500_000)
+    alone.fillRandom(seed: 7, team: team)
+    #expect((0..<2_500_000).allSatisfy { whole.start[$0] == alone.start[$0] })
+    let front = Buffer(front: 600_000, of: whole)
+    #expect(front.count == 600_000 && front.start == whole.start)
+  }
+
+  @Test("kernels of one process that share operands are right whatever ran between them")
+  func shared() throws {
+    let cpus = CPUs.allowed.prefix(1)
+    Kernels.shareOperands(atMost: 40_000_000, onOneNode: true)
+    defer { Kernels.shareOperands(atMost: 0) }
+    let team = try WorkerTeam(cpus: Array(cpus))
+    func product(_ m: Int, _ n: Int, _ k: Int) throws -> any PreparedKernel {
+      try Kernels.prepare(
+        .gemm, shape: .gemm(m: m, n: n, k: k), implementation: .swift, isa: isa, team: team, operandSets: 2,
+        seed: 11)
+    }
+    let small = try product(3, 900, 800)
+    #expect(small.verify(seed: 1).passed)
+    let large = try product(5, 1_700, 1_100)
+    #expect(large.verify(seed: 1).passed)
+    // More than may be kept: the oldest go, those in use stay valid.
+    let largest = try product(2, 3_000, 3_100)
+    #expect(largest.verify(seed: 1).passed)
+    for kernel in [small, large, largest] {
+      kernel.rotate()
+      #expect(kernel.verify(seed: 2).passed)
+    }
+  }
+}
+
+@Suite("Expected products") struct GEMMExpectationTests {
+  @Test("of large problems find one wrong element anywhere")
+  func window() {
+    // Too many products to look at all columns of the sampled rows.
+    let (m, n, k) = (70, 8_000, 2_100)
+    let a = (0..<m * k).map { Float($0 / k % 3 + 1) }
+    let b = [Float](repeating: 1, count: k * n)
+    var c = (0..<m * n).map { Float(($0 / n % 3 + 1) * k) }
+    let expected = GEMMExpectation(m: m, n: n, k: k, a: a, b: b, seed: 5)
+    #expect(expected.check(c).passed)
+    #expect(expected.check(c).reference.contains("64 random rows (7440 columns of each)"))
+    for place in [0, n - 1, 17 * n + 333, m * n - 1] {
+      let right = c[place]
+      c[place] = right + 100
+      #expect(!expected.check(c).passed)
+      c[place] = .nan
+      #expect(!expected.check(c).passed)
+      c[place] = right
+    }
+  }
 }

@@ -87,6 +87,8 @@ struct RunSettings {
   func plan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) -> RunPlan {
     var sampling = SamplingPlan()
     sampling.samplesPerProcess = samples
+    // Operands of the models' shapes take long to lay out; samples that are worth it take longer, too.
+    if rigor != .quick { (sampling.minimumSample, sampling.rowCap) = (0.025, 1) }
     if let shortest = options.sampling.minSampleTime { sampling.minimumSample = shortest.seconds }
     let cap = options.sampling.rowTimeCap?.seconds
     if let cap {
@@ -94,7 +96,7 @@ struct RunSettings {
     } else if let timeBudget {
       // Preparation and verification take about as long as the samples.
       let share = 0.5 * timeBudget / Double(max(1, processes * places.count * cases.count))
-      sampling.rowCap = min(0.5, max(0.02, share))
+      sampling.rowCap = min(sampling.rowCap, max(0.02, share))
     }
     sampling.verifies = !options.sampling.noVerify
     var plan = RunPlan(
