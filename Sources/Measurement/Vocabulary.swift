@@ -20,12 +20,35 @@ public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
   case memoryTriad = "memory_triad"
 }
 
-/// Who computes it.
-public enum Implementation: String, Hashable, Sendable, Codable, CaseIterable {
+/// Who computes it: the kernels of this program, the OpenBLAS that it is linked to, or a peer by its name.
+public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
+  /// The name in files and tables.
+  public let rawValue: String
+
   /// The SIMD text of Kernels/Source.
-  case swift
+  public static let swift = Implementation(unchecked: "swift")
   /// OpenBLAS, attention composed of its calls around a softmax.
-  case openblas
+  public static let openblas = Implementation(unchecked: "openblas")
+  /// Those of every run, in the order of their rows.
+  public static let builtIn = [swift, openblas]
+
+  /// An implementation of a name: 1 to 32 small letters, digits, `.`, `-` and `_`, a letter first. Nil for others.
+  public init?(rawValue: String) {
+    func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+    func isOther(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
+    }
+    let bytes = rawValue.utf8
+    guard bytes.first.map(isLetter) ?? false, bytes.count <= 32,
+      bytes.allSatisfy({ isLetter($0) || isOther($0) })
+    else { return nil }
+    self.rawValue = rawValue
+  }
+
+  private init(unchecked name: String) { rawValue = name }
+
+  /// True for one that the user named.
+  public var isPeer: Bool { !Implementation.builtIn.contains(self) }
 }
 
 /// Element type of operands.

@@ -49,7 +49,7 @@ public enum ShapeTable {
       if let first = lines.updateValue(record.line, forKey: subject.shapeID) {
         throw line.fault("shape_id", "'\(subject.shapeID)' stands on line \(first) too", "rename one of them")
       }
-      cases += Implementation.allCases.map { subject.by($0) }
+      cases += Implementation.builtIn.map { subject.by($0) }
     }
     guard !cases.isEmpty else {
       throw InputError(file: file, line: 1, "the suite has no rows", advice: "add a row below the header")

@@ -139,6 +139,6 @@ public struct Suite: Sendable {
   private static func both(
     _ operation: Operation, _ shape: Shape, _ id: String, _ phase: Phase, _ mode: CacheMode = .hot
   ) -> [Case] {
-    Implementation.allCases.map { Case(operation, shape, id: id, phase: phase, by: $0, cacheMode: mode) }
+    Implementation.builtIn.map { Case(operation, shape, id: id, phase: phase, by: $0, cacheMode: mode) }
   }
 }
