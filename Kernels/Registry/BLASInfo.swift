@@ -1,8 +1,10 @@
 // Which BLAS runs as the peer, and whether it is a peer at all.
 
+import KernelsBLAS
+
 /// The BLAS that this process has loaded.
 public struct BLASInfo: Hashable, Sendable, Codable {
-  /// `OpenBLAS`.
+  /// `OpenBLAS`, `MKL` …
   public let name: String
   /// Version number, or empty where the library does not tell it.
   public let version: String
@@ -13,13 +15,12 @@ public struct BLASInfo: Hashable, Sendable, Codable {
   /// Threads with which the library was loaded.
   public let threads: Int
 
-  init(corename: String, config: String, threads: Int) {
-    let words = config.split(separator: " ")
-    name = "OpenBLAS"
-    version = words.count > 1 && words[0] == "OpenBLAS" ? String(words[1]) : ""
-    self.corename = corename
-    self.config = config
-    self.threads = threads
+  init(_ account: BLASAccount) {
+    name = account.name
+    version = account.version
+    corename = account.corename
+    config = account.config
+    threads = account.threads
   }
 
   /// True for the fallback kernels that OpenBLAS takes on a CPU that it does not know: such a peer is several

@@ -55,6 +55,7 @@ public enum Kernels {
     let problem = try Problem(operation, shape)
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil
+    if module == nil { try requireBLAS(implementation) }
     switch problem.dimensions {
     case .gemm(let size):
       if module == nil { try requireBLASRange([size.m, size.n, size.k]) }
@@ -99,17 +100,18 @@ public enum Kernels {
   /// What ran, for the column `impl_isa_path`: the instruction set of the Swift module, or the core type that
   /// OpenBLAS chose.
   public static func isaPath(implementation: Implementation, isa: InstructionSet) -> String {
-    switch implementation {
-    case .swift: isa.rawValue
-    case .openblas: blas.corename
-    }
+    implementation == .swift ? isa.rawValue : blas.corename
   }
 
   /// True when this CPU and operating system can run the module's instructions.
   public static func supports(_ isa: InstructionSet) -> Bool { (try? KernelModule.of(isa)) != nil }
 
   /// The BLAS that this process has loaded.
-  public static let blas = BLASInfo(corename: BLAS.corename, config: BLAS.config, threads: BLAS.threads)
+  public static let blas = BLASInfo(BLAS.account)
+
+  /// Makes this process call the BLAS of a path, in place of OpenBLAS to which it is linked; before any kernel is
+  /// prepared. Where the library cannot be used, `prepare` says why.
+  public static func useBLAS(_ path: String) { BLAS.use(path) }
 
   private static func attentionBody(
     _ operation: Operation, _ size: Problem.Attention, _ module: KernelModule?, _ team: WorkerTeam
@@ -124,6 +126,14 @@ public enum Kernels {
     let rows = RowFunctions(softmax: strongest.softmaxRow, scale: strongest.scaleRow)
     return isDecode
       ? try BLASDecode(size, rows: rows, team: team) : try BLASPrefill(size, rows: rows, team: team)
+  }
+
+  /// Refuses what the BLAS of this process is not, or cannot do.
+  private static func requireBLAS(_ implementation: Implementation) throws(KernelError) {
+    if let fault = BLAS.fault { throw KernelError(fault) }
+    guard implementation.isPeer == BLAS.isNamed else {
+      throw KernelError("\(implementation.rawValue) is not the BLAS of this process")
+    }
   }
 
   /// CBLAS counts in 32 bits.
