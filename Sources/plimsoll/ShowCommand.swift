@@ -16,6 +16,7 @@ struct ShowCommand: ParsableCommand {
       Example: plimsoll show results/*.csv --filter 'kernel:gemm -impl:openblas' --sort gflops,desc
       Example: plimsoll show fleet.csv --group-by kernel,impl,placement
       Example: plimsoll show fleet.csv --nodes
+      Example: plimsoll show results/peers.csv --peers --format csv
       """)
 
   @Argument(help: "Result files.") var files: [String]
@@ -26,6 +27,9 @@ struct ShowCommand: ParsableCommand {
   var groupBy: String?
 
   @Flag(help: "Hold the nodes of each type of machine against each other.") var nodes = false
+
+  @Flag(help: "Hold our kernels against every other implementation of the run, shape by shape.") var peers =
+    false
 
   @Option(
     help: "With --nodes: percent within which two times count as the same; outliers differ by twice that.")
@@ -40,6 +44,10 @@ struct ShowCommand: ParsableCommand {
     if nodes, !rows.filter.isEmpty || rows.columns != nil || rows.sort != nil {
       throw ValidationError("--nodes compares whole files: it takes no --filter, --columns or --sort")
     }
+    if peers, nodes || groupBy != nil || !rows.filter.isEmpty || rows.columns != nil || rows.sort != nil {
+      throw ValidationError(
+        "--peers has columns and an order of its own: no --nodes, --group-by, --filter, --columns or --sort")
+    }
     if groupBy != nil, rows.columns != nil || rows.sort != nil {
       throw ValidationError("--group-by has columns and an order of its own: no --columns, no --sort")
     }
@@ -50,6 +58,9 @@ struct ShowCommand: ParsableCommand {
       let merge = try Merge(try MergeInputs(files))
       let spread = NodeSpread(merge.times, delta: Unit.percent.toBase(threshold))
       try MergeReport(merge, spread, output: nil).show(output)
+    } else if peers {
+      let table = PeerTable(try files.flatMap { try ResultFile.read($0) })
+      try output.show(output.format.isForPeople ? table.tables() : [table.records()])
     } else if let groupBy {
       try output.show([try grouped(groupBy)])
     } else {
