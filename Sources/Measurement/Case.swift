@@ -199,6 +199,10 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var memoryRefusal: String?
   /// The build that the worker is of; nil = one of before it was told.
   public var build: WorkerBuildFacts?
+  /// The peer that the worker measures; nil = kernels of the program and the OpenBLAS that it is linked to.
+  public var peer: Implementation?
+  /// True where a variable chose the peer's kernels; nil = not told.
+  public var isCoreTypeForced: Bool?
   /// Facts from their parts.
   public init(process: Int, blas: BLASFacts, mask: CPUSet?, clock: ClockQuality) {
     self.process = process

@@ -53,7 +53,7 @@ extension ResultColumns {
   ]
 
   static let implementation: [Column<ResultRow>] = [
-    .text("impl", "Who computes: `swift` or `openblas`", \.impl),
+    .text("impl", "Who computes: `swift`, `openblas`, or a peer by its name", \.impl),
     .text("impl_version", "Version of the implementation", \.implVersion),
     .text("impl_isa_path", "Instruction set of the code that ran", \.implIsaPath),
     .text("blas_name", "Name of the BLAS library", \.blasName),

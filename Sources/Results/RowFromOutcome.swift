@@ -96,13 +96,14 @@ extension ResultRow {
     if let build = outcome.worker?.build {
       (harnessVersion, harnessCommit, harnessDirty) = (build.version, build.commit, build.isDirty)
     }
-    guard outcome.subject.implementation == .openblas else {
+    guard outcome.subject.implementation != .swift else {
       implVersion = harnessVersion
       targetCpuFlags = InstructionSet(rawValue: implIsaPath)?.compilerTarget ?? ""
       return
     }
-    blasCorenameForced = run.isCoreTypeForced
-    if !run.blasWarning.isEmpty { warn(run.blasWarning) }
+    let isPeer = outcome.subject.implementation.isPeer
+    blasCorenameForced = isPeer ? outcome.worker?.isCoreTypeForced : run.isCoreTypeForced
+    if !isPeer, !run.blasWarning.isEmpty { warn(run.blasWarning) }
     guard let blas = outcome.worker?.blas else { return }
     implVersion = blas.version
     blasName = blas.name

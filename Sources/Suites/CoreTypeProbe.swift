@@ -6,7 +6,7 @@
 
 import KernelsBLAS
 public import Machines
-import Measurement
+public import Measurement
 import Quantities
 
 /// The choice of OpenBLAS's kernel set.
@@ -15,8 +15,10 @@ public struct CoreTypeChoice: Hashable, Sendable {
   public struct Candidate: Hashable, Sendable {
     /// Value of OPENBLAS_CORETYPE, nil = left to the library.
     public let requested: String?
-    /// What the library then called itself.
+    /// What the library then called its kernels.
     public let corename: String
+    /// Kind of library.
+    public let library: String
     /// FLOP/s of a product of 512 x 512 matrices on one core, turn by turn; sample k of all candidates was taken in
     /// the same moments.
     public let rates: [Double]
@@ -24,8 +26,9 @@ public struct CoreTypeChoice: Hashable, Sendable {
     public var rate: Double { Statistics.median(rates) ?? 0 }
 
     /// A candidate from its parts.
-    public init(requested: String?, corename: String, rates: [Double]) {
+    public init(requested: String?, library: String = "OpenBLAS", corename: String, rates: [Double]) {
       self.requested = requested
+      self.library = library
       self.corename = corename
       self.rates = rates
     }
@@ -99,13 +102,18 @@ public struct CoreTypeChoice: Hashable, Sendable {
   }
 
   /// Times the candidates in worker processes that take turns; one that crashes is left out.
+  ///
+  /// - Parameters:
+  ///   - variable: what a library is told its kernels by.
+  ///   - peer: whose library it is; nil = the OpenBLAS that the program is linked to.
   public static func probe(
     _ names: [String?], plan: RunPlan, placement: Placement, executable: String, arguments: [String],
-    environment: [String: String], observer: any RunObserver
+    environment: [String: String], variable: String = "OPENBLAS_CORETYPE", peer: Implementation? = nil,
+    observer: any RunObserver
   ) -> CoreTypeChoice {
     var short = plan
     short.cases = [
-      Case(.gemm, .gemm(m: 512, n: 512, k: 512), id: "core_type_probe", phase: .square, by: .openblas)
+      Case(.gemm, .gemm(m: 512, n: 512, k: 512), id: "core_type_probe", phase: .square, by: peer ?? .openblas)
     ]
     short.placements = [placement]
     short.processes = 1
@@ -116,8 +124,10 @@ public struct CoreTypeChoice: Hashable, Sendable {
     short.silence = 20
     let builds = names.map { name in
       var variables = environment.filter { !$0.key.hasPrefix("OPENBLAS_") }
-      if let name { variables["OPENBLAS_CORETYPE"] = name }
-      return WorkerBuild(executable: executable, arguments: arguments, environment: variables)
+      if let name { variables[variable] = name }
+      var build = WorkerBuild(executable: executable, arguments: arguments, environment: variables)
+      build.peer = peer
+      return build
     }
     let outcomes = Runner(short, builds: builds).run(
       builds.map { _ in SilentObserver(observer) }, from: builds.map { _ in short.outcomes() })
@@ -126,7 +136,8 @@ public struct CoreTypeChoice: Hashable, Sendable {
         !report.samples.isEmpty, let blas = outcome?.worker?.blas
       else { return nil }
       return Candidate(
-        requested: name, corename: blas.corename, rates: report.samples.map { work.flop.value / $0.seconds })
+        requested: name, library: blas.name, corename: blas.corename,
+        rates: report.samples.map { work.flop.value / $0.seconds })
     }
     return CoreTypeChoice(candidates: found)
   }

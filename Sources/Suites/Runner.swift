@@ -149,26 +149,11 @@ extension RunObserver {
   public func workerFinished(_ spent: WorkerSpent, seconds: Double, at placement: Placement) {}
 }
 
-/// One build of the program: how its workers are started.
-public struct WorkerBuild: Sendable {
-  /// Program that reads a `WorkerJob` on standard input.
-  public var executable: String
-  /// Arguments that make it a worker.
-  public var arguments: [String]
-  /// Variables of the workers; thread counts are added for each placement.
-  public var environment: [String: String]
-
-  /// A build from its parts.
-  public init(executable: String, arguments: [String], environment: [String: String]) {
-    self.executable = executable
-    self.arguments = arguments
-    self.environment = environment
-  }
-}
-
-/// Runs a plan with the workers of one build, or of two builds that take turns on the same rows.
+/// Runs a plan with the workers of one build, of one build and its peers, or of two builds that take turns on the
+/// same rows.
 public struct Runner {
-  private let builds: [WorkerBuild]
+  /// For each side the builds that share its rows; the first measures the control kernel.
+  private let crews: [[WorkerBuild]]
   private let plan: RunPlan
 
   /// A runner of one build; see `WorkerBuild` for its parts.
@@ -182,7 +167,14 @@ public struct Runner {
   /// of their samples: by its width, never by where it lies.
   public init(_ plan: RunPlan, builds: [WorkerBuild]) {
     self.plan = plan
-    self.builds = builds
+    crews = builds.map { [$0] }
+  }
+
+  /// A runner of one build and peers, which fill one list of rows between them: the rows of a group are measured
+  /// turn by turn as if one worker did it. The plan's placements must have one worker each.
+  public init(_ plan: RunPlan, build: WorkerBuild, peers: [WorkerBuild]) {
+    self.plan = plan
+    crews = [[build] + peers]
   }
 
   /// Runs what `earlier` (of `RunPlan.outcomes`) lacks; the outcomes stand in order of placement, then case.
@@ -222,6 +214,7 @@ public struct Runner {
   ///
   /// - Returns: what is wrong with each build; nil where its worker came and went in good order.
   public func faults() -> [String?] {
+    let builds = crews.map { $0[0] }
     guard let place = plan.placements.first?.workers.first else { return builds.map { _ in nil } }
     return builds.map { build in
       var job = job(0, at: 0, worker: place, [], inFull: false)
@@ -331,17 +324,20 @@ public struct Runner {
     while open.contains(where: { !$0.isEmpty }), !sides.contains(where: \.isOver) {
       let start = MonotonicTime().now()
       // Who sits first in a round changes with the process, as it does with the round.
-      let players = (process.isMultiple(of: 2) ? Array(sides.indices) : sides.indices.reversed())
-        .filter { !open[$0].isEmpty }
+      let all = sides.indices.flatMap { side in crews[side].indices.map { Player(side: side, place: $0) } }
+      let players = (process.isMultiple(of: 2) ? all : all.reversed()).filter { player in
+        open[player.side].contains { build(of: player).measures(cases[$0]) }
+      }
+      // Rows that no build measures stay as they are.
+      guard !players.isEmpty else { return }
       let replicas = place.workers.count
-      func side(of member: Int) -> Int { players[member / replicas] }
       let groups = order.map { $0.filter { index in open.contains { $0.contains(index) } } }
         .filter { !$0.isEmpty }
       var current = [Int?](repeating: nil, count: players.count * replicas)
-      var masks = [[CPUSet]](repeating: [], count: sides.count)
-      var threadCPUs = [[Int]](repeating: [], count: sides.count)
-      var told = [Int](repeating: 0, count: sides.count)
-      var reports = sides.map { _ in ReplicaReports(replicas: replicas) }
+      var masks = [[CPUSet]](repeating: [], count: players.count)
+      var threadCPUs = [[Int]](repeating: [], count: players.count)
+      var told = [Int](repeating: 0, count: players.count)
+      var reports = players.map { _ in ReplicaReports(replicas: replicas) }
       var done = 0
       func take(_ report: CaseReport, from side: Int) {
         var report = report
@@ -352,28 +348,33 @@ public struct Runner {
         if plan.failFast, report.status != .ok, report.status != .skipped { sides[side].hasFailed = true }
         sides[side].observer.finished(report, subject: cases[report.index], placement: place)
       }
-      let isFirst = groups.joined().contains { sides[players[0]].outcomes[first + $0].reports.isEmpty }
+      let isFirst = groups.joined().contains { sides[players[0].side].outcomes[first + $0].reports.isEmpty }
       let ends = followWorkers(
         process, site, groups, of: players, inFull: isFirst,
         silence: { patience(at: site, current[$0].map { cases[$0] }) },
         shouldStop: { sides.contains(where: \.isOver) }
       ) { member, message in
-        let side = side(of: member)
+        let number = member / replicas
+        let side = players[number].side
         switch message {
         case .facts(var facts):
           // Mask and threads of replicas are those of all together.
-          if let mask = facts.mask { masks[side].append(mask) }
-          facts.mask = masks[side].isEmpty ? nil : CPUSet(masks[side].flatMap(\.cpus))
-          threadCPUs[side] += facts.threadCPUs ?? []
-          facts.threadCPUs = facts.threadCPUs == nil ? nil : threadCPUs[side]
+          if let mask = facts.mask { masks[number].append(mask) }
+          facts.mask = masks[number].isEmpty ? nil : CPUSet(masks[number].flatMap(\.cpus))
+          threadCPUs[number] += facts.threadCPUs ?? []
+          facts.threadCPUs = facts.threadCPUs == nil ? nil : threadCPUs[number]
+          let build = build(of: players[number])
+          if let peer = build.peer { (facts.peer, facts.isCoreTypeForced) = (peer, build.isCoreTypeForced) }
           for index in cases.indices
-          where sides[side].outcomes[first + index].worker == nil || replicas > 1 {
+          where build.measures(cases[index])
+            && (sides[side].outcomes[first + index].worker == nil || replicas > 1)
+          {
             sides[side].outcomes[first + index].worker = facts
           }
-          told[side] += 1
-          if told[side] == replicas { sides[side].observer.workerStarted(facts, at: place) }
+          told[number] += 1
+          if told[number] == replicas { sides[side].observer.workerStarted(facts, at: place) }
         case .began(let index): current[member] = index
-        case .report(let report): if let whole = reports[side].add(report) { take(whole, from: side) }
+        case .report(let report): if let whole = reports[number].add(report) { take(whole, from: side) }
         case .control(let report):
           sides[side].take(control: report, rows: first..<first + cases.count)
           sides[side].observer.controlFinished(report, process: process, at: place)
@@ -386,22 +387,31 @@ public struct Runner {
         }
       }
       if ends.contains(.stopped) { return }
-      var words = [String](repeating: "the worker ended without measuring anything", count: sides.count)
+      var words = [String](
+        repeating: "the worker ended without measuring anything", count: players.count)
       for (member, end) in ends.enumerated() {
         guard let reason = reason(of: end, at: current[member]) else { continue }
-        words[side(of: member)] = reason.detail
-        if current[member] != nil { take(reason, from: side(of: member)) }
+        words[member / replicas] = reason.detail
+        if current[member] != nil { take(reason, from: players[member / replicas].side) }
       }
       stillborn = done == 0 ? stillborn + 1 : 0
       if stillborn == 2 {
-        for side in players {
-          for index in open[side].sorted() {
-            take(CaseReport(index: index, status: .failed, detail: words[side]), from: side)
+        for (number, player) in players.enumerated() {
+          for index in open[player.side].sorted() where build(of: player).measures(cases[index]) {
+            take(CaseReport(index: index, status: .failed, detail: words[number]), from: player.side)
           }
         }
       }
     }
   }
+
+  /// One build of one side.
+  private struct Player: Hashable {
+    let side: Int
+    let place: Int
+  }
+
+  private func build(of player: Player) -> WorkerBuild { crews[player.side][player.place] }
 
   /// What the end of a worker means for the case that it was at; nil for a good end.
   private func reason(of end: WorkerEnd, at index: Int?) -> CaseReport? {
@@ -417,16 +427,21 @@ public struct Runner {
   /// One worker of each build, or one for each replica of the placement. Replicas are released together for each
   /// turn, builds one after the other.
   private func followWorkers(
-    _ process: Int, _ site: Int, _ groups: [[Int]], of players: [Int], inFull: Bool,
+    _ process: Int, _ site: Int, _ groups: [[Int]], of players: [Player], inFull: Bool,
     silence: (Int) -> Int, shouldStop: () -> Bool, receive: (Int, WorkerMessage) -> Void
   ) -> [WorkerEnd] {
     let workers = plan.placements[site].workers
     let group = WorkerGroup(
-      players.flatMap { side in
-        workers.map { worker in
-          var job = job(process, at: site, worker: worker, groups, inFull: inFull)
+      players.flatMap { player in
+        let build = build(of: player)
+        // Groups keep their places, so that turns of all builds mean the same group.
+        let own = groups.map { $0.filter { build.measures(plan.cases[$0]) } }
+        return workers.map { worker in
+          var job = job(process, at: site, worker: worker, own, inFull: inFull)
           job.isStepped = players.count * workers.count > 1
-          return member(builds[side], job)
+          // The clocks settle once, and one control kernel is enough.
+          if player.place > 0 { (job.hasControl, job.settleSeconds) = (false, 0) }
+          return member(build, job)
         }
       }, policy: workers.count > 1 ? .together : .alternating)
     return group.follow(silence: silence, shouldStop: shouldStop, receive: receive)
@@ -447,7 +462,7 @@ public struct Runner {
     var job = WorkerJob(
       process: process, placement: worker, cases: plan.cases(at: site), groups: groups,
       plan: plan.sampling, seed: plan.seed, isa: plan.isa, lastLevelCacheBytes: lastLevelCacheBytes(at: site),
-      memoryLimit: plan.memoryLimit.map { $0 / (replicas * builds.count) },
+      memoryLimit: plan.memoryLimit.map { $0 / (replicas * crews.joined().count) },
       settleSeconds: plan.settleSeconds ?? RunPlan.settling(plan.placements[site]))
     job.hasControl = plan.hasControl
     job.verifiesInFull = inFull
@@ -458,17 +473,6 @@ public struct Runner {
   private func member(_ build: WorkerBuild, _ job: WorkerJob) -> WorkerGroup.Member {
     WorkerGroup.Member(
       executable: build.executable, arguments: build.arguments,
-      environment: workerEnvironment(build.environment, job.placement), job: job)
-  }
-
-  /// The parent's variables with the thread counts of the placement; a crash should be quick and quiet.
-  private func workerEnvironment(_ inherited: [String: String], _ place: Placement) -> [String: String] {
-    var variables = inherited
-    for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { variables[name] = String(place.threads) }
-    // OpenBLAS's threads spin for 2^26 ticks after a call, in the way of whoever runs next: 2^20 is still a hundred
-    // times the gap between two calls of one sample.
-    if variables["OPENBLAS_THREAD_TIMEOUT"] == nil { variables["OPENBLAS_THREAD_TIMEOUT"] = "20" }
-    variables["SWIFT_BACKTRACE"] = "enable=no"
-    return variables
+      environment: build.environment(at: job.placement), job: job)
   }
 }

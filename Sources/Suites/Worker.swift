@@ -153,7 +153,7 @@ public struct Worker<Time: TimeSource> {
         }
         say(.began(entry.report.index))
         entry.round(probe: probe, counters: isCounted(entry) ? counters : nil)
-        if entry.implementation == .openblas { quieten() }
+        if entry.implementation != .swift { quieten() }
       }
     }
     if let before {
@@ -163,9 +163,9 @@ public struct Worker<Time: TimeSource> {
     return true
   }
 
-  /// False where counters would see a part of the threads: OpenBLAS starts its own before anyone can count them.
+  /// False where counters would see a part of the threads: a library starts its own before anyone can count them.
   private func isCounted(_ entry: CaseUnderWay<Time>) -> Bool {
-    entry.implementation != .openblas || team.threadCount == 1
+    entry.implementation == .swift || team.threadCount == 1
   }
 
   /// Waits until the threads of a library have gone to sleep: OpenBLAS's spin for a while after a call, which on

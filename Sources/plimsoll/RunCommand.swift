@@ -35,6 +35,7 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Only show the rows and placements that would be measured.")
   var dryRun = false
 
+  @OptionGroup(title: "Peers") var peers: PeerOptions
   @OptionGroup(title: "What is printed") var session: SessionOptions
   @OptionGroup(title: "Configuration") var configuration: ConfigurationOptions
   @OptionGroup(title: "One of many hosts") var fleet: FleetOptions
@@ -49,7 +50,8 @@ struct RunCommand: ParsableCommand {
       site.wait()
       asked.labels.hostLabel = try site.label(measure.labels.hostLabel)
     }
-    let new = RunSettings(asked)
+    let named = try peers.peers()
+    let new = RunSettings(asked, peers: named)
     let resume = self.resume ?? (isMeasuring ? site.stoppedRun(in: folder, asking: new.dictionary) : nil)
     let topology = try Topology.live()
     let machine = topology.machine()
@@ -59,7 +61,7 @@ struct RunCommand: ParsableCommand {
     let settings: RunSettings
     do {
       stopped = try resume.map { try StoppedRun(resultFile: $0) }
-      settings = try stopped.map { try goingOn($0, on: machine, file: resume ?? "") } ?? new
+      settings = try stopped.map { try goingOn($0, peers: named, on: machine, file: resume ?? "") } ?? new
     } catch {
       lock?.release()
       throw error
@@ -70,6 +72,11 @@ struct RunCommand: ParsableCommand {
     }
     try BLASSetup.check(settings.options.blas.blasCoretype, on: machine)
     let (cases, places) = try settings.selection(topology.placements(for: machine), on: machine)
+    if !named.isEmpty, let replicas = places.first(where: { $0.workers.count > 1 }) {
+      throw CommandFailure(
+        .usage,
+        "\(replicas.name) has several workers, which leave no turns to peers; choose with --placement")
+    }
     let plan = settings.plan(machine, cases, places)
     if dryRun {
       try output.show([RunListing(plan: plan, suiteName: settings.options.suite.suiteName).table])
@@ -79,6 +86,8 @@ struct RunCommand: ParsableCommand {
     try checkWritable(target ?? folder)
     let doctor = HostExamination.tell(machine, folder: target ?? folder, isQuiet: session.quiet)
     let blas = try blasSetup(plan, machine, settings, stopped)
+    if !named.isEmpty, session.showsProgress { StandardError.write("Timing the kernel sets of peers …") }
+    let crew = PeerSetup(settings.peers, plan: plan, machine: machine)
     let facts = RunFacts(machine: machine, settings: settings, blas: blas, stopped: stopped)
     let info = facts.info()
     var outcomes = plan.outcomes()
@@ -89,9 +98,12 @@ struct RunCommand: ParsableCommand {
         folder: target ?? folder, topologyXML: try topology.scrubbedXML(),
         showsProgress: session.showsProgress, lock: lock),
       outcomes: outcomes)
-    outcomes = Runner(
-      plan, executable: ownExecutable, arguments: ["worker"], environment: blas.environment
-    ).run(run, from: outcomes)
+    outcomes =
+      Runner(
+        plan,
+        build: WorkerBuild(executable: ownExecutable, arguments: ["worker"], environment: blas.environment),
+        peers: crew.builds
+      ).run([run], from: [outcomes])[0]
     let rows = try run.close(outcomes)
     let unpublished = site.publish(run.stem, info)
     if let unpublished, Interrupt.status != nil { StandardError.write("WARNING: \(unpublished.message)") }
@@ -100,7 +112,9 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The settings of the run that goes on, once it is clear that this program on this machine may do so.
-  private func goingOn(_ stopped: StoppedRun, on machine: Machine, file: String) throws -> RunSettings {
+  private func goingOn(
+    _ stopped: StoppedRun, peers: [Peer], on machine: Machine, file: String
+  ) throws -> RunSettings {
     guard stopped.meta.machineId == machine.machineID else {
       throw InputError(
         file: file,
@@ -113,7 +127,7 @@ struct RunCommand: ParsableCommand {
     }
     guard stopped.meta.programVersion == Plimsoll.configuration.version,
       stopped.meta.suiteVersion == Suite.version, stopped.meta.build == Build.id,
-      let settings = RunSettings(stopped)
+      let settings = try RunSettings(stopped, peers: peers)
     else {
       throw InputError(file: file, "another build of plimsoll made this run", advice: "start a new run")
     }

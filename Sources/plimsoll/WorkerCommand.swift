@@ -17,6 +17,9 @@ struct WorkerCommand: ParsableCommand {
   @Flag(help: "Only measure what timing an empty kernel costs.")
   var overhead = false
 
+  @Option(help: "The library of a peer, to be called in place of OpenBLAS.")
+  var library: String?
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -40,6 +43,8 @@ struct WorkerCommand: ParsableCommand {
         "the job is in version \(job.protocolVersion) of the worker protocol, this program speaks version "
           + "\(WorkerProtocol.version)")
     }
+    // Its threads inherit the mask of this process, which is that of the placement; later the caller has one CPU.
+    if let library { Peer.load(library) }
     let text = ProcessInfo.processInfo.environment[PlantedSlowdown.variable] ?? ""
     guard let planted = PlantedSlowdown(text) else {
       throw CommandFailure(.usage, "\(PlantedSlowdown.variable) takes shape_id=factor,… with factors from 1")

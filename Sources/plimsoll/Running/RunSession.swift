@@ -113,9 +113,9 @@ final class RunSession: RunObserver {
   private var isOverTime: Bool { deadline.map { progress.elapsed > $0 } ?? false }
 
   func workerStarted(_ facts: WorkerFacts, at placement: Placement) {
-    workers[placement.name] = facts
-    if meta.blas == nil { meta.blas = facts.blas }
-    if meta.build == nil { meta.build = facts.build?.id }
+    workers[worker(of: facts.peer, at: placement)] = facts
+    if meta.blas == nil, facts.peer == nil { meta.blas = facts.blas }
+    if meta.build == nil, facts.peer == nil { meta.build = facts.build?.id }
     if let mask = facts.mask, mask != placement.cpus {
       warn("\(placement.name): the worker ran on CPUs \(mask) where \(placement.cpus) were asked for")
     }
@@ -123,10 +123,16 @@ final class RunSession: RunObserver {
 
   func finished(_ report: CaseReport, subject: Case, placement: Placement) {
     let key = ResultRow.key(subject, placement)
-    keep { try journal.append(report, rowKey: key, runID: run.id, worker: workers[placement.name]) }
+    let implementation = subject.implementation
+    let worker = workers[worker(of: implementation.isPeer ? implementation : nil, at: placement)]
+    keep { try journal.append(report, rowKey: key, runID: run.id, worker: worker) }
     endedEarly = Interrupt.wantsEarlyEnd
     progress.count(
       "\(placement.name) \(subject.shapeID) \(subject.implementation.rawValue)", key: key, report)
+  }
+
+  private func worker(of peer: Implementation?, at placement: Placement) -> String {
+    peer.map { "\(placement.name)|\($0.rawValue)" } ?? placement.name
   }
 
   func controlFinished(_ report: ControlReport, process: Int, at placement: Placement) {

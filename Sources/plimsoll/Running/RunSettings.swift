@@ -13,16 +13,32 @@ struct RunSettings {
   let options: MeasureOptions
   /// Bytes that may be taken, as the run began: a run that goes on keeps its sizes.
   let availableMemory: Int?
+  /// What is measured besides, as the user named it.
+  private(set) var peers: [Peer] = []
 
   /// The settings of a new run.
-  init(_ options: MeasureOptions) {
+  init(_ options: MeasureOptions, peers: [Peer] = []) {
     self.options = options
+    self.peers = peers
     availableMemory = HostState.availableMemory()
   }
 
-  /// The settings of a stopped run; its suite file is the copy beside its results.
-  init?(_ stopped: StoppedRun) {
+  /// The settings of a stopped run; its suite file is the copy beside its results. Peers are named again: their paths
+  /// are not kept.
+  ///
+  /// - Throws: `CommandFailure` (64) where others are named than in the run.
+  init?(_ stopped: StoppedRun, peers: [Peer]) throws {
     var given = stopped.meta.settings
+    let measured = given.removeValue(forKey: RunSettings.peersKey) ?? ""
+    guard measured == RunSettings.labels(peers) else {
+      throw CommandFailure(
+        .usage,
+        measured.isEmpty
+          ? "the run that goes on has no peers; leave out --blas and --peer"
+          : "the run that goes on has the peers \(measured.replacing("\n", with: ", ")): name them again with"
+            + " --blas and --peer")
+    }
+    self.peers = peers
     availableMemory = given.removeValue(forKey: RunSettings.memoryKey).flatMap { Int($0) }
     let copy = RunSettings.suiteCopy(stopped.stem)
     if given["suite"]?.hasSuffix(".csv") == true { given["suite"] = copy }
@@ -35,6 +51,7 @@ struct RunSettings {
     var all = options.settings
     if options.suite.isFile { all["suite"] = (options.suite.suite as NSString).lastPathComponent }
     all[RunSettings.memoryKey] = availableMemory.map { String($0) }
+    if !peers.isEmpty { all[RunSettings.peersKey] = RunSettings.labels(peers) }
     return all
   }
 
@@ -42,6 +59,9 @@ struct RunSettings {
   static func suiteCopy(_ stem: String) -> String { stem + ".suite.csv" }
 
   private static let memoryKey = "available_memory"
+  private static let peersKey = "peers"
+
+  private static func labels(_ peers: [Peer]) -> String { peers.map(\.label).joined(separator: "\n") }
 
   private var isQuickSuite: Bool { options.suite.suite == "quick" && options.suite.shape == nil }
 
@@ -80,7 +100,8 @@ struct RunSettings {
   /// Cases and placements that all options leave.
   func selection(_ all: PlacementPlan, on machine: Machine) throws -> (cases: [Case], placements: [Placement])
   {
-    try options.suite.select(try options.suite.allCases(on: machine), try options.places.select(all))
+    try options.suite.select(
+      Peer.add(peers, to: try options.suite.allCases(on: machine)), try options.places.select(all))
   }
 
   /// The plan of the runner.
