@@ -38,9 +38,11 @@ struct Problem {
 
   let operation: Operation
   let dimensions: Dimensions
+  let dataType: DataType
 
-  init(_ operation: Operation, _ shape: Shape) throws(KernelError) {
+  init(_ operation: Operation, _ shape: Shape, _ dataType: DataType = .f32) throws(KernelError) {
     self.operation = operation
+    self.dataType = dataType
     switch operation {
     case .gemm:
       let gemm = GEMM(
@@ -93,7 +95,8 @@ struct Problem {
     switch dimensions {
     case .gemm(let g):
       let (m, n, k) = (Double(g.m), Double(g.n), Double(g.k))
-      return Work(flop: FLOP(2 * m * n * k), bytes: Bytes(element * (m * k + k * n + m * n)))
+      let bytes = m * k * dataType.bytesOfA + k * n * dataType.bytesOfB + m * n * dataType.bytesOfOut
+      return Work(flop: FLOP(2 * m * n * k), bytes: Bytes(bytes))
     case .attention(let a):
       // Two products of headDim multiply-adds per query-key pair; the softmax is not counted, as usual.
       let flop = 4 * Double(a.batch) * Double(a.headsQ) * Double(a.headDim) * a.pairs

@@ -40,19 +40,22 @@ public enum Kernels {
   ///   implementation lacks the operation, or memory does not suffice.
   public static func prepare(
     _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
-    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64
+    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64, dataType: DataType = .f32,
+    layout: WeightLayout = .rowMajor
   ) throws(KernelError) -> any PreparedKernel {
     try prepare(
       operation, shape: shape, implementation: implementation, isa: isa, team: team,
-      operandSets: operandSets, rotating: rotating, seed: seed, queryMagnitude: 1)
+      operandSets: operandSets, rotating: rotating, seed: seed, queryMagnitude: 1, dataType: dataType,
+      layout: layout)
   }
 
   /// As above, with queries in ±queryMagnitude: large ones make the softmax sharp and its running maximum move.
   package static func prepare(
     _ operation: Operation, shape: Shape, implementation: Implementation, isa: InstructionSet,
-    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64, queryMagnitude: Float
+    team: WorkerTeam, operandSets: Int, rotating: Rotation = .all, seed: UInt64, queryMagnitude: Float,
+    dataType: DataType = .f32, layout: WeightLayout = .rowMajor
   ) throws(KernelError) -> any PreparedKernel {
-    let problem = try Problem(operation, shape)
+    let problem = try Problem(operation, shape, dataType)
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil
     if module == nil { try requireBLAS(implementation) }
@@ -92,8 +95,10 @@ public enum Kernels {
 
   /// FLOP and compulsory bytes of one `run()` of a prepared kernel, without allocating; zero for a shape that
   /// `prepare` refuses. For the FMA peak: of one thread (its prepared kernel counts all).
-  public static func work(_ operation: Operation, shape: Shape) -> Work {
-    guard let problem = try? Problem(operation, shape) else { return Work(flop: .zero, bytes: .zero) }
+  public static func work(_ operation: Operation, shape: Shape, dataType: DataType = .f32) -> Work {
+    guard let problem = try? Problem(operation, shape, dataType) else {
+      return Work(flop: .zero, bytes: .zero)
+    }
     return problem.work
   }
 

@@ -32,6 +32,10 @@ public struct Case: Hashable, Sendable, Codable {
   public let implementation: Implementation
   /// Where the operands are.
   public var cacheMode: CacheMode
+  /// Element types of its operands.
+  public var dataType = DataType.f32
+  /// How the weights of a product lie.
+  public var layout = WeightLayout.rowMajor
   /// Pages that its operands ask for.
   public var pageMode = PageMode.default
   /// The model's use of the shape; nil for synthetic shapes.

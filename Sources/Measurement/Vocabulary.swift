@@ -51,11 +51,6 @@ public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
   public var isPeer: Bool { !Implementation.builtIn.contains(self) }
 }
 
-/// Element type of operands.
-public enum DataType: String, Hashable, Sendable, Codable {
-  case f32
-}
-
 /// The size of a problem; fields that an operation does not use are nil.
 public struct Shape: Hashable, Sendable, Codable {
   /// Independent problems (sequences for attention).

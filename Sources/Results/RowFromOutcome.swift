@@ -28,8 +28,9 @@ extension ResultRow {
       .map { $0.map(String.init) ?? "" }
     let parts =
       [subject.operation.rawValue] + numbers + [s.causal.map { $0 ? "causal" : "full" } ?? ""]
-      + [subject.implementation.rawValue, DataType.f32.rawValue, placement.name, placement.smt]
+      + [subject.implementation.rawValue, subject.dataType.rawValue, placement.name, placement.smt]
       + [String(placement.threads), subject.cacheMode.rawValue, subject.pageMode.rawValue]
+      + (subject.layout == .rowMajor ? [] : [subject.layout.rawValue])
       // A shape that two layers share is measured for each: rows of a pass must add up.
       + (subject.use.map { [$0.model, $0.layer, $0.pass] } ?? [])
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
@@ -59,13 +60,13 @@ extension ResultRow {
     seqKv = shape.seqKV
     causal = shape.causal
     arrayBytes = shape.bytes
-    let type = DataType.f32.rawValue
-    (dtypeA, dtypeAcc, dtypeOut) = (type, type, type)
+    let type = subject.dataType.names
+    (dtypeA, dtypeAcc, dtypeOut) = (type.a, type.accumulator, type.out)
     switch subject.operation {
     case .gemm:
-      (batch, transA, transB, dtypeB, layout) = (shape.batch, false, false, type, "row_major")
+      (batch, transA, transB, dtypeB, layout) = (shape.batch, false, false, type.b, subject.layout.rawValue)
     case .attentionPrefill, .attentionDecode:
-      (batch, dtypeB, layout) = (shape.batch, type, "batch_heads_positions_dim")
+      (batch, dtypeB, layout) = (shape.batch, type.b, "batch_heads_positions_dim")
     case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
     }

@@ -98,7 +98,7 @@ public struct RunPlan: Sendable {
   /// while a kernel runs, so a large one on a slow core gets the time for warm-up and a round after it.
   public func patience(for subject: Case?, lastLevelCacheBytes: Int) -> Int {
     guard let subject else { return silence }
-    let work = Kernels.work(subject.operation, shape: subject.shape)
+    let work = Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
     // Sets of operands that rotate are made and filled before anything is said.
     let rotating = subject.cacheMode == .hot ? 0 : 8 * Double(lastLevelCacheBytes)
     let seconds =

@@ -222,6 +222,7 @@ extension Case {
     var copy = Case(operation, shape, id: shapeID, phase: phase, by: implementation, cacheMode: cacheMode)
     copy.use = use
     copy.collection = collection
+    (copy.dataType, copy.layout) = (dataType, layout)
     return copy
   }
 }

@@ -184,7 +184,7 @@ public struct Worker<Time: TimeSource> {
     var report = CaseReport(index: index, status: .ok)
     report.process = job.process
     report.isaPath = Kernels.isaPath(implementation: subject.implementation, isa: job.isa)
-    let work = Kernels.work(subject.operation, shape: subject.shape)
+    let work = Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
     report.work = work
     func end(_ status: CaseStatus, _ detail: String) -> CaseUnderWay<Time>? {
       report.status = status
@@ -204,7 +204,7 @@ public struct Worker<Time: TimeSource> {
       let kernel = try Kernels.prepare(
         subject.operation, shape: subject.shape, implementation: subject.implementation, isa: job.isa,
         team: team, operandSets: sets, rotating: subject.cacheMode == .weightsCold ? .weights : .all,
-        seed: job.seed)
+        seed: job.seed, dataType: subject.dataType, layout: subject.layout)
       report.work = kernel.work
       report.residentBytes = kernel.residentBytes
       // Each process checks other rows.
@@ -271,7 +271,10 @@ public struct Worker<Time: TimeSource> {
 
   /// What a reader of the times should know: a rotation that the caches might remember.
   private func doubt(_ subject: Case, sets: Int) -> String {
-    let rotated = sets * rotatedBytes(subject, Kernels.work(subject.operation, shape: subject.shape))
+    let rotated =
+      sets
+      * rotatedBytes(
+        subject, Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType))
     guard subject.cacheMode != .hot, rotated < 2 * caches else { return "" }
     let (have, need) = (Unit.mebibyte.fromBase(Double(rotated)), Unit.mebibyte.fromBase(Double(caches)))
     return "memory allows \(Int(have)) MiB of rotating operands beside \(Int(need)) MiB of caches"
@@ -331,7 +334,7 @@ extension Case {
   var weightBytes: Int {
     let element = MemoryLayout<Float>.stride
     switch operation {
-    case .gemm: return (shape.n ?? 0) * (shape.k ?? 0) * element
+    case .gemm: return Int(Double(shape.n ?? 0) * Double(shape.k ?? 0) * dataType.bytesOfB)
     case .attentionPrefill, .attentionDecode:
       return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
     case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad: return 0

@@ -46,6 +46,7 @@ struct RunListing {
 
   private func operands(_ subject: Case) -> Double? {
     guard subject.phase != .ceiling else { return subject.shape.bytes.map { mebibytes(Double($0)) } }
-    return mebibytes(Kernels.work(subject.operation, shape: subject.shape).bytes.value)
+    return mebibytes(
+      Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType).bytes.value)
   }
 }
