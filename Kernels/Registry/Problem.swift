@@ -11,6 +11,7 @@ struct Problem {
     case attention(Attention)
     case fmaPeak
     case memory(bytes: Int, passes: Int)
+    case elementwise(Elementwise)
   }
 
   /// C (m, n) = A (m, k) · B (k, n).
@@ -61,6 +62,10 @@ struct Problem {
       try requireAddressable([bytes])
       // Short arrays are passed over several times a run, so that starting a team does not count.
       dimensions = .memory(bytes: bytes, passes: max(1, Problem.memoryBytesPerRun / bytes))
+    case .rmsnorm, .layernorm, .residualRMSNorm, .residualAdd, .siluMul, .geluTanh, .geluErf, .ropeHalf,
+      .ropeInterleaved, .softmax, .quantiseRows, .dequantiseRows, .embeddingGather, .routerTopK, .argmax,
+      .sample:
+      dimensions = .elementwise(try Elementwise(operation, shape))
     }
   }
 
@@ -113,6 +118,7 @@ struct Problem {
       case .memoryCopy: return Work(flop: .zero, bytes: Bytes(2 * moved))
       default: return Work(flop: FLOP(2 * elements), bytes: Bytes(3 * moved))
       }
+    case .elementwise(let size): return size.work
     }
   }
 
@@ -124,14 +130,14 @@ struct Problem {
   static let largestHeadDim = 512
 }
 
-private func positive(_ value: Int?, _ name: String) throws(KernelError) -> Int {
+func positive(_ value: Int?, _ name: String) throws(KernelError) -> Int {
   guard let value else { throw KernelError("the shape has no \(name)") }
   guard value > 0 else { throw KernelError("\(name) must be at least 1, not \(value)") }
   return value
 }
 
 /// Refuses products of dimensions whose bytes a pointer could not address.
-private func requireAddressable(_ arrays: [Int]...) throws(KernelError) {
+func requireAddressable(_ arrays: [Int]...) throws(KernelError) {
   for dimensions in arrays {
     var product = MemoryLayout<Float>.stride
     for dimension in dimensions {

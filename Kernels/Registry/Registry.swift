@@ -78,6 +78,11 @@ public enum Kernels {
       return try PreparedMemory(
         operation, bytes: bytes, passes: passes, work: problem.work, module: module, team: team,
         sets: operandSets, seed: seed)
+    case .elementwise(let size):
+      guard module != nil else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
+      return try PreparedElementwise(
+        try size.body(.of(isa), threads: team.threadCount), work: problem.work, team: team,
+        sets: operandSets, seed: seed)
     }
   }
 

@@ -18,6 +18,38 @@ public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
   case memoryCopy = "memory_copy"
   /// c = a + s·b.
   case memoryTriad = "memory_triad"
+  /// x / √(mean(x²) + ε) · weight of each row (m, n).
+  case rmsnorm
+  /// (x - mean) / √(variance + ε) · weight + bias of each row (m, n).
+  case layernorm
+  /// h = x + residual, then rmsnorm of h: both are written.
+  case residualRMSNorm = "residual_rmsnorm"
+  /// a + b.
+  case residualAdd = "residual_add"
+  /// gate·σ(gate)·up from rows of 2·n.
+  case siluMul = "silu_mul"
+  /// gelu in its tanh form.
+  case geluTanh = "gelu_tanh"
+  /// gelu in its exact form, with erf.
+  case geluErf = "gelu_erf"
+  /// Rotary positions of pairs half a head apart.
+  case ropeHalf = "rope_half"
+  /// Rotary positions of neighbouring pairs.
+  case ropeInterleaved = "rope_interleaved"
+  /// Softmax of each row (m, n).
+  case softmax
+  /// Rows to int8 with a scale each.
+  case quantiseRows = "quantise_rows"
+  /// int8 rows and their scales to floats.
+  case dequantiseRows = "dequantise_rows"
+  /// m rows of n from a table of k rows.
+  case embeddingGather = "embedding_gather"
+  /// The k largest of n experts for each of m tokens, with weights that add up to 1.
+  case routerTopK = "router_top_k"
+  /// Place of the largest of each row (m, n).
+  case argmax
+  /// A token of each row (m, n): temperature, the k largest, the nucleus.
+  case sample
 }
 
 /// Who computes it: the kernels of this program, the OpenBLAS that it is linked to, or a peer by its name.

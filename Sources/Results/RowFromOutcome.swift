@@ -69,6 +69,18 @@ extension ResultRow {
       (batch, dtypeB, layout) = (shape.batch, type.b, "batch_heads_positions_dim")
     case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
+    default: fillElementwise(subject)
+    }
+  }
+
+  /// Rows one after the other; what is no float is said.
+  private mutating func fillElementwise(_ subject: Case) {
+    layout = subject.operation.isRope ? "tokens_heads_dim" : "row_major"
+    switch subject.operation {
+    case .quantiseRows: dtypeOut = "int8"
+    case .dequantiseRows: dtypeA = "int8"
+    case .argmax, .sample: dtypeOut = "int32"
+    default: break
     }
   }
 

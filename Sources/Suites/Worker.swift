@@ -338,6 +338,8 @@ extension Case {
     case .attentionPrefill, .attentionDecode:
       return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
     case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
+    // No weights: all operands rotate.
+    default: return Int(Kernels.work(operation, shape: shape).bytes.value)
     }
   }
 }
