@@ -105,6 +105,18 @@ public struct Shape: Hashable, Sendable, Codable {
   public var seqKV: Int?
   /// True where query i sees keys up to i only.
   public var causal: Bool?
+  /// Elements of a head's values and outputs where they are not `headDim`.
+  public var headDimV: Int?
+  /// Keys that a causal query sees at most, its own included; nil = all before it.
+  public var window: Int?
+  /// Element type of cached keys and values; nil = float.
+  public var cacheType: DataType?
+  /// Keys of a block of a paged cache, which a table puts in order; nil = one row after the other.
+  public var blockKeys: Int?
+  /// True where a block of the cache holds its keys (headDim, keys).
+  public var keysTurned: Bool?
+  /// True where the values are the first `headDimV` elements of the keys: absorbed latent attention.
+  public var latent: Bool?
   /// Bytes per array of a memory probe.
   public var bytes: Int?
 
