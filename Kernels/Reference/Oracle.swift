@@ -104,31 +104,3 @@ public func oracleSums(
     }
   }
 }
-
-/// softmax(q·Kᵀ·scale)·V of one query: q (headDim), K and V (keys, headDim) row-major, the first `visible`
-/// keys counting.
-public func oracleAttentionRow(
-  q: UnsafePointer<Float>, k: UnsafePointer<Float>, v: UnsafePointer<Float>, headDim: Int, visible: Int,
-  scale: Double
-) -> OracleRow {
-  var scores = [Double](repeating: 0, count: visible)
-  for key in 0..<visible {
-    var dot = 0.0
-    for i in 0..<headDim { dot += Double(q[i]) * Double(k[key * headDim + i]) }
-    scores[key] = dot * scale
-  }
-  let most = scores.max() ?? 0
-  let weights = scores.map { exponential($0 - most) }
-  let total = weights.reduce(0, +)
-  var result = OracleRow(
-    values: Array(repeating: 0, count: headDim), scales: Array(repeating: 0, count: headDim))
-  for key in 0..<visible {
-    let probability = weights[key] / total
-    for i in 0..<headDim {
-      let product = probability * Double(v[key * headDim + i])
-      result.values[i] += product
-      result.scales[i] += abs(product)
-    }
-  }
-  return result
-}

@@ -19,20 +19,7 @@ typealias MutableFloats = UnsafeMutablePointer<Float>
 struct KernelModule: Sendable {
   let gemm: @Sendable (Int, Int, Int, Floats, Int, Floats, Int, MutableFloats, Int, MutableFloats) -> Void
   let gemmWorkspace: Int, gemmColumnStep: Int, gemmRowStep: Int
-  let transposeKeys: @Sendable (Int, Int, Floats, MutableFloats) -> Void
-  let transposedKeys: @Sendable (Int, Int) -> Int
-  let prefill:
-    @Sendable (
-      Int, Int, Int, Int, Int, Int, Bool, Int, Float, Floats, Floats, Floats, MutableFloats, MutableFloats
-    ) -> Void
-  let prefillRows: Int
-  let prefillWorkspace: @Sendable (Int) -> Int
-  let decode: @Sendable (Int, Int, Int, Float, Floats, Floats, Floats, MutableFloats, MutableFloats) -> Void
-  let decodeMerge: @Sendable (Int, Int, Int, Floats, MutableFloats) -> Void
-  let decodePartial: @Sendable (Int, Int) -> Int
-  let decodeWorkspace: @Sendable (Int, Int) -> Int
-  let softmaxRow: @Sendable (MutableFloats, Int, Int, Float) -> Float
-  let scaleRow: @Sendable (MutableFloats, Int, Float) -> Void
+  let attention: AttentionModule
   let fmaPeak: @Sendable (Int, Float, Float, MutableFloats) -> Void
   let fmaPeakRound: Int, probeResult: Int
   let memoryRead: @Sendable (Int, Floats, MutableFloats) -> Void
@@ -71,12 +58,8 @@ extension KernelModule {
   private static let baseline = KernelModule(
     gemm: KernelsBaseline.gemm, gemmWorkspace: KernelsBaseline.gemmWorkspace(),
     gemmColumnStep: KernelsBaseline.gemmColumnStep(), gemmRowStep: KernelsBaseline.gemmRowStep(),
-    transposeKeys: KernelsBaseline.transposeKeys, transposedKeys: KernelsBaseline.transposedKeys,
-    prefill: KernelsBaseline.prefill, prefillRows: KernelsBaseline.prefillRows(),
-    prefillWorkspace: KernelsBaseline.prefillWorkspace, decode: KernelsBaseline.decode,
-    decodeMerge: KernelsBaseline.decodeMerge, decodePartial: KernelsBaseline.decodePartial,
-    decodeWorkspace: KernelsBaseline.decodeWorkspace, softmaxRow: KernelsBaseline.softmaxRow,
-    scaleRow: KernelsBaseline.scaleRow, fmaPeak: KernelsBaseline.fmaPeak,
+    attention: .baseline,
+    fmaPeak: KernelsBaseline.fmaPeak,
     fmaPeakRound: KernelsBaseline.fmaPeakRound(), probeResult: KernelsBaseline.probeResult(),
     memoryRead: KernelsBaseline.memoryRead,
     memoryCopy: KernelsBaseline.memoryCopy, memoryTriad: KernelsBaseline.memoryTriad)
@@ -85,12 +68,8 @@ extension KernelModule {
   private static let neon = KernelModule(
     gemm: KernelsNEON.gemm, gemmWorkspace: KernelsNEON.gemmWorkspace(),
     gemmColumnStep: KernelsNEON.gemmColumnStep(), gemmRowStep: KernelsNEON.gemmRowStep(),
-    transposeKeys: KernelsNEON.transposeKeys, transposedKeys: KernelsNEON.transposedKeys,
-    prefill: KernelsNEON.prefill, prefillRows: KernelsNEON.prefillRows(),
-    prefillWorkspace: KernelsNEON.prefillWorkspace, decode: KernelsNEON.decode,
-    decodeMerge: KernelsNEON.decodeMerge, decodePartial: KernelsNEON.decodePartial,
-    decodeWorkspace: KernelsNEON.decodeWorkspace, softmaxRow: KernelsNEON.softmaxRow,
-    scaleRow: KernelsNEON.scaleRow, fmaPeak: KernelsNEON.fmaPeak,
+    attention: .neon,
+    fmaPeak: KernelsNEON.fmaPeak,
     fmaPeakRound: KernelsNEON.fmaPeakRound(), probeResult: KernelsNEON.probeResult(),
     memoryRead: KernelsNEON.memoryRead,
     memoryCopy: KernelsNEON.memoryCopy, memoryTriad: KernelsNEON.memoryTriad)
@@ -98,12 +77,8 @@ extension KernelModule {
   private static let avx2 = KernelModule(
     gemm: KernelsAVX2.gemm, gemmWorkspace: KernelsAVX2.gemmWorkspace(),
     gemmColumnStep: KernelsAVX2.gemmColumnStep(), gemmRowStep: KernelsAVX2.gemmRowStep(),
-    transposeKeys: KernelsAVX2.transposeKeys, transposedKeys: KernelsAVX2.transposedKeys,
-    prefill: KernelsAVX2.prefill, prefillRows: KernelsAVX2.prefillRows(),
-    prefillWorkspace: KernelsAVX2.prefillWorkspace, decode: KernelsAVX2.decode,
-    decodeMerge: KernelsAVX2.decodeMerge, decodePartial: KernelsAVX2.decodePartial,
-    decodeWorkspace: KernelsAVX2.decodeWorkspace, softmaxRow: KernelsAVX2.softmaxRow,
-    scaleRow: KernelsAVX2.scaleRow, fmaPeak: KernelsAVX2.fmaPeak,
+    attention: .avx2,
+    fmaPeak: KernelsAVX2.fmaPeak,
     fmaPeakRound: KernelsAVX2.fmaPeakRound(), probeResult: KernelsAVX2.probeResult(),
     memoryRead: KernelsAVX2.memoryRead,
     memoryCopy: KernelsAVX2.memoryCopy, memoryTriad: KernelsAVX2.memoryTriad)
@@ -111,12 +86,8 @@ extension KernelModule {
   private static let avx512 = KernelModule(
     gemm: KernelsAVX512.gemm, gemmWorkspace: KernelsAVX512.gemmWorkspace(),
     gemmColumnStep: KernelsAVX512.gemmColumnStep(), gemmRowStep: KernelsAVX512.gemmRowStep(),
-    transposeKeys: KernelsAVX512.transposeKeys, transposedKeys: KernelsAVX512.transposedKeys,
-    prefill: KernelsAVX512.prefill, prefillRows: KernelsAVX512.prefillRows(),
-    prefillWorkspace: KernelsAVX512.prefillWorkspace, decode: KernelsAVX512.decode,
-    decodeMerge: KernelsAVX512.decodeMerge, decodePartial: KernelsAVX512.decodePartial,
-    decodeWorkspace: KernelsAVX512.decodeWorkspace, softmaxRow: KernelsAVX512.softmaxRow,
-    scaleRow: KernelsAVX512.scaleRow, fmaPeak: KernelsAVX512.fmaPeak,
+    attention: .avx512,
+    fmaPeak: KernelsAVX512.fmaPeak,
     fmaPeakRound: KernelsAVX512.fmaPeakRound(), probeResult: KernelsAVX512.probeResult(),
     memoryRead: KernelsAVX512.memoryRead,
     memoryCopy: KernelsAVX512.memoryCopy, memoryTriad: KernelsAVX512.memoryTriad)

@@ -1,5 +1,5 @@
-// Attention with its operands, row-major for both implementations: Q and O (batch, headsQ, seqQ, headDim),
-// K and V (batch, headsKV, seqKV, headDim).
+// Attention with its operands, the same for every implementation: Q (batch, headsQ, seqQ, headDim) and O
+// (batch, headsQ, seqQ, valueDim) in rows, K and V in the cache.
 
 import KernelsBLAS
 import KernelsReference
@@ -8,7 +8,7 @@ import Quantities
 
 final class PreparedAttention: PreparedKernel {
   struct Operands {
-    let q: Buffer, k: Buffer, v: Buffer, out: Buffer
+    let q: Buffer, cache: AttentionCache, out: Buffer
   }
 
   let work: Work
@@ -27,32 +27,28 @@ final class PreparedAttention: PreparedKernel {
     self.work = work
     self.team = team
     self.body = body
-    let (queries, cache) = (size.queryElements, size.cacheElements)
-    try requireMemory(floats: 2 * (queries + cache), sets: count)
+    let queries = size.queryElements + size.outputElements
+    try requireMemory(floats: queries + (size.cacheBytes + 3) / 4, sets: count)
     var sets: [Operands] = []
     for set in 0..<count {
-      func numbers(_ count: Int, _ role: Int, _ magnitude: Float = 1) throws(KernelError) -> Buffer {
-        try OperandStore.random(
-          count, seed: mix(seed &+ UInt64(3 * set + role)), magnitude: magnitude, team: team)
-      }
-      let (k, v) = (try numbers(cache, 1), try numbers(cache, 2))
+      let cache = try AttentionCache(size, seed: seed &+ UInt64(3 * set), team: team)
       if rotating == .weights, let first = sets.first {
-        sets.append(Operands(q: first.q, k: k, v: v, out: first.out))
+        sets.append(Operands(q: first.q, cache: cache, out: first.out))
         continue
       }
+      let q = try OperandStore.random(
+        size.queryElements, seed: mix(seed &+ UInt64(3 * set)), magnitude: queryMagnitude, team: team)
       sets.append(
         Operands(
-          q: try numbers(queries, 0, queryMagnitude), k: k, v: v,
-          out: try OperandStore.output(queries, number: set, team: team))
-      )
+          q: q, cache: cache, out: try OperandStore.output(size.outputElements, number: set, team: team)))
     }
     self.sets = sets
-    let floats = 2 * (rotating == .weights ? queries + cache * count : (queries + cache) * count)
-    residentBytes = Bytes(Double(floats * MemoryLayout<Float>.stride))
+    let queryBytes = 4 * queries * (rotating == .weights ? 1 : count)
+    residentBytes = Bytes(Double(queryBytes + size.cacheBytes * count))
   }
 
   var operandMemory: [UnsafeRawBufferPointer] {
-    sets.flatMap { [$0.q.memory, $0.k.memory, $0.v.memory, $0.out.memory] }
+    sets.flatMap { [$0.q.memory] + $0.cache.memory + [$0.out.memory] }
   }
 
   func rotate() { current = (current + 1) % sets.count }
@@ -63,7 +59,8 @@ final class PreparedAttention: PreparedKernel {
     set.out.fill(.nan, team: team)
     run()
     let rows = size.batch * size.headsQ * size.seqQ
-    let checksAll = Double(rows) * Double(size.seqKV * size.headDim) <= ErrorScan.fullCheckLimit
+    let pairs = Double(rows) * Double(size.seqKV * size.headDim)
+    let checksAll = pairs <= ErrorScan.fullCheckLimit
     let chosen = checksAll ? Array(0..<rows) : size.sampledRows(seed: seed)
     var scan = compare(chosen, set)
     if !set.out.isFinite { scan.add(.nan, 0, scale: 1) }
@@ -78,29 +75,34 @@ final class PreparedAttention: PreparedKernel {
     let rows = size.batch * size.headsQ * size.seqQ
     let chosen = Set([0, rows - 1, Int(mix(seed) % UInt64(rows)), Int(mix(~seed) % UInt64(rows))]).sorted()
     for row in chosen {
-      for i in 0..<size.headDim { set.out.start[row * size.headDim + i] = .nan }
+      for i in 0..<size.valueDim { set.out.start[row * size.valueDim + i] = .nan }
     }
     run()
     return compare(chosen, set).verification("double oracle, \(chosen.count) rows")
   }
 
-  /// Holds rows of the output against the oracle.
+  /// Holds rows of the output against the oracle, which reads the cache's elements as they are stored: what
+  /// it cost to store them so is not an error of the kernel.
   private func compare(_ rows: [Int], _ set: Operands) -> ErrorScan {
-    // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x three parts in 10^7.
+    // Scores carry the rounding of headDim products, the output that of seqKV, each 2^x two parts in 10^7.
     let terms = Double(size.headDim).squareRoot() + Double(size.seqKV).squareRoot()
     var scan = ErrorScan(tolerance: (2 * terms + 16) * 0x1p-24)
     let expected = inParallel(rows.count, team) { index in
       let (sequenceHead, position) = rows[index].quotientAndRemainder(dividingBy: size.seqQ)
       let (sequence, head) = sequenceHead.quotientAndRemainder(dividingBy: size.headsQ)
-      let cache = (sequence * size.headsKV + head / size.group) * size.seqKV * size.headDim
+      let cache = set.cache
       return oracleAttentionRow(
-        q: set.q.start + rows[index] * size.headDim, k: set.k.start + cache, v: set.v.start + cache,
-        headDim: size.headDim, visible: size.causal ? position + size.offset + 1 : size.seqKV,
-        scale: 1 / Double(size.headDim).squareRoot())
+        q: set.q.start + rows[index] * size.headDim, headDim: size.headDim, valueDim: size.valueDim,
+        visible: oracleVisibleKeys(
+          position: position, keys: size.seqKV, offset: size.offset, causal: size.causal,
+          window: size.window),
+        scale: 1 / Double(size.headDim).squareRoot(),
+        key: { cache.readKey(sequence, head / size.group, $0, into: $1) },
+        value: { cache.readValue(sequence, head / size.group, $0, into: $1) })
     }
     for (row, expected) in zip(rows, expected) {
-      for i in 0..<size.headDim {
-        let found = Double(set.out.start[row * size.headDim + i])
+      for i in 0..<size.valueDim {
+        let found = Double(set.out.start[row * size.valueDim + i])
         scan.add(found, expected.values[i], scale: expected.scales[i])
       }
     }
@@ -113,16 +115,19 @@ protocol AttentionBody: AnyObject {
   func run(_ operands: PreparedAttention.Operands, team: WorkerTeam)
 }
 
-/// Offsets of one head of one sequence.
 extension Problem.Attention {
-  /// Rows of every head of every sequence: the first and the last position, and one drawn from the seed.
+  /// Bytes of K and V of one operand set.
+  var cacheBytes: Int {
+    let elements = latent ? headDim : headDim + valueDim
+    return storedKeys * (elements * cacheType.cachedBytes + (cacheType == .i8 ? 8 : 0))
+  }
+  /// Rows of every head of every sequence, at most 64 heads: the first and the last position, and one drawn
+  /// from the seed.
   func sampledRows(seed: UInt64) -> [Int] {
-    (0..<batch * headsQ).flatMap { head in
+    ErrorScan.sample(64, of: batch * headsQ, seed: seed).flatMap { head in
       attentionPositions(seqQ, seed: seed &+ UInt64(head)).map { head * seqQ + $0 }
     }
   }
-  func queryOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsQ + head) * seqQ * headDim }
-  func cacheOffset(_ sequence: Int, head: Int) -> Int { (sequence * headsKV + head) * seqKV * headDim }
   var scale: Float { Float(1 / Double(headDim).squareRoot()) }
 }
 

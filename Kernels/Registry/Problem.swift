@@ -19,24 +19,6 @@ struct Problem {
     let m: Int, n: Int, k: Int
   }
 
-  /// Q (batch, headsQ, seqQ, headDim) over K and V (batch, headsKV, seqKV, headDim).
-  struct Attention {
-    let batch: Int, headsQ: Int, headsKV: Int, headDim: Int, seqQ: Int, seqKV: Int
-    let causal: Bool
-    /// Query heads that share a key head.
-    var group: Int { headsQ / headsKV }
-    /// Keys before the first query's own: query i sees keys 0 ... i + offset where causal.
-    var offset: Int { seqKV - seqQ }
-    var queryElements: Int { batch * headsQ * seqQ * headDim }
-    var cacheElements: Int { batch * headsKV * seqKV * headDim }
-    /// Query-key pairs of one head of one sequence that count.
-    var pairs: Double {
-      let queries = Double(seqQ)
-      guard causal else { return queries * Double(seqKV) }
-      return queries * Double(offset) + queries * (queries + 1) / 2
-    }
-  }
-
   let operation: Operation
   let dimensions: Dimensions
   let dataType: DataType
@@ -52,7 +34,7 @@ struct Problem {
       try requireAddressable([gemm.m, gemm.k], [gemm.k, gemm.n], [gemm.m, gemm.n])
       dimensions = .gemm(gemm)
     case .attentionPrefill, .attentionDecode:
-      dimensions = .attention(try Problem.attention(operation, shape))
+      dimensions = .attention(try Attention(operation, shape))
     case .fmaPeak:
       dimensions = .fmaPeak
     case .memoryRead, .memoryCopy, .memoryTriad:
@@ -69,31 +51,6 @@ struct Problem {
     }
   }
 
-  private static func attention(_ operation: Operation, _ shape: Shape) throws(KernelError) -> Attention {
-    let attention = Attention(
-      batch: try positive(shape.batch, "batch"), headsQ: try positive(shape.headsQ, "headsQ"),
-      headsKV: try positive(shape.headsKV, "headsKV"), headDim: try positive(shape.headDim, "headDim"),
-      seqQ: try positive(shape.seqQ, "seqQ"), seqKV: try positive(shape.seqKV, "seqKV"),
-      causal: shape.causal ?? false)
-    guard attention.headsQ % attention.headsKV == 0 else {
-      throw KernelError(
-        "\(attention.headsQ) query heads cannot share \(attention.headsKV) key heads evenly")
-    }
-    guard attention.headDim % 16 == 0, attention.headDim <= Problem.largestHeadDim else {
-      throw KernelError(
-        "head dim must be a multiple of 16 up to \(Problem.largestHeadDim), not \(attention.headDim)")
-    }
-    if operation == .attentionDecode, attention.seqQ != 1 {
-      throw KernelError("decode has one query per sequence, not \(attention.seqQ)")
-    }
-    if attention.causal, attention.seqQ > attention.seqKV {
-      throw KernelError("causal attention needs at least as many keys as queries")
-    }
-    let a = attention
-    try requireAddressable([a.batch, a.headsQ, a.seqQ, a.headDim], [a.batch, a.headsKV, a.seqKV, a.headDim])
-    return attention
-  }
-
   /// FLOP and compulsory bytes of one run.
   var work: Work {
     let element = Double(MemoryLayout<Float>.stride)
@@ -103,11 +60,7 @@ struct Problem {
       let bytes = m * k * dataType.bytesOfA + k * n * dataType.bytesOfB + m * n * dataType.bytesOfOut
       return Work(flop: FLOP(2 * m * n * k), bytes: Bytes(bytes))
     case .attention(let a):
-      // Two products of headDim multiply-adds per query-key pair; the softmax is not counted, as usual.
-      let flop = 4 * Double(a.batch) * Double(a.headsQ) * Double(a.headDim) * a.pairs
-      return Work(
-        flop: FLOP(flop),
-        bytes: Bytes(element * (2 * Double(a.queryElements) + 2 * Double(a.cacheElements))))
+      return Work(flop: FLOP(a.flop), bytes: Bytes(a.bytes))
     case .fmaPeak:
       return Work(flop: FLOP(Problem.peakFLOP), bytes: .zero)
     case .memory(let bytes, let passes):
@@ -126,8 +79,8 @@ struct Problem {
   static let memoryBytesPerRun = Int(Unit.mebibyte.toBase(8))
   /// Multiply-adds of one run of the FMA peak on one thread, in FLOP: about a millisecond.
   static let peakFLOP = 1.2e8
-  /// Query rows are kept on the stack of the work: a limit far above any model's.
-  static let largestHeadDim = 512
+  /// A limit far above any model's, so that workspaces stay small.
+  static let largestHeadDim = 1024
 }
 
 func positive(_ value: Int?, _ name: String) throws(KernelError) -> Int {

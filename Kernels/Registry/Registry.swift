@@ -66,7 +66,7 @@ public enum Kernels {
         size, work: problem.work, module: module, team: team, sets: operandSets, rotating: rotating,
         seed: seed)
     case .attention(let size):
-      if module == nil { try requireBLASRange([size.seqKV, size.headDim]) }
+      if module == nil { try requireBLASRange([size.seqKV, size.headDim, size.valueDim]) }
       return try PreparedAttention(
         size, work: problem.work, body: try attentionBody(operation, size, module, team), team: team,
         sets: operandSets, rotating: rotating, seed: seed, queryMagnitude: queryMagnitude)
@@ -122,21 +122,6 @@ public enum Kernels {
   /// Makes this process call the BLAS of a path, in place of OpenBLAS to which it is linked; before any kernel is
   /// prepared. Where the library cannot be used, `prepare` says why.
   public static func useBLAS(_ path: String) { BLAS.use(path) }
-
-  private static func attentionBody(
-    _ operation: Operation, _ size: Problem.Attention, _ module: KernelModule?, _ team: WorkerTeam
-  ) throws(KernelError) -> any AttentionBody {
-    let isDecode = operation == .attentionDecode
-    if let module {
-      return isDecode
-        ? try SwiftDecode(size, module: module, team: team)
-        : try SwiftPrefill(size, module: module, team: team)
-    }
-    let strongest = KernelModule.best
-    let rows = RowFunctions(softmax: strongest.softmaxRow, scale: strongest.scaleRow)
-    return isDecode
-      ? try BLASDecode(size, rows: rows, team: team) : try BLASPrefill(size, rows: rows, team: team)
-  }
 
   /// Refuses what the BLAS of this process is not, or cannot do.
   private static func requireBLAS(_ implementation: Implementation) throws(KernelError) {

@@ -1,8 +1,10 @@
 // Attention of many queries over one key head: O = softmax(Q·Kᵀ/√d)·V with the online softmax.
+// Q (positions, group, headDim), K (keys, headDim), V (keys, valueDim), O (positions, group, valueDim);
+// work: 2·(headDim + valueDim) FLOP for each pair of a query and a key that it sees.
 // Blocks of keys stay in the second-level cache while strips of six query rows pass over them; scores of a
 // strip stay in the first-level cache. The query heads that share a key head are rows of one strip. A strip
-// sees only the keys that the causal mask lets its last row see, so that the work above the diagonal is
-// skipped to within one vector.
+// sees only the keys that the causal mask and the window let one of its rows see, so that the work outside is
+// skipped to within one vector above the diagonal and one panel left of the window.
 
 private enum Block {
   /// Keys whose K and V pass through the second-level cache together.
@@ -12,84 +14,69 @@ private enum Block {
 /// Query rows (positions x grouped heads) of one work item, at most.
 public func prefillRows() -> Int { 96 }
 
-/// Floats of workspace of one thread for a head dim.
-public func prefillWorkspace(headDim: Int) -> Int {
-  (prefillRows() * 2 + tileRows) * headDim + prefillRows() * 2 + tileRows * Block.keys
-}
-
-/// Floats of the transposed keys of one head.
-public func transposedKeys(keys: Int, headDim: Int) -> Int {
-  ceilDivide(keys, tileColumns) * tileColumns * headDim
-}
-
-/// Transposes keys (keys, headDim) of one head into panels (headDim, tileColumns), zero padded: what the
-/// register tile reads as B.
-@inline(never)
-public func transposeKeys(
-  keys: Int, headDim: Int, source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>
-) {
-  var first = 0
-  while first < keys {
-    let panel = target + first * headDim
-    let count = smaller(tileColumns, keys - first)
-    for key in 0..<count {
-      let row = source + (first + key) * headDim
-      for i in 0..<headDim { panel[i * tileColumns + key] = row[i] }
-    }
-    for key in count..<tileColumns {
-      for i in 0..<headDim { panel[i * tileColumns + key] = 0 }
-    }
-    first += tileColumns
-  }
+/// Floats of workspace of one thread.
+public func prefillWorkspace(headDim: Int, valueDim: Int) -> Int {
+  prefillRows() * (headDim + valueDim + 2) + tileRows * (Block.keys + valueDim)
 }
 
 /// Attention of query positions `first..<last` of the heads that share one key head.
 ///
-/// `q` and `out` point at the group's first head of one sequence: (group, seqQ, headDim). Position i sees the
-/// keys 0 ... i + `offset` if `causal`, else all. (last - first)·group is at most `prefillRows()`.
+/// `q` and `out` point at the group's first head of one sequence: (group, seqQ, headDim or valueDim).
+/// Position i sees the last `window` of the keys 0 ... i + `offset` if `causal`, else all keys. (last -
+/// first)·group is at most `prefillRows()`; `headDim` and `valueDim` are multiples of 16.
 @inline(never)
 public func prefill(
-  first: Int, last: Int, group: Int, seqQ: Int, headDim: Int, keys: Int, causal: Bool, offset: Int,
-  scale: Float, q: UnsafePointer<Float>, keysT: UnsafePointer<Float>, v: UnsafePointer<Float>,
-  out: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>
+  first: Int, last: Int, group: Int, seqQ: Int, headDim: Int, valueDim: Int, keys: Int, causal: Bool,
+  offset: Int, window: Int, scale: Float, q: UnsafePointer<Float>, keysT: UnsafePointer<Float>,
+  v: UnsafePointer<Float>, out: UnsafeMutablePointer<Float>, workspace: UnsafeMutablePointer<Float>
 ) {
   let rows = (last - first) * group
   let queries = workspace
   let sums = queries + prefillRows() * headDim
-  let maxima = sums + prefillRows() * headDim
+  let maxima = sums + prefillRows() * valueDim
   let weights = maxima + prefillRows()
   let scores = weights + prefillRows()
   gatherQueries(first, last, group, seqQ, headDim, scale, q, queries)
-  for i in 0..<rows * headDim { sums[i] = 0 }
-  for row in 0..<rows {
-    maxima[row] = -Float.infinity
-    weights[row] = 0
-  }
   let limit = causal ? smaller(keys, last + offset) : keys
-  var start = 0
+  var start = causal ? firstPanel(first + offset, window) : 0
   while start < limit {
     var row = 0
     while row < rows {
       let height = smaller(tileRows, rows - row)
-      let lastPosition = first + (row + height - 1) / group
-      let visible = causal ? smaller(keys, lastPosition + offset + 1) : keys
-      let count = smaller(visible - start, Block.keys)
+      let (top, bottom) = (first + row / group, first + (row + height - 1) / group)
+      let seen = causal ? smaller(keys, bottom + offset + 1) : keys
+      let stripStart = causal ? firstPanel(top + offset, window) : 0
+      let begin = stripStart > start ? stripStart : start
+      let count = smaller(seen, start + Block.keys) - begin
       if count > 0 {
-        scoreStrip(height, count, headDim, queries + row * headDim, keysT + start * headDim, scores)
+        let isFirst = stripStart >= start
+        let padded = ceilDivide(count, lanes) * lanes
+        scoreStrip(height, count, headDim, queries + row * headDim, keysT + begin * headDim, scores)
         for i in 0..<height {
-          let position = first + (row + i) / group
-          let own = causal ? smaller(count, position + offset + 1 - start) : count
+          let own = scores + i * Block.keys
+          if causal {
+            let end = first + (row + i) / group + offset + 1 - begin
+            hideScores(own, end - window, smaller(end, count), padded)
+          } else {
+            hideScores(own, 0, count, padded)
+          }
           foldRow(
-            scores + i * Block.keys, own < 0 ? 0 : own, count, headDim, maxima + row + i, weights + row + i,
-            sums + (row + i) * headDim)
+            own, padded, isFirst, maxima + row + i, weights + row + i, sums + (row + i) * valueDim, valueDim)
         }
-        addValues(height, count, headDim, scores, Block.keys, v + start * headDim, sums + row * headDim)
+        addValues(
+          height, count, valueDim, scores, Block.keys, v + begin * valueDim, valueDim, sums + row * valueDim,
+          !isFirst)
       }
       row += height
     }
     start += Block.keys
   }
-  scatterRows(first, last, group, seqQ, headDim, weights, sums, out)
+  scatterRows(first, last, group, seqQ, valueDim, weights, sums, out)
+}
+
+/// The panel of the first key that a query sees whose last key is `last`.
+@inline(__always) private func firstPanel(_ last: Int, _ window: Int) -> Int {
+  last < window ? 0 : (last + 1 - window) / tileColumns * tileColumns
 }
 
 /// Copies the queries into rows ordered by position, then head, times scale·log2 e.
@@ -130,62 +117,20 @@ private func scoreStrip(
   }
 }
 
-/// One step of the online softmax for one row: scores become probabilities relative to the row's running
-/// maximum. The maximum follows only when it grew by more than 2^11.5, so that the sums are rarely rescaled;
-/// until then probabilities above 1 are exact enough in a float.
-@inline(__always)
-func foldRow(
-  _ scores: UnsafeMutablePointer<Float>, _ visible: Int, _ count: Int, _ headDim: Int,
-  _ maximum: UnsafeMutablePointer<Float>, _ weight: UnsafeMutablePointer<Float>,
-  _ sums: UnsafeMutablePointer<Float>
-) {
-  let padded = ceilDivide(count, lanes) * lanes
-  for i in visible..<padded { scores[i] = -Float.infinity }
-  let most = largest(scores, padded)
-  if most > maximum.pointee + 11.5 {
-    let shrink = exp2(Vector(repeating: maximum.pointee - most))
-    var i = 0
-    while i < headDim {
-      store(load(sums + i) * shrink, sums + i)
-      i += lanes
-    }
-    weight.pointee *= shrink[0]
-    maximum.pointee = most
-  }
-  let base = maximum.pointee == -Float.infinity ? 0 : maximum.pointee
-  weight.pointee += exponentiate(scores, padded, 1, base)
-}
-
-/// O (rows, headDim) += P (rows, count) · V (count, headDim).
-@inline(__always)
-func addValues(
-  _ rows: Int, _ count: Int, _ headDim: Int, _ probabilities: UnsafePointer<Float>, _ stride: Int,
-  _ v: UnsafePointer<Float>, _ sums: UnsafeMutablePointer<Float>
-) {
-  var column = 0
-  while column < headDim {
-    let vectors = smaller(tileVectors, (headDim - column) / lanes)
-    multiplyTile(
-      rows: rows, vectors: vectors, depth: count, a: probabilities, aStride: stride, b: v + column,
-      bStride: headDim, c: sums + column, cStride: headDim, accumulate: true)
-    column += vectors * lanes
-  }
-}
-
 /// Divides each row by its weight and puts it where its head and position belong.
 @inline(__always)
 private func scatterRows(
-  _ first: Int, _ last: Int, _ group: Int, _ seqQ: Int, _ headDim: Int,
+  _ first: Int, _ last: Int, _ group: Int, _ seqQ: Int, _ valueDim: Int,
   _ weights: UnsafePointer<Float>, _ sums: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>
 ) {
   var row = 0
   for position in first..<last {
     for head in 0..<group {
       let inverse = Vector(repeating: weights[row] > 0 ? 1 / weights[row] : weights[row])
-      let source = sums + row * headDim
-      let target = out + (head * seqQ + position) * headDim
+      let source = sums + row * valueDim
+      let target = out + (head * seqQ + position) * valueDim
       var i = 0
-      while i < headDim {
+      while i < valueDim {
         store(load(source + i) * inverse, target + i)
         i += lanes
       }
