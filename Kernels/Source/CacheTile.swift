@@ -33,10 +33,16 @@ enum CacheTile<E: CacheElement, let R: Int, let C: Int> {
       row += bStride
       later += bStride
     }
-    for i in 0..<R {
-      for j in 0..<C {
-        let place = c + i * cStride + j * lanes
-        store(accumulate ? load(place) + sums[i][j] : sums[i][j], place)
+    if accumulate {
+      for i in 0..<R {
+        for j in 0..<C {
+          let place = c + i * cStride + j * lanes
+          store(load(place) + sums[i][j], place)
+        }
+      }
+    } else {
+      for i in 0..<R {
+        for j in 0..<C { store(sums[i][j], c + i * cStride + j * lanes) }
       }
     }
   }
