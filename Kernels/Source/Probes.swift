@@ -8,16 +8,17 @@
 public func fmaPeak(
   rounds: Int, factor: Float, addend: Float, result: UnsafeMutablePointer<Float>
 ) {
-  var sums = InlineArray<12, Vector>(repeating: Vector())
+  // Three by four: one array of twelve would be filled by a function of the standard library, a weak symbol.
+  var sums = InlineArray<3, InlineArray<4, Vector>>(repeating: .init(repeating: Vector()))
   // Different starts: equal sums would be merged into one.
-  for i in 0..<12 { sums[i] = Vector(repeating: addend + Float(i)) }
+  for i in 0..<12 { sums[i / 4][i % 4] = Vector(repeating: addend + Float(i)) }
   let a = Vector(repeating: factor)
   let b = Vector(repeating: addend)
   for _ in 0..<rounds {
-    for i in 0..<12 { sums[i] = multiplyAdd(sums[i], a, b) }
+    for i in 0..<12 { sums[i / 4][i % 4] = multiplyAdd(sums[i / 4][i % 4], a, b) }
   }
-  var total = sums[0]
-  for i in 1..<12 { total += sums[i] }
+  var total = sums[0][0]
+  for i in 1..<12 { total += sums[i / 4][i % 4] }
   store(total, result)
 }
 
