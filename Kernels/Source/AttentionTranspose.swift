@@ -10,8 +10,6 @@ public func transposedKeys(keys: Int, headDim: Int) -> Int {
 
 /// Transposes keys (keys, headDim) of one head, rows `stride` apart, into panels (headDim, tileColumns), zero
 /// padded. `headDim` is a multiple of 16.
-///
-/// A scalar transposition took 3 % of a causal prefill of 512 keys by four heads (Zen 5), this one 0.5 %.
 @inline(never)
 public func transposeKeys(
   keys: Int, headDim: Int, source: UnsafePointer<Float>, stride: Int, target: UnsafeMutablePointer<Float>
