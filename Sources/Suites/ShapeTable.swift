@@ -29,7 +29,7 @@ public enum ShapeTable {
     return try cases(all, file: "shapes.csv", upTo: tier)
   }
 
-  /// The cases of a suite file, each with both implementations.
+  /// The cases of a suite file, each with every implementation that there is.
   ///
   /// - Throws: `InputError` with line and column for a column or value that no kernel knows, a shape that is not
   ///   whole, and a `shape_id` that appears twice.
@@ -49,7 +49,7 @@ public enum ShapeTable {
       if let first = lines.updateValue(record.line, forKey: subject.shapeID) {
         throw line.fault("shape_id", "'\(subject.shapeID)' stands on line \(first) too", "rename one of them")
       }
-      cases += Implementation.builtIn.map { subject.by($0) }
+      cases += subject.operation.implementations.map { subject.by($0) }
     }
     guard !cases.isEmpty else {
       throw InputError(file: file, line: 1, "the suite has no rows", advice: "add a row below the header")
@@ -74,7 +74,7 @@ public enum ShapeTable {
 }
 
 /// One line of a shape table.
-private struct ShapeLine {
+struct ShapeLine {
   private let document: CSVDocument
   private let record: CSVRecord
 
@@ -102,7 +102,7 @@ private struct ShapeLine {
     return cell
   }
 
-  private func count(_ column: String, at most: Int = 100_000_000, orElse missing: Int? = nil)
+  func count(_ column: String, at most: Int = 100_000_000, orElse missing: Int? = nil)
     throws(InputError)
     -> Int
   {
@@ -118,7 +118,7 @@ private struct ShapeLine {
   }
 
   /// One of the names of an enumeration.
-  private func name<Value: RawRepresentable>(
+  func name<Value: RawRepresentable>(
     _ column: String, of all: [Value], orElse missing: Value? = nil
   ) throws(InputError) -> Value where Value.RawValue == String {
     let cell = try text(column)
@@ -136,16 +136,23 @@ private struct ShapeLine {
   func subject() throws(InputError) -> Case {
     let id = try text("shape_id")
     guard !id.isEmpty else { throw fault("shape_id", "empty", "give the row a name") }
-    let kernel = try name("kernel", of: [Operation.gemm, .attentionPrefill, .attentionDecode])
+    let kernel = try name(
+      "kernel", of: [.gemm, .attentionPrefill, .attentionDecode] + Operation.elementwise)
     let own: Phase =
       switch kernel {
       case .attentionPrefill: .prefill
       case .attentionDecode: .decode
-      default: .square
+      case .gemm: .square
+      default: .prefill
       }
     let phase = try name("phase", of: [.prefill, .decode, .training, .square], orElse: own)
-    let cache = try name("cache", of: CacheMode.allCases, orElse: phase == .decode ? .weightsCold : .hot)
-    let shape = kernel == .gemm ? try product() : try attention(kernel)
+    let cache =
+      try kernel.isElementwise
+      ? elementwiseCache()
+      : name(
+        "cache", of: CacheMode.allCases, orElse: phase == .decode ? .weightsCold : .hot)
+    let shape =
+      try kernel.isElementwise ? elementwise(kernel) : kernel == .gemm ? product() : attention(kernel)
     var subject = Case(kernel, shape, id: id, phase: phase, by: .swift, cacheMode: cache)
     subject.use = try use()
     subject.collection = try text("suite")
@@ -191,7 +198,7 @@ private struct ShapeLine {
   }
 
   /// Refuses operands beyond the memory of any machine: later products of sizes cannot overflow then.
-  private func checkMemory(_ column: String, _ elements: [Double]) throws(InputError) {
+  func checkMemory(_ column: String, _ elements: [Double]) throws(InputError) {
     if let largest = elements.max(), largest > 1e13 {
       throw fault(column, "an operand would have \(largest) elements", "at most 1e13")
     }

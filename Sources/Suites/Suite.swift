@@ -25,7 +25,7 @@ public struct Suite: Sendable {
   ) throws(InputError) -> Suite? {
     let shapes: [Case]
     switch name {
-    case "quick": shapes = matrixProducts() + attention()
+    case "quick": shapes = matrixProducts() + attention() + elementwise()
     case "default": shapes = try ShapeTable.builtIn(.normal)
     case "full": shapes = try ShapeTable.builtIn(.full)
     default: return nil
@@ -57,6 +57,7 @@ public struct Suite: Sendable {
   public static func quick(on machine: Machine, cpus: CPUSet, availableMemory: Int?) -> Suite {
     let cases =
       ceilings(machine, cpus, availableMemory: availableMemory) + matrixProducts() + attention()
+      + elementwise()
     return Suite(name: "quick", cases: cases)
   }
 
@@ -134,6 +135,18 @@ public struct Suite: Sendable {
         "decode_b\(batch)_s\(length)", .decode, .weightsCold)
     }
     return cases
+  }
+
+  /// What an 8B model does between its products, for a prompt of 512 tokens.
+  private static func elementwise() -> [Case] {
+    let tokens = 512
+    let rows: [(Operation, Shape, String)] = [
+      (.rmsnorm, .rows(tokens, columns: 4096), "rmsnorm_m512_n4096"),
+      (.ropeHalf, .rope(tokens: tokens, heads: 40, headDim: 128), "rope_half_m512_h40_d128"),
+      (.siluMul, .rows(tokens, columns: 14_336), "silu_mul_m512_n14336"),
+      (.residualAdd, .rows(tokens, columns: 4096), "residual_add_m512_n4096"),
+    ]
+    return rows.map { Case($0.0, $0.1, id: $0.2, phase: .prefill, by: .swift) }
   }
 
   private static func both(

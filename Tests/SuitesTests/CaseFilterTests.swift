@@ -112,6 +112,24 @@ private let cases = [
     #expect(cases[2].use == ModelUse(model: "Llama", callsPerPass: 32))
   }
 
+  @Test("element-wise rows need rows and columns, rotary ones heads; OpenBLAS runs none of them")
+  func elementwise() throws {
+    let cases = try read(
+      """
+      kernel,shape_id,m,n,k,heads_q,head_dim,phase,cache,causal
+      rmsnorm,a,3,4096,,,,decode,,
+      rope_interleaved,b,5,,,8,64,,,
+      softmax,c,3,9,,,,,cold,1
+      router_top_k,d,3,64,6,,,,,
+
+      """)
+    #expect(cases.map(\.implementation) == [.swift, .swift, .swift, .swift])
+    #expect(cases[0] == Case(.rmsnorm, .rows(3, columns: 4096), id: "a", phase: .decode, by: .swift))
+    #expect(cases[1].shape == .rope(tokens: 5, heads: 8, headDim: 64) && cases[1].phase == .prefill)
+    #expect(cases[2].shape == .rows(3, columns: 9, causal: true) && cases[2].cacheMode == .cold)
+    #expect(cases[3].shape == .rows(3, columns: 64, top: 6))
+  }
+
   @Test(
     "a fault in a suite file has its line and column",
     arguments: [
@@ -133,6 +151,11 @@ private let cases = [
         "3 does not divide 8"
       ),
       ("shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv\na,attention_decode,8,2,60,9\n", "multiple of 16"),
+      ("shape_id,kernel,m,n\na,rmsnorm,1,\n", "mine.csv:2:13: n: empty"),
+      ("shape_id,kernel,m,heads_q,head_dim\na,rope_half,1,8,7\n", "head_dim: 7 is odd"),
+      ("shape_id,kernel,m,n,k\na,router_top_k,1,8,9\n", "k: 9 of 8 cannot be chosen"),
+      ("shape_id,kernel,m,n,causal\na,softmax,9,8,1\n", "m: 9 rows over 8 columns cannot be causal"),
+      ("shape_id,kernel,m,n,cache\na,argmax,1,8,weights_cold\n", "no weights that could be cold"),
       ("shape_id,kernel,m,n,k\n=a,gemm,1,2,3\n", "mine.csv:2:1: shape_id: '=a' is no plain text"),
     ])
   func faults(text: String, words: String) {
@@ -156,7 +179,13 @@ private let cases = [
     arguments: ["default", "full"])
   func passes(name: String) throws {
     let suite = try #require(try Suite.named(name, on: Machine(), cpus: CPUSet([0]), availableMemory: nil))
-    let parts = suite.cases.filter { $0.use?.pass.isEmpty == false && $0.implementation == .swift }
+    let all = suite.cases.filter { $0.use?.pass.isEmpty == false && $0.implementation == .swift }
+    for pass in ["prefill s512", "decode b1 ctx1024", "decode b32 ctx1024"] {
+      let between = all.filter { $0.operation.isElementwise && $0.use?.pass == pass }
+      #expect(between.allSatisfy { $0.use?.model == "Llama-3.1-8B" })
+      #expect(between.compactMap(\.use?.callsPerPass).sorted() == [1, 1, 32, 32, 64, 65], "\(pass)")
+    }
+    let parts = all.filter { !$0.operation.isElementwise }
     let passes = Dictionary(grouping: parts) { ($0.use?.model ?? "") + "|" + ($0.use?.pass ?? "") }
     #expect(passes["Llama-3.1-8B|decode b1 ctx1024"] != nil)
     for (pass, rows) in passes {

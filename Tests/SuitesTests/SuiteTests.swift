@@ -61,7 +61,7 @@ private func server() -> Machine {
   @Test("every product and attention stands in both implementations side by side")
   func pairs() {
     let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases.filter {
-      $0.phase != .ceiling
+      $0.phase != .ceiling && !$0.operation.isElementwise
     }
     for (first, second) in zip(cases, cases.dropFirst()) where first.implementation == .swift {
       #expect(
@@ -70,6 +70,18 @@ private func server() -> Machine {
     #expect(Set(cases.map(\.operation)) == [.gemm, .attentionPrefill, .attentionDecode])
     #expect(Set(cases.map(\.shapeID)).count == cases.count / 2)
     #expect(cases.filter { $0.phase == .decode }.allSatisfy { $0.cacheMode == .weightsCold })
+  }
+
+  @Test("element-wise rows stand once: OpenBLAS has none")
+  func elementwise() throws {
+    let here = machine(l3: 32)
+    for name in Suite.names {
+      let suite = try #require(try Suite.named(name, on: here, cpus: both, availableMemory: nil))
+      let rows = suite.cases.filter(\.operation.isElementwise)
+      #expect(rows.allSatisfy { $0.implementation == .swift && $0.cacheMode != .weightsCold })
+      #expect(Set(rows.map(\.shapeID)).count == rows.count)
+      #expect(name == "quick" ? rows.count == 4 : Set(rows.map(\.operation)) == Set(Operation.elementwise))
+    }
   }
 
   @Test(
