@@ -109,7 +109,14 @@ private struct MapBody: ElementwiseBody {
     }
   }
   var writes: [Int] { [size.count] }
-  var tolerance: Double { size.operation == .residualAdd ? 0x1p-24 : 10 * 0x1p-24 }
+  /// silu: (5 + 1.3·8)·2^-24 for arguments down to -8, and the product.
+  var tolerance: Double {
+    switch size.operation {
+    case .residualAdd: 0x1p-24
+    case .siluMul: 18 * 0x1p-24
+    default: 6 * 0x1p-24
+    }
+  }
 
   func run(_ operands: ElementwiseOperands, team: WorkerTeam) {
     let (x, out) = (operands.reads[0].start, operands.writes[0].start)

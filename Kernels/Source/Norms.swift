@@ -4,9 +4,9 @@
 //
 // * kept: row by row, read, then write. For up to 4096 columns a row, its results and the weights fill the 48 KiB
 //   of a first-level cache exactly; asking for the weights while the row is read keeps them there, and results
-//   are the first to be pushed out.
+//   are the first to be pushed out (L3, rows of 4096, Zen 5: 78 to 83 % of a copy).
 // * streamed past the caches: a row is finished while the next one is read, so that memory reads and writes at
-//   once.
+//   once (DRAM, stores not streamed, Zen 5: 84 to 92 % of a copy; streamed, 108 %).
 //
 // `out` may be `x`. `streamed` as in Activations.swift.
 

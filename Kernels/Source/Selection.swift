@@ -139,7 +139,9 @@ public func sampleRow(
   values: UnsafeMutablePointer<Float>, places: UnsafeMutablePointer<Int32>
 ) -> Int {
   let best = argmax(count: count, x: x, value: values)
-  guard temperature > 0, top > 1, values[0] < Float.infinity, values[0] > -Float.infinity else { return best }
+  guard count > 0, temperature > 0, top > 1, values[0] < Float.infinity, values[0] > -Float.infinity else {
+    return best
+  }
   let kept = keepLargest(count, x, smaller(top, count), values, places)
   weigh(kept, values, 1 / temperature)
   var (nucleus, mass): (Int, Float) = (0, 0)

@@ -23,9 +23,7 @@ static inline __attribute__((always_inline)) void instruction_stream(
 
 /// Orders what `instruction_stream` stored before whatever is published next.
 static inline __attribute__((always_inline)) void instruction_stream_fence(void) {
-#if defined(__SSE__)
-  __builtin_ia32_sfence();
-#endif
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 /// √x without the call that Swift's own keeps for negative numbers.
