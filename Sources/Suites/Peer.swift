@@ -63,19 +63,18 @@ public struct Peer: Hashable, Sendable {
     }
   }
 
-  /// The cases with those of peers beside them: one more for each shape that a peer computes.
+  /// The cases with those of peers beside them: one more for each shape and type that a peer may compute. A packed
+  /// layout is Swift's own, and so are types that no library has.
   public static func add(_ peers: [Peer], to cases: [Case]) -> [Case] {
     guard !peers.isEmpty else { return cases }
-    var result: [Case] = []
-    for (index, subject) in cases.enumerated() {
-      result.append(subject)
-      // Behind the last implementation of a shape: those of one shape stand together.
-      let next = cases.indices.contains(index + 1) ? cases[index + 1] : nil
-      if let next, next.by(subject.implementation) == subject { continue }
-      result += peers.filter { $0.operations.contains(subject.operation) }.map {
-        subject.by($0.implementation)
-      }
+    // Behind the last implementation of a shape: those of one shape stand together.
+    let last = Dictionary(cases.indices.map { (cases[$0].by(.swift), $0) }) { max($0, $1) }
+    return cases.indices.flatMap { index -> [Case] in
+      let subject = cases[index]
+      let isShared = subject.layout == .rowMajor && !subject.dataType.isOwn
+      guard isShared, last[subject.by(.swift)] == index else { return [subject] }
+      return [subject]
+        + peers.filter { $0.operations.contains(subject.operation) }.map { subject.by($0.implementation) }
     }
-    return result
   }
 }

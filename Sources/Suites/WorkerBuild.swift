@@ -1,6 +1,6 @@
 // How the workers of a build are started, and which rows are theirs.
 
-import Machines
+package import Machines
 public import Measurement
 
 /// One build of the program: how its workers are started.
@@ -33,7 +33,7 @@ extension WorkerBuild {
   }
 
   /// Its variables with the thread counts of the placement; a crash should be quick and quiet.
-  func environment(at place: Placement) -> [String: String] {
+  package func environment(at place: Placement) -> [String: String] {
     var variables = environment
     if place.threads > 1 { variables.merge(teamEnvironment) { $1 } }
     for name in ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"] { variables[name] = String(place.threads) }

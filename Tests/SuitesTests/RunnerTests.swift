@@ -198,6 +198,53 @@ private final class Recorder: RunObserver {
       try processes { side, process in side == 0 || process.isMultiple(of: 2) ? "1" : "1.5" } == [8, 8])
   }
 
+  /// Runs a plan of one row of ours and one of each peer, all of one group, with a script for each build.
+  private func crew(
+    _ scripts: [String], peers: [String], processes: Int
+  ) throws -> (outcomes: [Outcome], order: String) {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "plimsoll-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var plan = plan(cases: 0, processes: processes)
+    let names = [Implementation.swift] + peers.compactMap { Implementation(rawValue: $0) }
+    plan.cases = names.map { Case(.gemm, .gemm(m: 1, n: 1, k: 1), id: "c", phase: .square, by: $0) }
+    var builds = try zip(names, scripts).map { name, script in
+      var build = try stepped(name.rawValue, folder.path(), plan, case: script)
+      build.peer = name.isPeer ? name : nil
+      return build
+    }
+    let main = builds.removeFirst()
+    let outcomes = Runner(plan, build: main, peers: builds).run([Recorder()], from: [plan.outcomes()])[0]
+    return (outcomes, try String(contentsOf: folder.appending(path: "order"), encoding: .utf8))
+  }
+
+  @Test("peers fill their own rows of one list, in turns with ours")
+  func peers() throws {
+    let scripts = (0...2).map {
+      #"turn "$READY0"; turn "$READY1"; turn "$READY2"; say "$BEGAN\#($0)" "$OK\#($0)""#
+    }
+    let found = try crew(scripts, peers: ["p", "q"], processes: 2)
+    #expect(found.order == "swiftpqqpswiftswiftpq" + "qpswiftswiftpqqpswift")
+    for (index, name) in ["swift", "p", "q"].enumerated() {
+      #expect(found.outcomes[index].reports.map(\.process) == [0, 1])
+      #expect(found.outcomes[index].worker?.blas.name == name)
+    }
+    #expect(found.outcomes[0].worker?.peer == nil && found.outcomes[1].worker?.peer?.rawValue == "p")
+  }
+
+  @Test("a peer that cannot be started or dies fails on its own rows; all others go on")
+  func peerDeath() throws {
+    let whole = #"turn "$READY0"; turn "$READY1"; say "$BEGAN0" "$OK0""#
+    let dying = #"turn "$READY0"; turn "$READY1"; say "$BEGAN1"; kill -SEGV $$"#
+    let stillborn = #"echo no such module >&2; exit 3"#
+    let found = try crew([whole, dying, stillborn], peers: ["p", "q"], processes: 2)
+    #expect(found.outcomes[0].reports.map(\.status) == [.ok, .ok])
+    #expect(found.outcomes[1].reports.map(\.status) == [.failed])
+    #expect(found.outcomes[1].reports.first?.detail.contains("signal 11") == true)
+    #expect(found.outcomes[2].reports.map(\.status) == [.failed])
+    #expect(found.outcomes[2].reports.first?.detail == "the worker ended with status 3: no such module")
+  }
+
   @Test("what is no build says why before anything is measured")
   func faults() {
     let plan = plan(cases: 1, processes: 1)
