@@ -1,6 +1,7 @@
 // Ours beside every peer of one run: a line for each shape, and what each peer is.
 
 import Foundation
+import Measurement
 import Quantities
 public import Tables
 
@@ -15,16 +16,18 @@ public struct PeerTable {
     var rows: [ResultRow]
 
     /// GFLOP/s of the fastest implementation that is not ours.
-    var best: Double? { rows.filter { $0.impl != PeerTable.ours }.compactMap(\.rate).max() }
+    var best: Double? { rows.filter { !PeerTable.ours.contains($0.contender) }.compactMap(\.rate).max() }
 
-    func row(_ impl: String) -> ResultRow? { rows.first { $0.impl == impl } }
-    var ratio: Double? {
-      guard let mine = row(PeerTable.ours)?.rate, let best, best > 0 else { return nil }
-      return mine / best
+    func row(_ contender: String) -> ResultRow? { rows.first { $0.contender == contender } }
+    /// The rate of one of ours over the best of the others.
+    func ratio(_ mine: String) -> Double? {
+      guard let rate = row(mine)?.rate, let best, best > 0 else { return nil }
+      return rate / best
     }
   }
 
-  private static let ours = "swift"
+  /// Ours: weights as every library takes them, and packed ahead.
+  fileprivate static let ours = [Implementation.swift.rawValue, "swift-packed"]
   private let lines: [Line]
 
   /// The table of a run's rows, in their order.
@@ -32,8 +35,7 @@ public struct PeerTable {
     var lines: [Line] = []
     var places: [[String]: Int] = [:]
     for row in rows where row.phase != "ceiling" {
-      let mixed = !row.dtypeB.isEmpty && row.dtypeB != row.dtypeA
-      let dtype = row.dtypeA + (mixed ? "*" + row.dtypeB : "")
+      let dtype = row.elementTypes
       let key = [row.runId, row.kernel, row.shapeId, dtype, row.placement, row.cacheMode]
       if let place = places[key] {
         lines[place].rows.append(row)
@@ -62,7 +64,7 @@ public struct PeerTable {
         if let rate = row.rate, let best = line.best, best > 0 { ratio = rate / best }
         table.append([
           .text(line.kernel), .text(line.shape), .text(line.dtype),
-          line.threads.map { .integer($0) } ?? .empty, .text(row.impl),
+          line.threads.map { .integer($0) } ?? .empty, .text(row.contender),
           .text(row.status.hasTimes ? row.implVersion : "not measured: " + row.statusDetail),
           .text(row.core), .optional(row.rate, decimals: 1),
           .optional(row.status.hasTimes ? row.gbytesPerSecondMedian : nil, decimals: 1),
@@ -91,33 +93,34 @@ public struct PeerTable {
   }
 
   private func table(_ title: String, _ lines: [Line]) -> ReportTable {
-    let peers = names(lines).filter { $0 != PeerTable.ours }
+    let names = names(lines)
+    let ours = PeerTable.ours.filter { $0 == PeerTable.ours[0] || names.contains($0) }
+    let peers = names.filter { !PeerTable.ours.contains($0) }
     var table = ReportTable(
       title,
-      [.init("shape"), .init("swift")] + peers.map { .init($0) }
+      [.init("shape")] + ours.map { .init($0, $0 == PeerTable.ours[0] ? $0 : "packed") }
+        + peers.map { .init($0) }
         + [.init("ratio_to_best_peer", "ratio"), .init("share_of_peak", "% peak")])
     for line in lines {
-      let mine = line.row(PeerTable.ours)
+      let shown = (ours + peers).map { Cell.optional(line.row($0)?.rate, decimals: 1) }
+      let share = line.row(ours[0])?.shareOfCeiling.map(Unit.percent.fromBase)
       table.append(
-        [.text(line.shape), .optional(mine?.rate, decimals: 1)]
-          + peers.map { .optional(line.row($0)?.rate, decimals: 1) }
-          + [
-            .optional(line.ratio, decimals: 2),
-            .optional(mine?.shareOfCeiling.map(Unit.percent.fromBase), decimals: 0),
-          ])
+        [.text(line.shape)] + shown
+          + [.optional(line.ratio(ours[0]), decimals: 2), .optional(share, decimals: 0)])
     }
-    let ratios = lines.compactMap { line in line.ratio.map { (line.shape, $0) } }
-    if let lowest = ratios.min(by: { $0.1 < $1.1 }) {
+    for name in ours {
+      let ratios = lines.compactMap { line in line.ratio(name).map { (line.shape, $0) } }
+      guard let lowest = ratios.min(by: { $0.1 < $1.1 }) else { continue }
       let mean = exp(ratios.reduce(0) { $0 + log($1.1) } / Double(ratios.count))
       table.notes.append(
-        "ratio to the best peer: geometric mean \(fixed(mean, decimals: 2)) of \(ratios.count), lowest"
+        "\(name) to the best peer: geometric mean \(fixed(mean, decimals: 2)) of \(ratios.count), lowest"
           + " \(fixed(lowest.1, decimals: 2)) (\(lowest.0))")
     }
     return table
   }
 
   private func names(_ lines: [Line]) -> [String] {
-    lines.flatMap(\.rows).map(\.impl).reduce(into: []) { names, name in
+    lines.flatMap(\.rows).map(\.contender).reduce(into: []) { names, name in
       if !names.contains(name) { names.append(name) }
     }
   }
@@ -125,7 +128,7 @@ public struct PeerTable {
   /// What each implementation is, and why a peer was not measured: each once.
   private func legend() -> [String] {
     let rows = lines.flatMap(\.rows)
-    let peers = names(lines).filter { $0 != PeerTable.ours }
+    let peers = names(lines).filter { !PeerTable.ours.contains($0) }
     let known = peers.compactMap { name in
       rows.first { $0.impl == name && $0.status.hasTimes }.map { row in
         "\(name): \(row.blasName) \(row.implVersion)" + (row.core.isEmpty ? "" : ", \(row.core)")
@@ -144,18 +147,33 @@ public struct PeerTable {
 }
 
 extension ResultRow {
+  /// The implementation, with the layout of its weights where it is not that of all.
+  fileprivate var contender: String {
+    layout == WeightLayout.packed.rawValue ? "\(impl)-\(layout)" : impl
+  }
+  /// The element types by the name of `--dtype`, or A's where that has none.
+  fileprivate var elementTypes: String {
+    DataType.allCases.first {
+      $0.names.a == dtypeA && (dtypeB.isEmpty || $0.names.b == dtypeB) && $0.names.accumulator == dtypeAcc
+    }?.rawValue ?? dtypeA
+  }
   /// GFLOP/s of a row that was measured.
   fileprivate var rate: Double? { status.hasTimes ? gflopsMedian : nil }
   /// The kernels that ran: the library's name for them, or the instruction set of the Swift module.
   fileprivate var core: String { blasCorename.isEmpty ? implIsaPath : blasCorename }
 
-  /// Share of the ceiling that binds the row.
+  /// Share of the ceiling that binds the row; the arithmetic one is known for f32, and half of it is that of f64.
   fileprivate var shareOfCeiling: Double? {
     guard status.hasTimes, let time = timeMedianSeconds, let flop, let minBytes, time > 0,
       let peak = computeCeilingGflops, let bandwidth = bandwidthCeilingGbytesPerSecond
     else { return nil }
-    let compute = flop / Unit.gigaflops.toBase(peak)
     let memory = minBytes / Unit.gigabytePerSecond.toBase(bandwidth)
-    return max(compute, memory) / time
+    let scale: Double
+    switch elementTypes {
+    case DataType.f32.rawValue: scale = 1
+    case DataType.f64.rawValue: scale = 0.5
+    default: return phase == Phase.decode.rawValue ? memory / time : nil
+    }
+    return max(flop / Unit.gigaflops.toBase(peak * scale), memory) / time
   }
 }
