@@ -60,4 +60,11 @@ import Testing
     #expect(team["MKL_THREADING_LAYER"] == "GNU" && team["OMP_PLACES"] == "{3},{5}")
     #expect(team["OMP_NUM_THREADS"] == "2" && team["OPENBLAS_NUM_THREADS"] == "2")
   }
+
+  @Test("the workers in Python speak this program's version of the worker protocol")
+  func version() throws {
+    let root = URL(filePath: #filePath).appending(path: "../../..")
+    let text = try String(contentsOf: root.appending(path: "scripts/peers/plimsoll_worker.py"), encoding: .utf8)
+    #expect(text.contains("\nVERSION = \(WorkerProtocol.version) "))
+  }
 }

@@ -32,6 +32,11 @@ def work(case):
     return 4.0 * batch * heads * dim * pairs, 4.0 * elements
 
 
+def require_float(case):
+    if case.get("dataType", "f32") != "f32":
+        raise Skip(f"measured here in f32 only, not in {case['dataType']}")
+
+
 def operand_sets(case, job):
     """Copies of keys and values that the caches forget between two uses, or one for a hot row."""
     batch, _, shared, dim, _, keys, _ = sizes(case)
@@ -109,6 +114,7 @@ class ONNXRuntime:
         return self.sessions[key]
 
     def prepare(self, case, job):
+        require_float(case)
         batch, heads, shared, dim, queries, keys, causal = sizes(case)
         if not causal:
             raise Skip("GroupQueryAttention is causal")
@@ -166,6 +172,7 @@ class PyTorch:
 
     def prepare(self, case, job):
         torch, sdpa = self.torch, self.torch.nn.functional.scaled_dot_product_attention
+        require_float(case)
         batch, heads, shared, dim, queries, keys, causal = sizes(case)
         if causal and queries not in (1, keys):
             raise Skip("a prefix before the queries is not measured here")
@@ -199,7 +206,6 @@ class PyTorch:
             found = ways[best](*operands[best][0])
             return check(q.numpy(), k.numpy(), v.numpy(), found.numpy(), causal, job["seed"])
 
-        self.facts["config"] = "scaled_dot_product_attention"
         return Kernel(calls, work(case), verify, float(count * 8 * batch * shared * keys * dim),
                       note="" if group == 1 else f"fastest with {best}")
 

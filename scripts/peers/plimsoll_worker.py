@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-VERSION = 2
+VERSION = 3  # of the worker protocol; a test holds it to Sources/Suites/WorkerJob.swift
 CLOCK_RESOLUTION = 1e-7
 
 
@@ -97,12 +97,14 @@ class Worker:
         if self.job["protocolVersion"] != VERSION:
             sys.exit(f"the job is in version {self.job['protocolVersion']}, this program speaks {VERSION}")
         self.origin = time.perf_counter()
+        # Before the library is loaded: OpenMP's runtime then binds this thread to the first CPU.
+        mask = sorted(os.sched_getaffinity(0))
         self.engine = engine_for(self.job)
         self.spent = {"warmup": 0.0, "sampled": 0.0}
         say("facts", {"_0": {
             "process": self.job["process"],
             "blas": {**self.engine.facts, "threads": self.job["placement"]["threads"]},
-            "mask": {"cpus": sorted(os.sched_getaffinity(0))},
+            "mask": {"cpus": mask},
             "clock": {"resolution": CLOCK_RESOLUTION, "overhead": CLOCK_RESOLUTION}}})
 
     def turn(self, group, round_number, slot, index=None):
