@@ -64,7 +64,8 @@ import Testing
   @Test("the workers in Python speak this program's version of the worker protocol")
   func version() throws {
     let root = URL(filePath: #filePath).appending(path: "../../..")
-    let text = try String(contentsOf: root.appending(path: "scripts/peers/plimsoll_worker.py"), encoding: .utf8)
+    let text = try String(
+      contentsOf: root.appending(path: "scripts/peers/plimsoll_worker.py"), encoding: .utf8)
     #expect(text.contains("\nVERSION = \(WorkerProtocol.version) "))
   }
 }

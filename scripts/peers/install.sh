@@ -44,7 +44,7 @@ install_peers() {
 # attention_program FOLDER NAME: makes the program that measures attention as NAME, and prints its path.
 attention_program() {
   mkdir -p "$1/bin"
-  printf '#!/bin/sh\nexec "%s" "%s" %s\n' "$1/python/bin/python" "$PWD/scripts/peers/attention.py" "$2" \
+  printf '#!/bin/sh\nexec "%s" -B "%s" %s\n' "$1/python/bin/python" "$PWD/scripts/peers/attention.py" "$2" \
     >"$1/bin/$2"
   chmod +x "$1/bin/$2"
   printf '%s' "$1/bin/$2"
