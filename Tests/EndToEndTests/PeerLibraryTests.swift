@@ -45,9 +45,12 @@ import Testing
       .path()
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    // Its work is in a function that the linked OpenBLAS has too, with other arguments: that one must not be called.
     let good = try make(
       "good",
-      source("scipy_cblas_sgemm", product) + "const char *scipy_openblas_get_config(void)"
+      "__attribute__((noinline)) " + source("sgemm_", product)
+        + source("scipy_cblas_sgemm", "sgemm_(o, ta, tb, m, n, k, s, a, lda, b, ldb, t, c, ldc);")
+        + "const char *scipy_openblas_get_config(void)"
         + #"{ return "OpenBLAS 9.8.7 TEST"; } const char *scipy_openblas_get_corename(void) { return "Slow"; }"#,
       in: folder)
     let empty = try make("empty", "int nothing;\n", in: folder)

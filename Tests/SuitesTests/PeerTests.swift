@@ -63,7 +63,8 @@ import Testing
 
   @Test("the workers in Python speak this program's version of the worker protocol")
   func version() throws {
-    let root = URL(filePath: #filePath).appending(path: "../../..")
+    var root = URL(filePath: #filePath)
+    for _ in 0..<3 { root.deleteLastPathComponent() }
     let text = try String(
       contentsOf: root.appending(path: "scripts/peers/plimsoll_worker.py"), encoding: .utf8)
     #expect(text.contains("\nVERSION = \(WorkerProtocol.version) "))
