@@ -56,6 +56,11 @@ public enum Kernels {
     dataType: DataType = .f32, layout: WeightLayout = .rowMajor
   ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape, dataType)
+    guard dataType == .f32, layout == .rowMajor else {
+      throw KernelError(
+        "no kernel of \(dataType.rawValue), \(layout.rawValue), is bound yet; leave --dtype and --weights out"
+      )
+    }
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil
     if module == nil { try requireBLAS(implementation) }
