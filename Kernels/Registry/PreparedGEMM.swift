@@ -87,7 +87,10 @@ final class PreparedGEMM: PreparedKernel {
 
   /// Kept from one implementation of a shape to the next: the numbers are the same.
   private func expectation(_ set: Operands, _ seed: UInt64) -> GEMMExpectation {
-    let key = [size.m, size.n, size.k, current] + [operandSeed, seed].map(Int.init(truncatingIfNeeded:))
+    // Where only the weights rotate, the first set's A stays.
+    let setOfA = sets[current].a === sets[0].a ? 0 : current
+    let key =
+      [size.m, size.n, size.k, setOfA, current] + [operandSeed, seed].map(Int.init(truncatingIfNeeded:))
     return PreparedGEMM.expected.withLock { kept in
       if let kept, kept.key == key { return kept.value }
       let value = GEMMExpectation(

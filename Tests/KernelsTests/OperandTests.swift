@@ -147,6 +147,11 @@ private let isa =
     // More than may be kept: the oldest go, those in use stay valid.
     let largest = try product(2, 3_000, 3_100)
     #expect(largest.verify(seed: 1).passed)
+    // Zeros would be right, too.
+    for memory in [small, large, largest].flatMap(\.operandMemory) {
+      let numbers = memory.bindMemory(to: Float.self)
+      #expect(numbers.count { $0 == 0 } * 100 <= numbers.count)
+    }
     for kernel in [small, large, largest] {
       kernel.rotate()
       #expect(kernel.verify(seed: 2).passed)
@@ -155,13 +160,26 @@ private let isa =
 }
 
 @Suite("Expected products") struct GEMMExpectationTests {
+  @Test("are not taken from a kernel of the same sizes whose A is another")
+  func rotations() throws {
+    let team = try WorkerTeam(cpus: Array(CPUs.allowed.prefix(1)))
+    // Sets of a kernel that rotates its weights share A; those of a kernel that rotates everything do not.
+    for rotating in [Rotation.all, .weights, .all] {
+      let kernel = try Kernels.prepare(
+        .gemm, shape: .gemm(m: 7, n: 40, k: 30), implementation: .swift, isa: isa, team: team, operandSets: 2,
+        rotating: rotating, seed: 21)
+      kernel.rotate()
+      #expect(kernel.verify(seed: 4).passed)
+    }
+  }
+
   @Test("of large problems find one wrong element anywhere")
   func window() {
     // Too many products to look at all columns of the sampled rows.
     let (m, n, k) = (70, 8_000, 2_100)
     let a = (0..<m * k).map { Float($0 / k % 3 + 1) }
-    let b = [Float](repeating: 1, count: k * n)
-    var c = (0..<m * n).map { Float(($0 / n % 3 + 1) * k) }
+    let b = (0..<k * n).map { Float($0 % n % 5 + 1) }
+    var c = (0..<m * n).map { Float(($0 / n % 3 + 1) * ($0 % n % 5 + 1) * k) }
     let expected = GEMMExpectation(m: m, n: n, k: k, a: a, b: b, seed: 5)
     #expect(expected.check(c).passed)
     #expect(expected.check(c).reference.contains("64 random rows (7440 columns of each)"))
