@@ -11,6 +11,7 @@ public struct ComparedModel: Sendable {
   public let impl: String
   public let placementA: String
   public let placementB: String
+  /// Modes of the rows, `+` between them: a decode step reads weights cold and works on hot activations.
   public let cacheMode: String
   /// Matched rows, and those of the model and pass without a partner, a time or the same number of calls.
   public let count: Int
@@ -44,12 +45,14 @@ extension Comparison {
     _ b: ComparisonInput,
     _ options: ComparisonOptions
   ) -> [ComparedModel] {
+    let split = passesInSeveralModes(rows.flatMap { [$0.a, $0.b] } + missingA + missingB)
+    func key(_ row: ResultRow) -> String? { Comparison.key(row, split) }
     var order: [String] = []
     var members: [String: [ComparedRow]] = [:]
     // Hosts and placements have other names on the other side: where rows of B belong, their partners say.
     var homes: [String: Set<String>] = [:]
     for row in rows {
-      guard let key = key(row.a), let other = Comparison.key(row.b) else { continue }
+      guard let key = key(row.a), let other = Comparison.key(row.b, split) else { continue }
       homes[other, default: []].insert(key)
       guard row.a.callsPerPass == row.b.callsPerPass else { continue }
       if members[key] == nil { order.append(key) }
@@ -82,10 +85,29 @@ extension Comparison {
   }
 
   /// What rows of one pass have in common; nil for a row that belongs to no model.
-  private static func key(_ row: ResultRow) -> String? {
+  /// The pass that a row is a part of; with its cache mode where the pass was measured in several.
+  private static func key(_ row: ResultRow, _ split: Set<String>) -> String? {
+    guard let pass = passKey(row) else { return nil }
+    return split.contains(pass) ? pass + "|" + row.cacheMode : pass
+  }
+
+  private static func passKey(_ row: ResultRow) -> String? {
     guard !row.model.isEmpty, let calls = row.callsPerPass, calls > 0 else { return nil }
-    return [row.model, row.pass, row.impl, row.placement, row.cacheMode, row.pageMode, row.hostLabel]
-      .joined(separator: "|")
+    return [row.model, row.pass, row.impl, row.placement, row.pageMode, row.hostLabel].joined(separator: "|")
+  }
+
+  /// Passes of which a row was measured in more than one cache mode: each mode is then a pass of its own. In a suite
+  /// every row has the one mode that its pass finds it in.
+  private static func passesInSeveralModes(_ rows: [ResultRow]) -> Set<String> {
+    var modes: [[String]: String] = [:]
+    var split: Set<String> = []
+    for row in rows {
+      guard let pass = passKey(row) else { continue }
+      let known = modes.updateValue(
+        row.cacheMode, forKey: [pass, row.kernel, row.shapeId, row.layer, row.dtypeA])
+      if let known, known != row.cacheMode { split.insert(pass) }
+    }
+    return split
   }
 
   private static func model(
@@ -119,7 +141,8 @@ extension Comparison {
     let isEnough = least >= ComparedRow.minimumProcesses
     return ComparedModel(
       model: first.a.model, pass: first.a.pass, impl: first.a.impl, placementA: first.a.placement,
-      placementB: first.b.placement, cacheMode: first.a.cacheMode, count: rows.count, missing: missing,
+      placementB: first.b.placement, cacheMode: Set(rows.map(\.a.cacheMode)).sorted().joined(separator: "+"),
+      count: rows.count, missing: missing,
       secondsA: seconds(\.a) { _ in 1 }, secondsB: seconds(\.b) { _ in 1 }, ratio: ratio,
       low: isEnough ? interval?.low : nil, high: isEnough ? interval?.high : nil, p: p,
       processesA: sumsA.count,

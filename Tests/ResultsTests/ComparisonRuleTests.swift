@@ -175,6 +175,24 @@ import Testing
     #expect(torn.count == 2 && torn.missing == 2 && torn.verdict == .inconclusive)
   }
 
+  @Test("a pass whose rows have a cache mode each is one sum; a pass in two modes is two")
+  func modesOfModels() {
+    func pass(_ modes: [String], shapes: [String]) -> [ComparedModel] {
+      let input = run("a", keys: modes.count, processes: 8, seed: 1)
+      var rows = input.rows
+      for index in rows.indices {
+        (rows[index].model, rows[index].pass, rows[index].callsPerPass) = ("llama", "decode b1", 10)
+        (rows[index].cacheMode, rows[index].shapeId) = (modes[index], shapes[index])
+      }
+      let side = ComparisonInput(name: "a", rows: rows, processes: rows.map(input.processes))
+      return Comparison(side, side).models
+    }
+    let suite = pass(["weights_cold", "hot", "cold"], shapes: ["a", "b", "c"])
+    #expect(suite.map(\.count) == [3] && suite.map(\.cacheMode) == ["cold+hot+weights_cold"])
+    let both = pass(["hot", "cold", "hot", "cold"], shapes: ["a", "a", "b", "b"])
+    #expect(both.map(\.count) == [2, 2] && Set(both.map(\.cacheMode)) == ["hot", "cold"])
+  }
+
   @Test("rows that B alone has, or calls another number of times, keep a pass from a verdict on any host")
   func incompleteModels() throws {
     func pass(_ input: ComparisonInput, host: String, _ change: (inout [ResultRow]) -> Void = { _ in })
