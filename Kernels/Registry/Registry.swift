@@ -57,9 +57,7 @@ public enum Kernels {
   ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape, dataType)
     guard dataType == .f32, layout == .rowMajor else {
-      throw KernelError(
-        "no kernel of \(dataType.rawValue), \(layout.rawValue), is bound yet; leave --dtype and --weights out"
-      )
+      throw KernelError("there is no kernel of \(dataType.rawValue), \(layout.rawValue)")
     }
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil

@@ -1,6 +1,6 @@
 // The element types of a product and of a cache: what is stored, in what it is summed, how many bytes it takes.
 
-/// Element types of a row's operands, as `--dtype` names them.
+/// Element types of a row's operands. Products have kernels of f32 so far, and peers may name the others.
 public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
   case f32, f64
   /// bfloat16 operands, summed in f32.

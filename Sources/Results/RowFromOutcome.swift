@@ -77,9 +77,9 @@ extension ResultRow {
   private mutating func fillElementwise(_ subject: Case) {
     layout = subject.operation.isRope ? "tokens_heads_dim" : "row_major"
     switch subject.operation {
-    case .quantiseRows: dtypeOut = "int8"
-    case .dequantiseRows: dtypeA = "int8"
-    case .argmax, .sample: dtypeOut = "int32"
+    case .quantiseRows: dtypeOut = "i8"
+    case .dequantiseRows: dtypeA = "i8"
+    case .argmax, .sample: dtypeOut = "i32"
     default: break
     }
   }

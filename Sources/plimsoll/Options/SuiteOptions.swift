@@ -31,17 +31,8 @@ struct SuiteOptions: ParsableArguments {
   @Option(help: "Only these implementations: swift, openblas.")
   var impl: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "Element types of products: f32 (default), f64, bf16, f16, i8, q8_g32, q4_g32 ..., all; also a list.",
-      valueName: "type,type"))
+  @Option(help: "Only these element types: f32.")
   var dtype: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "How weights lie: row_major (default), packed (ahead, untimed; Swift only), or both.",
-      valueName: "layout"))
-  var weights: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -59,7 +50,7 @@ struct SuiteOptions: ParsableArguments {
   /// The options that were given, by name.
   var settings: [String: String] {
     var all = ["suite": suite]
-    for (name, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype), ("weights", weights)] {
+    for (name, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype)] {
       all[name] = words.isEmpty ? nil : words.joined(separator: ",")
     }
     all["filter"] = filter.isEmpty ? nil : joined(filter, " ")
@@ -121,46 +112,8 @@ struct SuiteOptions: ParsableArguments {
       throw CommandFailure.unknown(
         "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
     }
-    cases = try inTypes(cases)
     if let modes = try cacheModes() { cases = inModes(cases, modes) }
     return unique(cases)
-  }
-
-  /// Products in every type and layout that were asked for; of other kernels, f32 as they are. A packed layout is
-  /// Swift's own, so libraries have no such row, and no row of a type that none of them has.
-  private func inTypes(_ cases: [Case]) throws -> [Case] {
-    let types = try named(dtype, "--dtype", DataType.allCases, orElse: [.f32])
-    let layouts = try named(weights, "--weights", WeightLayout.allCases, orElse: [.rowMajor])
-    return cases.flatMap { subject -> [Case] in
-      guard subject.operation == .gemm else { return [subject] }
-      return types.flatMap { type in
-        layouts.compactMap { layout in
-          guard subject.implementation == .swift || (layout == .rowMajor && !type.isOwn) else { return nil }
-          var copy = subject
-          (copy.dataType, copy.layout) = (type, layout)
-          return copy
-        }
-      }
-    }
-  }
-
-  /// Values by their names, `all` and `both` for every one.
-  private func named<Value: RawRepresentable & Hashable>(
-    _ words: [String], _ option: String, _ all: [Value], orElse missing: [Value]
-  ) throws -> [Value] where Value.RawValue == String {
-    let names = words.flatMap { $0.split(separator: ",").map(String.init) }
-    guard !words.isEmpty else { return missing }
-    guard !names.isEmpty else {
-      throw CommandFailure(.usage, "\(option) names nothing; write e.g. \(all[0].rawValue)")
-    }
-    if names.contains(where: { $0 == "all" || $0 == "both" }) { return all }
-    return try names.map { name in
-      let plain = name.lowercased().map { $0 == "-" ? "_" : String($0) }.joined()
-      if let value = all.first(where: { $0.rawValue == plain }) { return value }
-      throw CommandFailure.unknown(
-        option, name, nearest: nearestNames(to: name, among: all.map(\.rawValue)), list: "plimsoll run --help"
-      )
-    }
   }
 
   /// The modes of `--cache`; nil = as each case says.
@@ -207,7 +160,7 @@ struct SuiteOptions: ParsableArguments {
   /// - Throws: `CommandFailure` (64) for a mistake in a filter or a name that no case has.
   func select(_ all: [Case], _ places: [Placement]) throws -> (cases: [Case], placements: [Placement]) {
     var wanted: [CaseFilter] = []
-    for (key, words) in [("kernel", kernel), ("impl", impl)] {
+    for (key, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype)] {
       let names = words.flatMap { $0.split(separator: ",").map(String.init) }
       if let filter = CaseFilter(key, anyOf: names) { wanted.append(filter) }
     }
