@@ -147,8 +147,8 @@ private let isa =
     // More than may be kept: the oldest go, those in use stay valid.
     let largest = try product(2, 3_000, 3_100)
     #expect(largest.verify(seed: 1).passed)
-    // Zeros would be right, too.
-    for memory in [small, large, largest].flatMap(\.operandMemory) {
+    // Zeros would be right, too: A and B of each set hold none to speak of. C comes third.
+    for (place, memory) in [small, large, largest].flatMap(\.operandMemory).enumerated() where place % 3 < 2 {
       let numbers = memory.bindMemory(to: Float.self)
       #expect(numbers.count { $0 == 0 } * 100 <= numbers.count)
     }
