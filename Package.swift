@@ -19,12 +19,13 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = [], path: String
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: library)
 }
 
-/// One target per instruction set: the folder's symlink says which text, this line says which machine.
-func kernels(_ isa: String, march: String? = nil) -> Target {
+/// One target per instruction set: the folder's symlink says which text, this line says which machine. `levels`
+/// are the sets that the text asks for, the module's own alone if none is said.
+func kernels(_ isa: String, _ machine: String..., levels: [String] = []) -> Target {
   .target(
     name: "Kernels\(isa)", dependencies: ["CInstructions"], path: "Kernels/ISA/\(isa)",
-    swiftSettings: library + [.define("ISA_\(isa.uppercased())")]
-      + [.unsafeFlags(["-Ounchecked"] + (march.map { ["-Xcc", "-march=\($0)"] } ?? []))])
+    swiftSettings: library + (levels.isEmpty ? [isa] : levels).map { .define("ISA_\($0.uppercased())") }
+      + [.unsafeFlags(["-Ounchecked"] + machine.flatMap { ["-Xcc", "-m\($0)"] })])
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [String] = []) -> Target {
@@ -42,8 +43,10 @@ let isaTargets = [kernels("Baseline"), kernels("NEON")]
 #else
 let isaTargets = [
   kernels("Baseline"),
-  kernels("AVX2", march: "x86-64-v3"),
-  kernels("AVX512", march: "x86-64-v4"),
+  kernels("AVX2", "arch=x86-64-v3"),
+  kernels("AVX512", "arch=x86-64-v4"),
+  kernels("AVX512BF16", "arch=cooperlake", levels: ["AVX512", "BF16"]),
+  kernels("AVX512FP16", "arch=cooperlake", "avx512fp16", levels: ["AVX512", "BF16", "FP16"]),
 ]
 #endif
 let isaModules: [Target.Dependency] = isaTargets.map { .target(name: $0.name) }

@@ -32,13 +32,18 @@ struct KernelModule: Sendable {
     case .baseline: return baseline
     #if arch(arm64)
     case .neon: return neon
-    case .avx2, .avx512: throw KernelError("\(isa.rawValue) kernels need an x86-64 CPU")
+    case .avx2, .avx512, .avx512BF16, .avx512FP16:
+      throw KernelError("\(isa.rawValue) kernels need an x86-64 CPU")
     #else
     case .avx2:
       guard probe_has_avx2() == 1 else { throw KernelError("this CPU has no AVX2 with FMA") }
       return avx2
     case .avx512:
       guard probe_has_avx512() == 1 else { throw KernelError("this CPU has no AVX-512 (F, BW, CD, DQ, VL)") }
+      return avx512
+    case .avx512BF16, .avx512FP16:
+      // What these add is matrix products: ProductModule. All else is the AVX-512 module's.
+      _ = try ProductModule.of(isa)
       return avx512
     case .neon: throw KernelError("neon kernels need an arm64 CPU")
     #endif

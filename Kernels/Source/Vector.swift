@@ -6,16 +6,34 @@
 typealias Vector = SIMD16<Float>
 /// The register's lanes as integers.
 typealias VectorBits = SIMD16<Int32>
+/// One 512-bit register of doubles.
+typealias Doubles = SIMD8<Double>
+/// As many halves, or bytes, as a register has floats.
+typealias Halves = SIMD16<UInt16>
+typealias HalfFloats = SIMD16<Float16>
+typealias Octets = SIMD16<UInt8>
 #elseif ISA_AVX2
 /// One 256-bit register.
 typealias Vector = SIMD8<Float>
 /// The register's lanes as integers.
 typealias VectorBits = SIMD8<Int32>
+/// One 256-bit register of doubles.
+typealias Doubles = SIMD4<Double>
+/// As many halves, or bytes, as a register has floats.
+typealias Halves = SIMD8<UInt16>
+typealias HalfFloats = SIMD8<Float16>
+typealias Octets = SIMD8<UInt8>
 #else
 /// One 128-bit register.
 typealias Vector = SIMD4<Float>
 /// The register's lanes as integers.
 typealias VectorBits = SIMD4<Int32>
+/// One 128-bit register of doubles.
+typealias Doubles = SIMD2<Double>
+/// As many halves, or bytes, as a register has floats.
+typealias Halves = SIMD4<UInt16>
+typealias HalfFloats = SIMD4<Float16>
+typealias Octets = SIMD4<UInt8>
 #endif
 
 /// Floats in a register.
@@ -52,6 +70,14 @@ typealias VectorBits = SIMD4<Int32>
   #endif
 }
 
+@inline(__always) func multiplyAdd(_ a: Doubles, _ b: Doubles, _ c: Doubles) -> Doubles {
+  #if ISA_BASELINE
+  return a * b + c
+  #else
+  return c.addingProduct(a, b)
+  #endif
+}
+
 @inline(__always) func load(_ address: UnsafePointer<Float>) -> Vector {
   UnsafeRawPointer(address).loadUnaligned(as: Vector.self)
 }
@@ -71,6 +97,24 @@ typealias VectorBits = SIMD4<Int32>
 /// results, and so on, leaves the sum of each vector in the lane of its number.
 @inline(__always) func merge(_ a: Vector, _ b: Vector) -> Vector {
   Vector(lowHalf: a.evenHalf, highHalf: b.evenHalf) + Vector(lowHalf: a.oddHalf, highHalf: b.oddHalf)
+}
+
+/// Lanes 0, 2 … of a and then of b.
+@inline(__always) func evenLanes(_ a: Doubles, _ b: Doubles) -> Doubles {
+  #if ISA_AVX512 || ISA_AVX2
+  return Doubles(lowHalf: a.evenHalf, highHalf: b.evenHalf)
+  #else
+  return Doubles(a[0], b[0])
+  #endif
+}
+
+/// Lanes 1, 3 … of a and then of b.
+@inline(__always) func oddLanes(_ a: Doubles, _ b: Doubles) -> Doubles {
+  #if ISA_AVX512 || ISA_AVX2
+  return Doubles(lowHalf: a.oddHalf, highHalf: b.oddHalf)
+  #else
+  return Doubles(a[1], b[1])
+  #endif
 }
 
 @inline(__always) func sum(_ vector: Vector) -> Float {

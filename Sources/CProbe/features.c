@@ -43,6 +43,12 @@ int32_t probe_feature_supported(int32_t index) {
   FEATURES(TEST)
   return 0;
 }
+
+int probe_has_avx512_bf16(void) {
+  return probe_has_avx512() && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bf16");
+}
+
+int probe_has_avx512_fp16(void) { return probe_has_avx512_bf16() && __builtin_cpu_supports("avx512fp16"); }
 #elif defined(__aarch64__)
 static const struct {
   const char *name;
@@ -67,4 +73,10 @@ int32_t probe_feature_supported(int32_t index) {
 #else
 const char *probe_feature_name(int32_t index) { return (void)index, (const char *)0; }
 int32_t probe_feature_supported(int32_t index) { return (void)index, 0; }
+#endif
+
+#if !defined(__x86_64__)
+int probe_has_avx512_bf16(void) { return 0; }
+
+int probe_has_avx512_fp16(void) { return 0; }
 #endif

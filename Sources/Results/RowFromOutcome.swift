@@ -196,6 +196,8 @@ extension InstructionSet {
     case .baseline: "baseline of the architecture"
     case .avx2: "x86-64-v3"
     case .avx512: "x86-64-v4"
+    case .avx512BF16: "cooperlake"
+    case .avx512FP16: "cooperlake with avx512fp16"
     case .neon: "armv8-a"
     }
   }

@@ -63,6 +63,8 @@ private func supportedInstructionSets() -> [InstructionSet] {
   var sets: [InstructionSet] = [.baseline]
   if probe_has_avx2() != 0 { sets.append(.avx2) }
   if probe_has_avx512() != 0 { sets.append(.avx512) }
+  if probe_has_avx512_bf16() != 0 { sets.append(.avx512BF16) }
+  if probe_has_avx512_fp16() != 0 { sets.append(.avx512FP16) }
   return sets
   #endif
 }

@@ -2,6 +2,10 @@
 // The header is compiled with the flags of the importing Swift module.
 #pragma once
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 /// Asks for the cache line at `address` ahead of a read.
 static inline __attribute__((always_inline)) void instruction_prefetch(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 3);
@@ -48,5 +52,71 @@ static inline __attribute__((always_inline)) instruction_floats instruction_frac
 static inline __attribute__((always_inline)) instruction_floats instruction_scale(
     instruction_floats x, instruction_floats n) {
   return __builtin_ia32_scalefps512_mask(x, n, (instruction_floats){0}, (unsigned short)-1, 4);
+/// Asks for the cache line at `address` in the second-level cache, long before it is read.
+static inline __attribute__((always_inline)) void instruction_prefetch_far(const void *_Nonnull address) {
+  __builtin_prefetch(address, 0, 2);
+}
+
+#if defined(__x86_64__)
+typedef int instruction_words_128 __attribute__((vector_size(16)));
+
+/// Products of signed 16-bit neighbours, added in pairs: `pmaddwd`.
+static inline __attribute__((always_inline)) instruction_words_128
+instruction_multiply_shorts_128(instruction_words_128 a, instruction_words_128 b) {
+  return (instruction_words_128)_mm_madd_epi16((__m128i)a, (__m128i)b);
+}
+#endif
+
+#if defined(__AVX2__)
+typedef int instruction_words_256 __attribute__((vector_size(32)));
+
+/// `vpmaddwd` on 256 bits.
+static inline __attribute__((always_inline)) instruction_words_256
+instruction_multiply_shorts_256(instruction_words_256 a, instruction_words_256 b) {
+  return (instruction_words_256)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+}
+#endif
+
+#if defined(__AVX512BW__)
+typedef int instruction_words_512 __attribute__((vector_size(64)));
+
+/// `vpmaddwd` on 512 bits.
+static inline __attribute__((always_inline)) instruction_words_512
+instruction_multiply_shorts_512(instruction_words_512 a, instruction_words_512 b) {
+  return (instruction_words_512)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}
+#endif
+
+#if defined(__AVX512VNNI__)
+/// sums + products of a's unsigned by b's signed bytes, four a lane: `vpdpbusd`.
+static inline __attribute__((always_inline)) instruction_words_512
+instruction_multiply_bytes(instruction_words_512 sums, instruction_words_512 a, instruction_words_512 b) {
+  return (instruction_words_512)_mm512_dpbusd_epi32((__m512i)sums, (__m512i)a, (__m512i)b);
+}
+#endif
+
+#if defined(__AVX512BF16__)
+typedef float instruction_floats_512 __attribute__((vector_size(64)));
+
+/// sums + products of bfloat16, two a lane: `vdpbf16ps`.
+static inline __attribute__((always_inline)) instruction_floats_512
+instruction_multiply_brains(instruction_floats_512 sums, instruction_words_512 a, instruction_words_512 b) {
+  return (instruction_floats_512)_mm512_dpbf16_ps((__m512)sums, (__m512bh)a, (__m512bh)b);
+}
+#endif
+
+#if defined(__AVX512FP16__)
+typedef int instruction_halves_256 __attribute__((vector_size(32)));
+
+/// 16 halves as floats: `vcvtph2ps`.
+static inline __attribute__((always_inline)) instruction_floats_512
+instruction_widen_halves(instruction_halves_256 halves) {
+  return (instruction_floats_512)_mm512_cvtph_ps((__m256i)halves);
+}
+
+/// sums + a·b of 32 halves: `vfmadd231ph`.
+static inline __attribute__((always_inline)) instruction_words_512
+instruction_multiply_halves(instruction_words_512 sums, instruction_words_512 a, instruction_words_512 b) {
+  return (instruction_words_512)_mm512_fmadd_ph((__m512h)a, (__m512h)b, (__m512h)sums);
 }
 #endif

@@ -31,6 +31,12 @@ int probe_has_avx2(void);
 /// As above for x86-64-v4 (AVX-512 F, BW, CD, DQ, VL).
 int probe_has_avx512(void);
 
+/// 1 if CPU and system support AVX-512 with VNNI and BF16 too.
+int probe_has_avx512_bf16(void);
+
+/// 1 if CPU and system support AVX-512 with VNNI, BF16 and FP16.
+int probe_has_avx512_fp16(void);
+
 /// The four CPUID registers EAX, EBX, ECX, EDX; zeros where the CPU has no CPUID.
 void probe_cpuid(uint32_t leaf, uint32_t subleaf, uint32_t registers[_Nonnull 4]);
 

@@ -1,0 +1,274 @@
+// C (m, n) = A (m, k) · B (k, n) after Goto, once for all element types: B is packed into panels as wide as the
+// register tile, a block of A and a panel stay in the second-level cache, and A is read in place where its
+// elements are groups as they stand, because six rows do not fight for a cache set and packing A costs more than
+// it gains. One thread; a team gives each thread its own columns (or rows) of C.
+
+import CInstructions
+
+/// What is multiplied: the step, and how A and B are stored.
+protocol Product {
+  associatedtype Step: ProductStep
+  associatedtype Left: ProductOperand
+  associatedtype Right: ProductOperand
+  /// Groups of a block along k.
+  static var depth: Int { get }
+  /// Elements along k in a group.
+  static var groupDepth: Int { get }
+  /// A's elements are raised by 128, and 128 x the column sums of B must be taken off C.
+  static var raised: Bool { get }
+  /// `k` rows of `columns` columns of B, from `b` on, into a panel; see `PanelPacking`.
+  static func packPanel(
+    _ k: Int, _ columns: Int, _ b: UnsafePointer<Right.Element>, _ stride: Int, _ transposed: Bool,
+    _ panel: UnsafeMutableRawPointer)
+}
+
+extension Product {
+  typealias Scalar = Step.Scalar
+
+  @inline(__always) static var groupBytes: Int { MemoryLayout<Step.Factor.Scalar>.size }
+  @inline(__always) static var groupDepth: Int { Right.depth }
+  /// Groups, and columns of C, across a panel.
+  @inline(__always) static var panelGroups: Int { tileVectors * 4 * lanes / groupBytes }
+  @inline(__always) static var panelColumns: Int { tileVectors * Step.columns }
+  @inline(__always) static var raised: Bool { false }
+
+  @inline(__always) static func packPanel(
+    _ k: Int, _ columns: Int, _ b: UnsafePointer<Right.Element>, _ stride: Int, _ transposed: Bool,
+    _ panel: UnsafeMutableRawPointer
+  ) {
+    PanelPacking<Right>.pack(
+      k, columns, b, stride, transposed, panel.assumingMemoryBound(to: Right.Factor.Scalar.self),
+      panelGroups)
+  }
+}
+
+/// Rows of a block of A: few, so that the block stays cached at power-of-two strides.
+@inline(__always) private var blockRows: Int { 48 }
+/// Panels of a block of B.
+@inline(__always) private var blockPanels: Int { 8 }
+/// Groups between rows of a packed block of A beyond its depth: no power of two.
+@inline(__always) private var rowGap: Int { 16 }
+
+/// The matrices of a call. Strides count elements of the stored rows.
+struct ProductCall<P: Product> {
+  var m: Int, n: Int, k: Int
+  var a: UnsafePointer<P.Left.Element>, aStride: Int, aTransposed: Bool
+  /// nil if `panels` hold B.
+  var b: UnsafePointer<P.Right.Element>?, bStride: Int, bTransposed: Bool
+  var panels: UnsafeRawPointer?
+  var c: UnsafeMutablePointer<P.Scalar>, cStride: Int
+}
+
+enum Products<P: Product> {
+  typealias Scalar = P.Scalar
+
+  // MARK: Sizes
+
+  @inline(__always) static var panelBlockBytes: Int { P.depth * P.panelGroups * blockPanels * P.groupBytes }
+  @inline(__always) static var edgeBytes: Int { tileRows * P.panelColumns * MemoryLayout<Scalar>.size }
+  @inline(__always) static var rowBlockBytes: Int { blockRows * (P.depth + rowGap) * P.groupBytes }
+  @inline(__always) static var correctionBytes: Int {
+    P.raised ? P.panelColumns * blockPanels * 4 : 0
+  }
+  /// Bytes of workspace of one thread, whatever the shape.
+  @inline(__always) static var workspaceBytes: Int {
+    panelBlockBytes + edgeBytes + rowBlockBytes + correctionBytes
+  }
+  /// Bytes between packed panels of a whole depth.
+  @inline(__always) static func panelBytes(_ k: Int) -> Int {
+    ceilDivide(k, P.groupDepth) * P.panelGroups * P.groupBytes
+  }
+  /// Bytes of B (k, n) packed ahead: its panels and, where A is raised, a correction a column.
+  @inline(__always) static func packedBytes(_ n: Int, _ k: Int) -> Int {
+    let panels = ceilDivide(n, P.panelColumns)
+    return panels * (panelBytes(k) + (P.raised ? P.panelColumns * 4 : 0))
+  }
+
+  // MARK: Packing ahead
+
+  /// B (k, n) whole into panels; panel p begins at p x `panelBytes(k)`.
+  @inline(__always) static func pack(
+    _ n: Int, _ k: Int, _ b: UnsafePointer<P.Right.Element>, _ stride: Int, _ transposed: Bool,
+    _ panels: UnsafeMutableRawPointer
+  ) {
+    var column = 0
+    var panel = panels
+    while column < n {
+      P.packPanel(
+        k, smaller(P.panelColumns, n - column), transposed ? b + column * stride : b + column, stride,
+        transposed, panel)
+      if P.raised {
+        let corrections = panels + ceilDivide(n, P.panelColumns) * panelBytes(k)
+        correct(
+          ceilDivide(k, P.groupDepth), panel,
+          corrections.assumingMemoryBound(to: Scalar.self) + column, accumulate: false)
+      }
+      column += P.panelColumns
+      panel += panelBytes(k)
+    }
+  }
+
+  // MARK: Multiplying
+
+  @inline(__always) static func multiply(_ call: ProductCall<P>, _ workspace: UnsafeMutableRawPointer) {
+    let corrections = (workspace + panelBlockBytes + edgeBytes + rowBlockBytes).assumingMemoryBound(
+      to: Scalar.self)
+    guard call.k > 0 else { return clear(call) }
+    var left = 0
+    while left < call.n {
+      let columns = smaller(P.panelColumns * blockPanels, call.n - left)
+      var start = 0
+      while start < call.k {
+        let depth = smaller(P.depth * P.groupDepth, call.k - start)
+        var top = 0
+        while top < call.m {
+          let rows = smaller(blockRows, call.m - top)
+          let block = ProductBlock(
+            top: top, rows: rows, left: left, columns: columns, start: start, depth: depth)
+          multiplyBlock(call, block, workspace, corrections)
+          top += rows
+        }
+        start += depth
+      }
+      if P.raised {
+        var taken = UnsafePointer(corrections)
+        if let panels = call.panels {
+          let all = panels + ceilDivide(call.n, P.panelColumns) * panelBytes(call.k)
+          taken = all.assumingMemoryBound(to: Scalar.self) + left
+        }
+        subtract(taken, call.m, columns, call.c + left, call.cStride)
+      }
+      left += columns
+    }
+  }
+
+  /// Rows of A by all panels of a block of B: each panel is read for strip after strip of rows. The first block
+  /// of rows packs the panels, each right before its use.
+  @inline(never) private static func multiplyBlock(
+    _ call: ProductCall<P>, _ block: ProductBlock, _ workspace: UnsafeMutableRawPointer,
+    _ corrections: UnsafeMutablePointer<Scalar>
+  ) {
+    let groups = ceilDivide(block.depth, P.groupDepth)
+    let (a, aStride) = rows(call, block, groups, workspace + panelBlockBytes + edgeBytes)
+    let edge = (workspace + panelBlockBytes).assumingMemoryBound(to: Scalar.self)
+    var column = 0
+    while column < block.columns {
+      let width = smaller(P.panelColumns, block.columns - column)
+      var panel = UnsafeRawPointer(workspace + column / P.panelColumns * panelBytes(block.depth))
+      if let panels = call.panels {
+        panel =
+          panels + (block.left + column) / P.panelColumns * panelBytes(call.k)
+          + block.start / P.groupDepth * P.panelGroups * P.groupBytes
+      } else if block.top == 0, let b = call.b {
+        let first = block.left + column
+        P.packPanel(
+          block.depth, width,
+          b + (call.bTransposed ? first * call.bStride + block.start : block.start * call.bStride + first),
+          call.bStride, call.bTransposed, UnsafeMutableRawPointer(mutating: panel))
+        if P.raised { correct(groups, panel, corrections + column, accumulate: block.start > 0) }
+      }
+      multiplyStrips(
+        block.rows, width, groups, a, aStride, panel,
+        call.c + block.top * call.cStride + block.left + column, call.cStride, block.start > 0, edge)
+      column += width
+    }
+  }
+
+  /// The block's rows of A as groups: in place, or packed.
+  @inline(__always) private static func rows(
+    _ call: ProductCall<P>, _ block: ProductBlock, _ groups: Int, _ packed: UnsafeMutableRawPointer
+  ) -> (UnsafeRawPointer, Int) {
+    let stride = call.aStride
+    let a = call.a + (call.aTransposed ? block.start * stride + block.top : block.top * stride + block.start)
+    if P.Left.inPlace && !call.aTransposed && block.depth % P.groupDepth == 0 {
+      return (UnsafeRawPointer(a), stride * MemoryLayout<P.Left.Element>.size)
+    }
+    RowPacking<P.Left>.pack(
+      block.rows, block.depth, a, stride, call.aTransposed,
+      packed.assumingMemoryBound(to: P.Left.Factor.Scalar.self), groups + rowGap)
+    return (UnsafeRawPointer(packed), (groups + rowGap) * P.groupBytes)
+  }
+
+  @inline(__always) private static func multiplyStrips(
+    _ rows: Int, _ width: Int, _ groups: Int, _ a: UnsafeRawPointer, _ aStride: Int,
+    _ panel: UnsafeRawPointer,
+    _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int, _ accumulate: Bool,
+    _ edge: UnsafeMutablePointer<Scalar>
+  ) {
+    let vectors = ceilDivide(width, P.Step.columns)
+    let panelStride = P.panelGroups * P.groupBytes
+    var row = 0
+    while row < rows {
+      let height = stripRows(rows - row)
+      let target = c + row * cStride
+      let whole = width == vectors * P.Step.columns
+      Tiles<P.Step>.multiply(
+        height, vectors, groups, a + row * aStride, aStride, panel, panelStride, whole ? target : edge,
+        whole ? cStride : P.panelColumns, whole && accumulate, panel, 0)
+      if !whole { copyEdge(height, width, edge, target, cStride, accumulate) }
+      row += height
+    }
+  }
+
+  /// Six rows; the last seven to nine are shared by two strips, because a strip of one or two waits for B.
+  @inline(__always) private static func stripRows(_ left: Int) -> Int {
+    left > tileRows && left < 10 ? (left + 1) / 2 : smaller(tileRows, left)
+  }
+
+  // MARK: Edges and corrections
+
+  /// The columns of a padded tile that exist.
+  @inline(never) private static func copyEdge(
+    _ rows: Int, _ width: Int, _ edge: UnsafeMutablePointer<Scalar>, _ c: UnsafeMutablePointer<Scalar>,
+    _ cStride: Int, _ accumulate: Bool
+  ) {
+    for i in 0..<rows {
+      for j in 0..<width {
+        let value = edge[i * P.panelColumns + j]
+        c[i * cStride + j] = accumulate ? c[i * cStride + j] + value : value
+      }
+    }
+  }
+
+  /// 128 x the column sums of a panel: a row of A that is 128 throughout, multiplied.
+  @inline(never) private static func correct(
+    _ groups: Int, _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Scalar>, accumulate: Bool
+  ) {
+    let ones = InlineArray<64, Int32>(repeating: RaisedQuads.raise)
+    withUnsafePointer(to: ones) { row in
+      var group = 0
+      while group < groups {
+        let count = smaller(64, groups - group)
+        let place = panel + group * P.panelGroups * P.groupBytes
+        Tiles<P.Step>.multiply(
+          1, tileVectors, count, row, 0, place, P.panelGroups * P.groupBytes, sums, 0,
+          accumulate || group > 0,
+          place, 0)
+        group += count
+      }
+    }
+  }
+
+  /// Takes a row off each row of C.
+  @inline(never) private static func subtract(
+    _ row: UnsafePointer<Scalar>, _ m: Int, _ columns: Int, _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int
+  ) {
+    for i in 0..<m {
+      for j in 0..<columns { c[i * cStride + j] -= row[j] }
+    }
+  }
+
+  /// C = 0: a sum of nothing.
+  @inline(never) private static func clear(_ call: ProductCall<P>) {
+    for i in 0..<call.m {
+      for j in 0..<call.n { call.c[i * call.cStride + j] = .zero }
+    }
+  }
+}
+
+/// The part of a product that one block of A and one of B make.
+private struct ProductBlock {
+  var top: Int, rows: Int
+  var left: Int, columns: Int
+  var start: Int, depth: Int
+}
