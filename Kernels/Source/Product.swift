@@ -46,6 +46,8 @@ extension Product {
 @inline(__always) private var blockRows: Int { 48 }
 /// Panels of a block of B.
 @inline(__always) private var blockPanels: Int { 8 }
+/// A B of at most so many bytes is read where it lies.
+@inline(__always) private var inPlaceBytes: Int { 512 << 10 }
 /// Groups between rows of a packed block of A beyond its depth: no power of two.
 @inline(__always) private var rowGap: Int { 16 }
 
@@ -151,27 +153,66 @@ enum Products<P: Product> {
     let groups = ceilDivide(block.depth, P.groupDepth)
     let (a, aStride) = rows(call, block, groups, workspace + panelBlockBytes + edgeBytes)
     let edge = (workspace + panelBlockBytes).assumingMemoryBound(to: Scalar.self)
+    let packs = call.panels == nil && block.top == 0
     var column = 0
     while column < block.columns {
       let width = smaller(P.panelColumns, block.columns - column)
+      let first = block.left + column
       var panel = UnsafeRawPointer(workspace + column / P.panelColumns * panelBytes(block.depth))
+      var panelStride = P.panelGroups * P.groupBytes
       if let panels = call.panels {
         panel =
-          panels + (block.left + column) / P.panelColumns * panelBytes(call.k)
+          panels + first / P.panelColumns * panelBytes(call.k)
           + block.start / P.groupDepth * P.panelGroups * P.groupBytes
-      } else if block.top == 0, let b = call.b {
-        let first = block.left + column
-        P.packPanel(
-          block.depth, width,
-          b + (call.bTransposed ? first * call.bStride + block.start : block.start * call.bStride + first),
-          call.bStride, call.bTransposed, UnsafeMutableRawPointer(mutating: panel))
-        if P.raised { correct(groups, panel, corrections + column, accumulate: block.start > 0) }
+      } else if let b = call.b {
+        let source =
+          b + (call.bTransposed ? first * call.bStride + block.start : block.start * call.bStride + first)
+        if readsInPlace(call, width) {
+          panel = UnsafeRawPointer(source)
+          panelStride = call.bStride * MemoryLayout<P.Right.Element>.size
+        } else if packs {
+          P.packPanel(
+            block.depth, width, source, call.bStride, call.bTransposed,
+            UnsafeMutableRawPointer(mutating: panel))
+          if P.raised { correct(groups, panel, corrections + column, accumulate: block.start > 0) }
+        }
       }
       multiplyStrips(
-        block.rows, width, groups, a, aStride, panel,
-        call.c + block.top * call.cStride + block.left + column, call.cStride, block.start > 0, edge)
+        block.rows, width, groups, a, aStride, panel, panelStride,
+        call.c + block.top * call.cStride + first, call.cStride, block.start > 0, edge,
+        ahead(call, block, column, packs))
       column += width
     }
+  }
+
+  /// A small B, or one for a strip or two of rows, is not worth packing.
+  @inline(__always) private static func readsInPlace(_ call: ProductCall<P>, _ width: Int) -> Bool {
+    P.Right.inPlace && P.groupDepth == 1 && !P.raised && !call.bTransposed && width % P.Step.columns == 0
+      && (call.m <= 2 * tileRows || call.k * call.bStride * P.groupBytes <= inPlaceBytes)
+  }
+
+  /// What is packed after this panel: the next of the block, or the first of the next block.
+  @inline(__always) private static func ahead(
+    _ call: ProductCall<P>, _ block: ProductBlock, _ column: Int, _ packs: Bool
+  ) -> Ahead {
+    let none = Ahead(place: nil, stride: 0)
+    guard let b = call.b, !call.bTransposed else { return none }
+    let stride = call.bStride * MemoryLayout<P.Right.Element>.size
+    let next = column + P.panelColumns
+    var source = b
+    if next < block.columns {
+      guard packs else { return none }
+      source += block.start * call.bStride + block.left + next
+    } else if block.top + block.rows < call.m {
+      return none
+    } else if block.start + block.depth < call.k {
+      source += (block.start + block.depth) * call.bStride + block.left
+    } else if block.left + block.columns < call.n {
+      source += block.left + block.columns
+    } else {
+      return none
+    }
+    return Ahead(place: UnsafeRawPointer(source), stride: stride)
   }
 
   /// The block's rows of A as groups: in place, or packed.
@@ -189,24 +230,34 @@ enum Products<P: Product> {
     return (UnsafeRawPointer(packed), (groups + rowGap) * P.groupBytes)
   }
 
+  /// The first strips ask, a line each step, for the rows of B that are packed next, so that they come out of
+  /// memory while the tiles compute.
   @inline(__always) private static func multiplyStrips(
     _ rows: Int, _ width: Int, _ groups: Int, _ a: UnsafeRawPointer, _ aStride: Int,
     _ panel: UnsafeRawPointer,
-    _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int, _ accumulate: Bool,
-    _ edge: UnsafeMutablePointer<Scalar>
+    _ panelStride: Int, _ c: UnsafeMutablePointer<Scalar>, _ cStride: Int, _ accumulate: Bool,
+    _ edge: UnsafeMutablePointer<Scalar>, _ ahead: Ahead
   ) {
     let vectors = ceilDivide(width, P.Step.columns)
-    let panelStride = P.panelGroups * P.groupBytes
+    let lines = P.panelColumns * MemoryLayout<P.Right.Element>.size / 64
+    var strip = 0
     var row = 0
     while row < rows {
       let height = stripRows(rows - row)
       let target = c + row * cStride
       let whole = width == vectors * P.Step.columns
+      var next = panel
+      var step = 0
+      if let place = ahead.place, strip < lines * P.groupDepth {
+        next = place + strip / lines * ahead.stride + strip % lines * 64
+        step = P.groupDepth * ahead.stride
+      }
       Tiles<P.Step>.multiply(
         height, vectors, groups, a + row * aStride, aStride, panel, panelStride, whole ? target : edge,
-        whole ? cStride : P.panelColumns, whole && accumulate, panel, 0)
+        whole ? cStride : P.panelColumns, whole && accumulate, next, step)
       if !whole { copyEdge(height, width, edge, target, cStride, accumulate) }
       row += height
+      strip += 1
     }
   }
 
@@ -264,6 +315,11 @@ enum Products<P: Product> {
       for j in 0..<call.n { call.c[i * call.cStride + j] = .zero }
     }
   }
+}
+
+/// Rows of B to ask for ahead of their packing; the stride is in bytes.
+private struct Ahead {
+  var place: UnsafeRawPointer?, stride: Int
 }
 
 /// The part of a product that one block of A and one of B make.
