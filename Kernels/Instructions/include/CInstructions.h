@@ -52,6 +52,9 @@ static inline __attribute__((always_inline)) instruction_floats instruction_frac
 static inline __attribute__((always_inline)) instruction_floats instruction_scale(
     instruction_floats x, instruction_floats n) {
   return __builtin_ia32_scalefps512_mask(x, n, (instruction_floats){0}, (unsigned short)-1, 4);
+}
+#endif
+
 /// Asks for the cache line at `address` in the second-level cache, long before it is read.
 static inline __attribute__((always_inline)) void instruction_prefetch_far(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 2);
