@@ -51,7 +51,7 @@ package struct ElementwiseModule: Sendable {
     isa == .neon ? neon : baseline
     #else
     switch isa {
-    case .avx512: avx512
+    case .avx512, .avx512BF16, .avx512FP16: avx512
     case .avx2: avx2
     default: baseline
     }
