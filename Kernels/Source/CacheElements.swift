@@ -4,13 +4,13 @@
 /// A register's worth of 16-bit numbers.
 private typealias Shorts = SIMD16<UInt16>
 /// A register's worth of bytes.
-private typealias Octets = SIMD16<Int8>
+private typealias SignedOctets = SIMD16<Int8>
 #elseif ISA_AVX2
 private typealias Shorts = SIMD8<UInt16>
-private typealias Octets = SIMD8<Int8>
+private typealias SignedOctets = SIMD8<Int8>
 #else
 private typealias Shorts = SIMD4<UInt16>
-private typealias Octets = SIMD4<Int8>
+private typealias SignedOctets = SIMD4<Int8>
 #endif
 
 /// An element type of a cache of keys and values.
@@ -60,7 +60,7 @@ enum HalfElement: CacheElement {
 /// A signed byte; each key and head has a factor of its own.
 enum ByteElement: CacheElement {
   @inline(__always) static func load(_ address: UnsafePointer<Int8>) -> Vector {
-    let octets = UnsafeRawPointer(address).loadUnaligned(as: Octets.self)
+    let octets = UnsafeRawPointer(address).loadUnaligned(as: SignedOctets.self)
     var result = Vector()
     for i in 0..<lanes { result[i] = Float(octets[i]) }
     return result
