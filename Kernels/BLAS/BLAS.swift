@@ -72,13 +72,6 @@ public enum BLAS {
   }
 }
 
-/// C (m, n) = A (m, k) · B (k, n), row-major, on the library's own threads.
-public func blasGEMM(
-  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafeMutablePointer<Float>
-) {
-  sgemm(m, n, k, a, k, transposed: false, b, n, c, n)
-}
-
 /// Row-major C = A·B, or A·Bᵀ, with row strides.
 func sgemm(
   _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aStride: Int, transposed: Bool,

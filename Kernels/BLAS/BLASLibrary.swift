@@ -7,6 +7,7 @@ import COpenBLAS
 struct ProductSize: Sendable {
   var m: Int32, n: Int32, k: Int32
   var aStride: Int32, bStride: Int32, cStride: Int32
+  var transposesA = false
   var transposesB = false
 }
 
@@ -48,13 +49,13 @@ extension BLASLibrary {
     var library = BLASLibrary(
       f32: { size, a, b, c in
         cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
+          CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
           1, a, size.aStride, b, size.bStride, 0, c, size.cStride)
       },
       setThreads: { openblas_set_num_threads(Int32(clamping: $0)) })
     library.f64 = { size, a, b, c in
       cblas_dgemm(
-        CblasRowMajor, CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
+        CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
         1, a, size.aStride, b, size.bStride, 0, c, size.cStride)
     }
     library.bindThread = { index, cpu in

@@ -11,8 +11,10 @@ private let fixedOffset: Int32 = 173
 private let halfOne: UInt16 = 0x3C00
 
 extension ProductSize {
+  fileprivate var a: Int32 { transposesA ? transposed : plain }
   fileprivate var b: Int32 { transposesB ? transposed : plain }
-  fileprivate var letter: CChar { transposesB ? 0x54 : 0x4E }
+  fileprivate var letterOfA: CChar { transposesA ? 0x54 : 0x4E }
+  fileprivate var letterOfB: CChar { transposesB ? 0x54 : 0x4E }
 }
 
 extension BLASLibrary {
@@ -47,22 +49,22 @@ extension BLASLibrary {
     guard let sgemm = symbols.find("cblas_sgemm", as: SGEMM.self) else { return nil }
     var library = BLASLibrary(
       f32: { s, a, b, c in
-        sgemm(rowMajor, plain, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
+        sgemm(rowMajor, s.a, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
       }, setThreads: symbols.threadSetter)
     if let dgemm = symbols.find("cblas_dgemm", as: DGEMM.self) {
       library.f64 = { s, a, b, c in
-        dgemm(rowMajor, plain, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
+        dgemm(rowMajor, s.a, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
       }
     }
     if let hgemm = symbols.find("cblas_hgemm", as: HGEMM.self) {
       library.f16 = { s, a, b, c in
-        hgemm(rowMajor, plain, s.b, s.m, s.n, s.k, halfOne, a, s.aStride, b, s.bStride, 0, c, s.cStride)
+        hgemm(rowMajor, s.a, s.b, s.m, s.n, s.k, halfOne, a, s.aStride, b, s.bStride, 0, c, s.cStride)
       }
     }
     func short(_ name: String) -> Product<UInt16, UInt16, Float>? {
       guard let gemm = symbols.find(name, as: ShortGEMM.self) else { return nil }
       return { s, a, b, c in
-        gemm(rowMajor, plain, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
+        gemm(rowMajor, s.a, s.b, s.m, s.n, s.k, 1, a, s.aStride, b, s.bStride, 0, c, s.cStride)
       }
     }
     library.bf16 = short("cblas_gemm_bf16bf16f32") ?? short("cblas_sbgemm")
@@ -72,7 +74,7 @@ extension BLASLibrary {
       library.u8s8 = { s, a, b, c in
         var zero: Int32 = 0
         bytes(
-          rowMajor, plain, s.b, fixedOffset, s.m, s.n, s.k, 1, a, s.aStride, 0, b, s.bStride, 0, 0, c,
+          rowMajor, s.a, s.b, fixedOffset, s.m, s.n, s.k, 1, a, s.aStride, 0, b, s.bStride, 0, 0, c,
           s.cStride, &zero)
       }
     }
@@ -91,7 +93,6 @@ extension BLASLibrary {
       CChar, CChar, CChar, Int, Int, Int, Float, UnsafeRawPointer?, Int, Int8, UnsafeRawPointer?, Int, Int8,
       Float, UnsafeMutablePointer<Int32>?, Int, UnsafePointer<Int32>?
     ) -> Int32
-  private static let letterN: CChar = 0x4E
   private static let letterF: CChar = 0x46
 
   /// The table of oneDNN; nil without `dnnl_sgemm`. A refusal leaves C as it is, which the check against the oracle
@@ -101,7 +102,7 @@ extension BLASLibrary {
       guard let gemm = symbols.find(name, as: DNNL.self) else { return nil }
       return { s, a, b, c in
         _ = gemm(
-          letterN, s.letter, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), b, Int(s.bStride), 0, c,
+          s.letterOfA, s.letterOfB, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), b, Int(s.bStride), 0, c,
           Int(s.cStride))
       }
     }
@@ -110,7 +111,7 @@ extension BLASLibrary {
       return { s, a, b, c in
         var none: Int32 = 0
         _ = gemm(
-          letterN, s.letter, letterF, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), 0, b,
+          s.letterOfA, s.letterOfB, letterF, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), 0, b,
           Int(s.bStride), 0, 0, c, Int(s.cStride), &none)
       }
     }

@@ -22,7 +22,35 @@ public struct OracleRow: Sendable {
 public func oracleGEMMRows(
   _ rows: [Int], n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, columns: Range<Int>? = nil
 ) -> [OracleRow] {
-  let columns = columns ?? 0..<n
+  productRows(rows, n, k, a, b, columns ?? 0..<n)
+}
+
+/// The same of Doubles: the oracle rounds as often as what it judges, so only larger errors tell.
+public func oracleGEMMRows(
+  _ rows: [Int], n: Int, k: Int, a: UnsafePointer<Double>, b: UnsafePointer<Double>,
+  columns: Range<Int>? = nil
+) -> [OracleRow] {
+  productRows(rows, n, k, a, b, columns ?? 0..<n)
+}
+
+/// A number that an oracle reads.
+protocol OracleElement {
+  var wide: Double { get }
+}
+
+extension Float: OracleElement {
+  @inline(__always) var wide: Double { Double(self) }
+}
+
+extension Double: OracleElement {
+  @inline(__always) var wide: Double { self }
+}
+
+@inline(__always)
+private func productRows<Element: OracleElement>(
+  _ rows: [Int], _ n: Int, _ k: Int, _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>,
+  _ columns: Range<Int>
+) -> [OracleRow] {
   let zeros = [Double](repeating: 0, count: columns.count)
   var result = rows.map { _ in OracleRow(values: zeros, scales: zeros) }
   withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: 2 * k) { panels in
@@ -50,23 +78,24 @@ public func oracleGEMMRows(
 
 /// Eight neighbours as Doubles; 0 beyond the first `count`.
 @inline(__always)
-private func eight(_ source: UnsafePointer<Float>, _ count: Int) -> SIMD8<Double> {
+private func eight<Element: OracleElement>(_ source: UnsafePointer<Element>, _ count: Int) -> SIMD8<Double> {
   var line = SIMD8<Double>()
   if count >= 8 {
-    for j in 0..<8 { line[j] = Double(source[j]) }
+    for j in 0..<8 { line[j] = source[j].wide }
   } else {
-    for j in 0..<count { line[j] = Double(source[j]) }
+    for j in 0..<count { line[j] = source[j].wide }
   }
   return line
 }
 
 /// Σ a·b and Σ |a·b| of eight columns.
-private func dot(
-  _ a: UnsafePointer<Float>, _ panel: UnsafePointer<SIMD8<Double>>, _ k: Int
+@inline(__always)
+private func dot<Element: OracleElement>(
+  _ a: UnsafePointer<Element>, _ panel: UnsafePointer<SIMD8<Double>>, _ k: Int
 ) -> (value: SIMD8<Double>, scale: SIMD8<Double>) {
   var (value, scale) = (SIMD8<Double>(), SIMD8<Double>())
   for p in 0..<k {
-    let product = panel[p] * Double(a[p])
+    let product = panel[p] * a[p].wide
     value += product
     scale += magnitude(product)
   }
@@ -84,6 +113,20 @@ private func magnitude(_ x: SIMD8<Double>) -> SIMD8<Double> {
 public func oracleSums(
   _ row: UnsafePointer<Float>, _ x: [Double], _ y: [Double]
 ) -> (value: Double, scale: Double) {
+  weightedSums(row, x, y)
+}
+
+/// The same of Doubles.
+public func oracleSums(
+  _ row: UnsafePointer<Double>, _ x: [Double], _ y: [Double]
+) -> (value: Double, scale: Double) {
+  weightedSums(row, x, y)
+}
+
+@inline(__always)
+private func weightedSums<Element: OracleElement>(
+  _ row: UnsafePointer<Element>, _ x: [Double], _ y: [Double]
+) -> (value: Double, scale: Double) {
   x.withUnsafeBufferPointer { x in
     y.withUnsafeBufferPointer { y in
       var (value, scale) = (SIMD8<Double>(), SIMD8<Double>())
@@ -97,8 +140,8 @@ public func oracleSums(
       }
       var sums = (value: value.sum(), scale: scale.sum())
       for j in whole..<x.count {
-        sums.value += Double(row[j]) * x[j]
-        sums.scale += abs(Double(row[j])) * y[j]
+        sums.value += row[j].wide * x[j]
+        sums.scale += abs(row[j].wide) * y[j]
       }
       return sums
     }

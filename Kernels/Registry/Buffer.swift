@@ -161,7 +161,7 @@ package final class Buffer: @unchecked Sendable {
   }
 
   /// The largest prime below 2^20.
-  private static let period = 1_048_573
+  static let period = 1_048_573
   /// The top 24 bits of mixed counters, as floats in [-1, 1).
   private static let uniform = (0..<period).map { Float(mix(UInt64($0)) >> 40) * 0x1p-23 - 1 }
   /// The top 3 bits, 0 to 7.

@@ -9,17 +9,43 @@ package import Measurement
 /// anywhere contradicts.
 package struct GEMMExpectation: Sendable {
   private let m: Int, n: Int, k: Int
+  private let tolerance: Double
   private let groups: [Group]
   private let signs: [Double]
   /// One for each row of C; none where the rows are all.
   private let sums: [(value: Double, scale: Double)]
 
-  /// - Parameter team: threads that share the work; nil = the caller's alone.
+  /// - Parameters:
+  ///   - tolerance: nil = that of sums in f32.
+  ///   - team: threads that share the work; nil = the caller's alone.
   package init(
     m: Int, n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, seed: UInt64,
+    tolerance: Double? = nil, team: WorkerTeam? = nil
+  ) {
+    self.init(
+      m, n, k, seed, tolerance ?? gemmTolerance(k), team,
+      rows: { oracleGEMMRows($0, n: n, k: k, a: a, b: b, columns: $1) },
+      sumsOfB: { oracleSums(b + $0 * n, $1, $2) }, sumsOfA: { oracleSums(a + $0 * k, $1, $2) })
+  }
+
+  /// The same of Doubles.
+  package init(
+    m: Int, n: Int, k: Int, a: UnsafePointer<Double>, b: UnsafePointer<Double>, seed: UInt64,
     team: WorkerTeam? = nil
   ) {
-    (self.m, self.n, self.k) = (m, n, k)
+    self.init(
+      m, n, k, seed, (8 * Double(k).squareRoot() + 8) * 0x1p-53, team,
+      rows: { oracleGEMMRows($0, n: n, k: k, a: a, b: b, columns: $1) },
+      sumsOfB: { oracleSums(b + $0 * n, $1, $2) }, sumsOfA: { oracleSums(a + $0 * k, $1, $2) })
+  }
+
+  private typealias Sums = (Int, [Double], [Double]) -> (value: Double, scale: Double)
+
+  private init(
+    _ m: Int, _ n: Int, _ k: Int, _ seed: UInt64, _ tolerance: Double, _ team: WorkerTeam?,
+    rows oracle: ([Int], Range<Int>) -> [OracleRow], sumsOfB: Sums, sumsOfA: Sums
+  ) {
+    (self.m, self.n, self.k, self.tolerance) = (m, n, k, tolerance)
     let checksAll = Double(m) * Double(n) * Double(k) <= ErrorScan.fullCheckLimit
     let chosen = checksAll ? [(rows: Array(0..<m), columns: 0..<n)] : sampledGroups(m, n, k, seed: seed)
     // Each thread takes its own columns, so that B is read once.
@@ -28,7 +54,7 @@ package struct GEMMExpectation: Sendable {
       let parts = inParallel(threads, team) { thread in
         let part = share(of: columns.count, step: 16, thread, threads)
         let own = columns.lowerBound + part.lowerBound..<columns.lowerBound + part.upperBound
-        return oracleGEMMRows(rows, n: n, k: k, a: a, b: b, columns: own)
+        return oracle(rows, own)
       }
       let expected = rows.indices.map { row in
         OracleRow(values: parts.flatMap { $0[row].values }, scales: parts.flatMap { $0[row].scales })
@@ -37,25 +63,53 @@ package struct GEMMExpectation: Sendable {
     }
     let signs = checksAll ? [] : (0..<n).map { mix(seed &+ UInt64($0)) & 1 == 0 ? 1.0 : -1.0 }
     self.signs = signs
-    sums = checksAll ? [] : signedSums(m, n, k, a, b, signs, team)
+    guard !checksAll else {
+      sums = []
+      return
+    }
+    // A·(B·x), with the scale of each element, in O(mk + kn).
+    let ones = [Double](repeating: 1, count: n)
+    let products = inParallel(k, team) { sumsOfB($0, signs, ones) }
+    let (values, scales) = (products.map(\.value), products.map(\.scale))
+    sums = inParallel(m, team) { sumsOfA($0, values, scales) }
   }
 
   /// Holds C against the expectation.
   package func check(_ c: UnsafePointer<Float>, team: WorkerTeam? = nil) -> Verification {
-    var scan = ErrorScan(tolerance: gemmTolerance(k))
+    check(team, { Double(c[$0]) }) { oracleSums(c + $0 * n, signs, signs).value }
+  }
+
+  /// The same of Doubles.
+  package func check(_ c: UnsafePointer<Double>, team: WorkerTeam? = nil) -> Verification {
+    check(team, { c[$0] }) { oracleSums(c + $0 * n, signs, signs).value }
+  }
+
+  /// The same of whole numbers.
+  package func check(_ c: UnsafePointer<Int32>, team: WorkerTeam? = nil) -> Verification {
+    check(team, { Double(c[$0]) }) { row in
+      var sum = 0.0
+      for j in 0..<n { sum += Double(c[row * n + j]) * signs[j] }
+      return sum
+    }
+  }
+
+  private func check(
+    _ team: WorkerTeam?, _ found: (Int) -> Double, _ signedSum: (Int) -> Double
+  ) -> Verification {
+    var scan = ErrorScan(tolerance: tolerance)
     for group in groups {
       for (row, expected) in zip(group.rows, group.expected) {
-        let found = c + row * n + group.firstColumn
         for j in expected.values.indices {
-          scan.add(Double(found[j]), expected.values[j], scale: expected.scales[j])
+          scan.add(found(row * n + group.firstColumn + j), expected.values[j], scale: expected.scales[j])
         }
       }
     }
     guard !sums.isEmpty else { return scan.verification("double oracle, all elements") }
-    let found = inParallel(m, team) { oracleSums(c + $0 * n, signs, signs).value }
     // The rounding errors of a row's n elements add up like √n, their scales like n.
     let shrink = 2 / Double(n).squareRoot()
-    for (found, sum) in zip(found, sums) { scan.add(found, sum.value, scale: sum.scale * shrink) }
+    for (row, sum) in zip(inParallel(m, team, signedSum), sums) {
+      scan.add(row, sum.value, scale: sum.scale * shrink)
+    }
     let rows = groups.reduce(0) { $0 + $1.rows.count }
     let columns = groups.first?.expected.first?.values.count ?? 0
     let part = columns < n ? " (\(columns) columns of each)" : ""
@@ -98,7 +152,7 @@ package func checkGEMM(
 
 /// Independent rounding errors of a sum of k products grow like √k, and partial sums in lanes and blocks take more
 /// than half of that away.
-private func gemmTolerance(_ k: Int) -> Double { (0.4 * Double(k).squareRoot() + 3) * 0x1p-24 }
+@Sendable func gemmTolerance(_ k: Int) -> Double { (0.4 * Double(k).squareRoot() + 3) * 0x1p-24 }
 
 /// Elements of a brief check: the corners, and some drawn from the seed.
 package func briefElements(rows: Int, columns: Int, seed: UInt64) -> [Int] {
@@ -107,32 +161,39 @@ package func briefElements(rows: Int, columns: Int, seed: UInt64) -> [Int] {
 }
 
 /// Compares some elements of C with the dot products that they should be.
+///
+/// - Parameters:
+///   - c: the stored value at a place of C.
+///   - factors: for a row and column of C, the k pairs of factors.
 package func checkGEMM(
-  elements: [Int], n: Int, k: Int, a: UnsafePointer<Float>, b: UnsafePointer<Float>, c: UnsafePointer<Float>
+  elements: [Int], n: Int, k: Int, tolerance: Double? = nil, c: (Int) -> Double,
+  factors: (_ row: Int, _ column: Int) -> (Int) -> (Double, Double)
 ) -> Verification {
-  var scan = ErrorScan(tolerance: gemmTolerance(k))
+  var scan = ErrorScan(tolerance: tolerance ?? gemmTolerance(k))
   for element in elements {
     let (row, column) = element.quotientAndRemainder(dividingBy: n)
+    let pair = factors(row, column)
     var (value, scale) = (0.0, 0.0)
     for p in 0..<k {
-      let product = Double(a[row * k + p]) * Double(b[p * n + column])
-      value += product
-      scale += abs(product)
+      let (a, b) = pair(p)
+      value += a * b
+      scale += abs(a * b)
     }
-    scan.add(Double(c[element]), value, scale: scale)
+    scan.add(c(element), value, scale: scale)
   }
   return scan.verification("double oracle, \(elements.count) elements")
 }
 
-/// A·(B·x) for x = `signs`, with the scale of each element, in O(mk + kn).
-private func signedSums(
-  _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ signs: [Double],
-  _ team: WorkerTeam?
-) -> [(value: Double, scale: Double)] {
-  let ones = [Double](repeating: 1, count: n)
-  let products = inParallel(k, team) { oracleSums(b + $0 * n, signs, ones) }
-  let (values, scales) = (products.map(\.value), products.map(\.scale))
-  return inParallel(m, team) { oracleSums(a + $0 * k, values, scales) }
+extension Verification {
+  /// One of several parts: the largest errors, and passed where all did.
+  init(worstOf parts: [Verification]) {
+    func size(_ part: Verification) -> Double { part.maxRelError.isNaN ? .infinity : part.maxRelError }
+    let worst = parts.max { size($0) < size($1) } ?? parts[0]
+    let others = parts.count > 1 ? "; \(parts.count) groups" : ""
+    self.init(
+      reference: worst.reference + others, maxAbsError: parts.map(\.maxAbsError).max() ?? .nan,
+      maxRelError: worst.maxRelError, tolerance: worst.tolerance, passed: parts.allSatisfy(\.passed))
+  }
 }
 
 /// The results of `body` for 0 ..< count, each thread of the team a contiguous part of them.

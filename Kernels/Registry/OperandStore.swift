@@ -16,6 +16,8 @@ enum OperandStore {
 
   private enum Contents: Hashable {
     case random(seed: UInt64, magnitude: Float)
+    /// Stored otherwise than as floats; the name of the storage.
+    case encoded(String, seed: UInt64)
     /// Whatever the team's last kernel left.
     case output(number: Int, team: ObjectIdentifier)
   }
@@ -60,6 +62,14 @@ enum OperandStore {
     try kept(count, .output(number: number, team: ObjectIdentifier(team)), team) {
       $0.fill(0, $1, team: team)
     }
+  }
+
+  /// `floats` floats of memory that `fill` fills, given the places, with values of a seed; not to be written to.
+  static func encoded(
+    _ floats: Int, _ name: String, seed: UInt64, team: WorkerTeam, fill: (Buffer, Range<Int>) -> Void
+  ) throws(KernelError) -> Buffer {
+    // Whole pairs, so that elements of eight bytes begin at their own places when the array grows.
+    try kept((floats + 1) / 2 * 2, .encoded(name, seed: seed), team, fill: fill)
   }
 
   private static func kept(

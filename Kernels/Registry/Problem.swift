@@ -14,9 +14,21 @@ struct Problem {
     case elementwise(Elementwise)
   }
 
-  /// C (m, n) = A (m, k) · B (k, n).
+  /// C (rows, n) = A (rows, k) · B (k, n) of each group; A and C of all groups lie one after the other, and so do
+  /// the B.
   struct GEMM {
-    let m: Int, n: Int, k: Int
+    /// Rows of each group: one group for a plain product, equal ones for a batch, uneven ones and zeros for experts.
+    let rows: [Int]
+    let n: Int, k: Int
+    /// True where A lies (k, rows), or B (n, k).
+    var transposesA = false, transposesB = false
+
+    /// Rows of all groups.
+    var m: Int { rows.reduce(0, +) }
+    /// Groups that have rows: the others' weights are not read.
+    var busyGroups: Int { rows.count { $0 > 0 } }
+    /// Where the rows of each group begin.
+    var firstRows: [Int] { rows.indices.map { rows[..<$0].reduce(0, +) } }
   }
 
   let operation: Operation
@@ -27,15 +39,11 @@ struct Problem {
     self.operation = operation
     self.dataType = dataType
     switch operation {
-    case .gemm:
-      let gemm = GEMM(
-        m: try positive(shape.m, "m"), n: try positive(shape.n, "n"), k: try positive(shape.k, "k"))
-      guard shape.batch == 1 else { throw KernelError("gemm takes a batch of 1, not \(shape.batch)") }
-      try requireAddressable([gemm.m, gemm.k], [gemm.k, gemm.n], [gemm.m, gemm.n])
-      dimensions = .gemm(gemm)
+    case .gemm, .groupedGEMM:
+      dimensions = .gemm(try GEMM(operation, shape))
     case .attentionPrefill, .attentionDecode:
       dimensions = .attention(try Attention(operation, shape))
-    case .fmaPeak:
+    case .fmaPeak, .typePeak:
       dimensions = .fmaPeak
     case .memoryRead, .memoryCopy, .memoryTriad:
       let bytes = try positive(shape.bytes, "bytes")
@@ -57,7 +65,8 @@ struct Problem {
     switch dimensions {
     case .gemm(let g):
       let (m, n, k) = (Double(g.m), Double(g.n), Double(g.k))
-      let bytes = m * k * dataType.bytesOfA + k * n * dataType.bytesOfB + m * n * dataType.bytesOfOut
+      let weights = k * n * dataType.bytesOfB * Double(g.busyGroups)
+      let bytes = m * k * dataType.bytesOfA + weights + m * n * dataType.bytesOfOut
       return Work(flop: FLOP(2 * m * n * k), bytes: Bytes(bytes))
     case .attention(let a):
       return Work(flop: FLOP(a.flop), bytes: Bytes(a.bytes))
@@ -79,8 +88,29 @@ struct Problem {
   static let memoryBytesPerRun = Int(Unit.mebibyte.toBase(8))
   /// Multiply-adds of one run of the FMA peak on one thread, in FLOP: about a millisecond.
   static let peakFLOP = 1.2e8
+  /// Products of one batch, and rows of all experts together: each is dealt out one by one.
+  static let mostGroups = 1 << 16, mostGroupedRows = 1 << 24
   /// A limit far above any model's, so that workspaces stay small.
   static let largestHeadDim = 1024
+}
+
+extension Problem.GEMM {
+  /// A batch of equal products, or `batch` experts that share m rows unevenly.
+  fileprivate init(_ operation: Operation, _ shape: Shape) throws(KernelError) {
+    let (m, n, k) = (try positive(shape.m, "m"), try positive(shape.n, "n"), try positive(shape.k, "k"))
+    let groups = try positive(shape.batch, "batch")
+    let isGrouped = operation == .groupedGEMM
+    try requireAddressable([m, k, isGrouped ? 1 : groups], [k, n, groups], [m, n, isGrouped ? 1 : groups])
+    guard groups <= Problem.mostGroups else {
+      throw KernelError("batch must be at most \(Problem.mostGroups), not \(groups)")
+    }
+    guard !isGrouped || m <= Problem.mostGroupedRows else {
+      throw KernelError("grouped rows must be at most \(Problem.mostGroupedRows), not \(m)")
+    }
+    rows = isGrouped ? Shape.expertRows(m, experts: groups) : Array(repeating: m, count: groups)
+    (self.n, self.k) = (n, k)
+    (transposesA, transposesB) = (shape.transposesA ?? false, shape.transposesB ?? false)
+  }
 }
 
 func positive(_ value: Int?, _ name: String) throws(KernelError) -> Int {

@@ -4,6 +4,8 @@
 
 import KernelsBaseline
 package import Machines
+import Measurement
+import Synchronization
 
 #if !arch(arm64)
 import KernelsAVX512BF16
@@ -21,6 +23,18 @@ package struct BrainChoice: Sendable, Equatable {
     (self.widenedRate, self.dotRate) = (widenedRate, dotRate)
     path = (dotRate ?? 0) > (widenedRate ?? 0) ? .dot : .widened
   }
+
+  /// The choice of this process, timed when it is first asked for.
+  package static func here(_ isa: InstructionSet) -> BrainChoice {
+    kept.withLock { kept in
+      if let known = kept[isa] { return known }
+      let choice = (try? measure(isa) { MonotonicTime().now() }) ?? BrainChoice(widenedRate: nil, dotRate: nil)
+      kept[isa] = choice
+      return choice
+    }
+  }
+
+  private static let kept = Mutex<[InstructionSet: BrainChoice]>([:])
 
   /// Times both loops, alternating, the best of three; a fraction of a millisecond. `now` tells seconds.
   package static func measure(_ isa: InstructionSet, now: () -> Double) throws(KernelError) -> BrainChoice {

@@ -12,8 +12,12 @@ import Synchronization
 public struct KernelError: Error, Hashable, CustomStringConvertible {
   /// One sentence: what is missing or unsupported.
   public let reason: String
+  /// True where nobody promised the kernel: the implementation has no such operation or type.
+  public let isAbsence: Bool
   /// An error with its reason.
-  public init(_ reason: String) { self.reason = reason }
+  public init(_ reason: String) { (self.reason, isAbsence) = (reason, false) }
+  /// What an implementation does not have.
+  public init(absent reason: String) { (self.reason, isAbsence) = (reason, true) }
   public var description: String { reason }
 }
 
@@ -56,8 +60,9 @@ public enum Kernels {
     dataType: DataType = .f32, layout: WeightLayout = .rowMajor
   ) throws(KernelError) -> any PreparedKernel {
     let problem = try Problem(operation, shape, dataType)
-    guard dataType == .f32, layout == .rowMajor else {
-      throw KernelError("there is no kernel of \(dataType.rawValue), \(layout.rawValue)")
+    if !operation.isProduct, (dataType != .f32 && operation != .typePeak) || layout != .rowMajor {
+      throw KernelError(
+        "\(operation.rawValue) has no kernel of \(dataType.rawValue), \(layout.rawValue)")
     }
     guard operandSets >= 1 else { throw KernelError("at least one operand set is needed") }
     let module = implementation == .swift ? try KernelModule.of(isa) : nil
@@ -65,17 +70,20 @@ public enum Kernels {
     switch problem.dimensions {
     case .gemm(let size):
       if module == nil { try requireBLASRange([size.m, size.n, size.k]) }
-      return try PreparedGEMM(
-        size, work: problem.work, module: module, team: team, sets: operandSets, rotating: rotating,
-        seed: seed)
+      let code = try ProductCode.of(dataType, layout, size, isa: module == nil ? nil : isa, team: team)
+      return try PreparedProduct(
+        size, code, work: problem.work, team: team, sets: operandSets, rotating: rotating, seed: seed)
     case .attention(let size):
       if module == nil { try requireBLASRange([size.seqKV, size.headDim, size.valueDim]) }
       return try PreparedAttention(
         size, work: problem.work, body: try attentionBody(operation, size, module, team), team: team,
         sets: operandSets, rotating: rotating, seed: seed, queryMagnitude: queryMagnitude)
     case .fmaPeak:
-      guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
-      return try PreparedPeak(module: module, team: team)
+      guard module != nil else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
+      guard let probe = try PeakProbe.of(dataType, isa) else {
+        throw KernelError(absent: "\(isa.rawValue) has no instruction of its own for \(dataType.rawValue)")
+      }
+      return try PreparedPeak(probe, team: team)
     case .memory(let bytes, let passes):
       guard let module else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
       return try PreparedMemory(
@@ -110,10 +118,14 @@ public enum Kernels {
     return problem.work
   }
 
-  /// What ran, for the column `impl_isa_path`: the instruction set of the Swift module, or the core type that
-  /// OpenBLAS chose.
-  public static func isaPath(implementation: Implementation, isa: InstructionSet) -> String {
-    implementation == .swift ? isa.rawValue : blas.corename
+  /// What ran, for the column `impl_isa_path`: the instruction set of the Swift module, with the way that it
+  /// multiplies bfloat16 where a clock chose it, or the core type that OpenBLAS chose.
+  public static func isaPath(
+    implementation: Implementation, isa: InstructionSet, dataType: DataType = .f32
+  ) -> String {
+    guard implementation == .swift else { return blas.corename }
+    guard dataType == .bf16 else { return isa.rawValue }
+    return "\(isa.rawValue) \(BrainChoice.here(isa).path.rawValue)"
   }
 
   /// True when this CPU and operating system can run the module's instructions.

@@ -57,7 +57,9 @@ public struct Case: Hashable, Sendable, Codable {
   }
 
   /// True for the ceilings that a roofline is made of.
-  public var isRoofline: Bool { operation == .fmaPeak || operation == .memoryRead }
+  public var isRoofline: Bool {
+    operation == .fmaPeak || operation == .typePeak || operation == .memoryRead
+  }
 }
 
 /// The part that a shape plays in a model.

@@ -17,7 +17,7 @@ extension Operation {
   /// Who computes it: OpenBLAS has no element-wise operations and no ceilings.
   public var implementations: [Implementation] {
     switch self {
-    case .gemm, .attentionPrefill, .attentionDecode: Implementation.builtIn
+    case .gemm, .groupedGEMM, .attentionPrefill, .attentionDecode: Implementation.builtIn
     default: [.swift]
     }
   }

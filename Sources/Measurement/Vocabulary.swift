@@ -4,14 +4,18 @@ public import Quantities
 
 /// What a kernel computes.
 public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
-  /// C = A·B, row-major: A (m, k), B (k, n), C (m, n).
+  /// C = A·B, row-major: A (m, k), B (k, n), C (m, n), `batch` times.
   case gemm
+  /// The products of a mixture of experts: m rows in all over `batch` experts with weights of their own.
+  case groupedGEMM = "grouped_gemm"
   /// Attention of `seqQ` queries over `seqKV` keys with online softmax.
   case attentionPrefill = "attention_prefill"
   /// One query per sequence over a KV cache of `seqKV` keys, heads grouped.
   case attentionDecode = "attention_decode"
   /// Register-only multiply-adds: the arithmetic ceiling.
   case fmaPeak = "fma_peak"
+  /// The same in another element type: fp64, or an instruction that multiplies pairs of bf16 or fours of bytes.
+  case typePeak = "type_peak"
   /// Sum of an array: the read ceiling.
   case memoryRead = "memory_read"
   /// b = a.
@@ -85,14 +89,18 @@ public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
 
 /// The size of a problem; fields that an operation does not use are nil.
 public struct Shape: Hashable, Sendable, Codable {
-  /// Independent problems (sequences for attention).
+  /// Independent problems (sequences for attention, experts of a grouped product).
   public var batch: Int = 1
-  /// GEMM rows of C.
+  /// GEMM rows of C; of all groups together where they are uneven.
   public var m: Int?
   /// GEMM columns of C.
   public var n: Int?
   /// GEMM inner dimension.
   public var k: Int?
+  /// True where A of a product lies (k, m); nil = (m, k).
+  public var transposesA: Bool?
+  /// True where B of a product lies (n, k), as models store their weights; nil = (k, n).
+  public var transposesB: Bool?
   /// Query heads.
   public var headsQ: Int?
   /// Key and value heads.

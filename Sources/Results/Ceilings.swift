@@ -5,8 +5,9 @@ public import Quantities
 
 /// What one placement can do at most, from the ceiling rows of the same run.
 public struct Ceilings: Sendable {
-  private let peak: Double?
-  private let peakSpread: Double?
+  private typealias Peak = (rate: Double, spread: Double?)
+  /// The arithmetic peak of each element type that has a probe of its own.
+  private let peaks: [DataType: Peak]
   /// Read bandwidth by array size, ascending.
   private let ladder: [(bytes: Int, rate: Double, spread: Double?)]
   private let runID: String
@@ -14,10 +15,11 @@ public struct Ceilings: Sendable {
   /// The ceilings among these rows at a placement.
   public init(_ rows: [ResultRow], placement: String) {
     let here = rows.filter { $0.placement == placement && $0.status.hasTimes }
-    let fastest = here.filter { $0.kernel == Operation.fmaPeak.rawValue && $0.gflopsMedian != nil }
-      .max { ($0.gflopsMedian ?? 0) < ($1.gflopsMedian ?? 0) }
-    peak = fastest?.gflopsMedian
-    peakSpread = fastest?.betweenProcessRelStddev
+    let names = [Operation.fmaPeak.rawValue, Operation.typePeak.rawValue]
+    peaks = here.filter { names.contains($0.kernel) }.reduce(into: [:]) { peaks, row in
+      guard let rate = row.gflopsMedian, let type = row.dataType, rate > peaks[type]?.rate ?? 0 else { return }
+      peaks[type] = (rate, row.betweenProcessRelStddev)
+    }
     ladder = here.filter { $0.kernel == Operation.memoryRead.rawValue }
       .compactMap { row in
         guard let bytes = row.arrayBytes, let rate = row.gbytesPerSecondMedian else { return nil }
@@ -31,7 +33,8 @@ public struct Ceilings: Sendable {
   /// The working set picks the step of the bandwidth ladder, so that a kernel in L2 is held against L2.
   public func apply(to row: inout ResultRow, workingSet: Bytes?) {
     guard row.status.hasTimes, row.phase != Phase.ceiling.rawValue, let median = row.timeMedianSeconds,
-      let flop = row.flop, let bytes = row.minBytes, let peak, let largest = ladder.last
+      let flop = row.flop, let bytes = row.minBytes, let largest = ladder.last,
+      let (peak, peakSpread) = peak(of: row.dataType)
     else { return }
     let isCold = row.cacheMode == CacheMode.weightsCold.rawValue
     let step =
@@ -56,10 +59,35 @@ public struct Ceilings: Sendable {
     }
   }
 
+  /// The peak that binds a type: its own; for bf16, which may be widened, the higher of two; for what is widened to
+  /// f32, that of f32. Nil where the type's own was not measured.
+  private func peak(of type: DataType?) -> Peak? {
+    switch type {
+    case .f64, .u8i8: type.flatMap { peaks[$0] }
+    case .i8, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes, .q4g128Bytes: peaks[.u8i8]
+    case .f16Sums: nil
+    case .bf16: [peaks[.bf16], peaks[.f32]].compactMap { $0 }.max { $0.rate < $1.rate }
+    default: peaks[.f32]
+    }
+  }
+
   /// Relative standard deviation between processes above which a ceiling is not firm.
   private static let largestSpread = 0.10
   /// Percent above which a ceiling was measured too low to be one.
   private static let largestShare = 105.0
+}
+
+extension ResultRow {
+  /// True for operands of f32 as every library takes them: what the multiply-add peak is the roof of.
+  public var isPlainFloat: Bool { dataType == .f32 && layout != WeightLayout.packed.rawValue }
+
+  /// The element types by their name; nil for a row of types that no product has.
+  var dataType: DataType? {
+    DataType.allCases.first {
+      $0.names.a == dtypeA && (dtypeB.isEmpty || $0.names.b == dtypeB)
+        && (dtypeAcc.isEmpty || $0.names.accumulator == dtypeAcc)
+    }
+  }
 }
 
 /// Rows of a run with their ceilings, in the order given.

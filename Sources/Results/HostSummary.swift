@@ -75,7 +75,7 @@ public struct HostSummary: Hashable, Sendable {
     }
     points = here.compactMap { row in
       guard let gflops = row.gflopsMedian, let intensity = row.arithmeticIntensityFlopPerByte,
-        row.phase != "ceiling", intensity > 0
+        row.phase != "ceiling", intensity > 0, row.isPlainFloat
       else { return nil }
       let allowed = min(peak, intensity * read)
       return EfficiencyPoint(

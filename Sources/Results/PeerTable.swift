@@ -103,7 +103,7 @@ public struct PeerTable {
         + [.init("ratio_to_best_peer", "ratio"), .init("share_of_peak", "% peak")])
     for line in lines {
       let shown = (ours + peers).map { Cell.optional(line.row($0)?.rate, decimals: 1) }
-      let share = line.row(ours[0])?.shareOfCeiling.map(Unit.percent.fromBase)
+      let share = ours.lazy.compactMap { line.row($0)?.shareOfCeiling }.first.map(Unit.percent.fromBase)
       table.append(
         [.text(line.shape)] + shown
           + [.optional(line.ratio(ours[0]), decimals: 2), .optional(share, decimals: 0)])
@@ -152,28 +152,18 @@ extension ResultRow {
     layout == WeightLayout.packed.rawValue ? "\(impl)-\(layout)" : impl
   }
   /// The element types by the name of `--dtype`, or A's where that has none.
-  fileprivate var elementTypes: String {
-    DataType.allCases.first {
-      $0.names.a == dtypeA && (dtypeB.isEmpty || $0.names.b == dtypeB) && $0.names.accumulator == dtypeAcc
-    }?.rawValue ?? dtypeA
-  }
+  fileprivate var elementTypes: String { dataType?.rawValue ?? dtypeA }
   /// GFLOP/s of a row that was measured.
   fileprivate var rate: Double? { status.hasTimes ? gflopsMedian : nil }
   /// The kernels that ran: the library's name for them, or the instruction set of the Swift module.
   fileprivate var core: String { blasCorename.isEmpty ? implIsaPath : blasCorename }
 
-  /// Share of the ceiling that binds the row; the arithmetic one is known for f32, and half of it is that of f64.
+  /// Share of the ceiling that binds the row.
   fileprivate var shareOfCeiling: Double? {
     guard status.hasTimes, let time = timeMedianSeconds, let flop, let minBytes, time > 0,
       let peak = computeCeilingGflops, let bandwidth = bandwidthCeilingGbytesPerSecond
     else { return nil }
     let memory = minBytes / Unit.gigabytePerSecond.toBase(bandwidth)
-    let scale: Double
-    switch elementTypes {
-    case DataType.f32.rawValue: scale = 1
-    case DataType.f64.rawValue: scale = 0.5
-    default: return phase == Phase.decode.rawValue ? memory / time : nil
-    }
-    return max(flop / Unit.gigaflops.toBase(peak * scale), memory) / time
+    return max(flop / Unit.gigaflops.toBase(peak), memory) / time
   }
 }

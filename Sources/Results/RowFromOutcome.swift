@@ -31,6 +31,7 @@ extension ResultRow {
       + [subject.implementation.rawValue, subject.dataType.rawValue, placement.name, placement.smt]
       + [String(placement.threads), subject.cacheMode.rawValue, subject.pageMode.rawValue]
       + (subject.layout == .rowMajor ? [] : [subject.layout.rawValue])
+      + (s.transposesA == true ? ["trans_a"] : []) + (s.transposesB == true ? ["trans_b"] : [])
       // A shape that two layers share is measured for each: rows of a pass must add up.
       + (subject.use.map { [$0.model, $0.layer, $0.pass] } ?? [])
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
@@ -63,11 +64,12 @@ extension ResultRow {
     let type = subject.dataType.names
     (dtypeA, dtypeAcc, dtypeOut) = (type.a, type.accumulator, type.out)
     switch subject.operation {
-    case .gemm:
-      (batch, transA, transB, dtypeB, layout) = (shape.batch, false, false, type.b, subject.layout.rawValue)
+    case .gemm, .groupedGEMM:
+      (batch, dtypeB, layout) = (shape.batch, type.b, subject.layout.rawValue)
+      (transA, transB) = (shape.transposesA ?? false, shape.transposesB ?? false)
     case .attentionPrefill, .attentionDecode:
       (batch, dtypeB, layout) = (shape.batch, type.b, "batch_heads_positions_dim")
-    case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad:
+    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
     default: fillElementwise(subject)
     }
@@ -111,7 +113,7 @@ extension ResultRow {
     }
     guard outcome.subject.implementation != .swift else {
       implVersion = harnessVersion
-      targetCpuFlags = InstructionSet(rawValue: implIsaPath)?.compilerTarget ?? ""
+      targetCpuFlags = InstructionSet.of(path: implIsaPath)?.compilerTarget ?? ""
       return
     }
     let isPeer = outcome.subject.implementation.isPeer
@@ -190,6 +192,11 @@ extension ResultRow {
 }
 
 extension InstructionSet {
+  /// The set of a path such as `avx512_bf16 dot`.
+  static func of(path: String) -> InstructionSet? {
+    path.split(separator: " ").first.flatMap { InstructionSet(rawValue: String($0)) }
+  }
+
   /// The level that the module's object code is built for.
   var compilerTarget: String {
     switch self {

@@ -20,7 +20,7 @@ public struct CaseFilter: Sendable {
 
   /// Keys that take names.
   public static let nameKeys = [
-    "kernel", "impl", "phase", "shape", "cache", "model", "layer", "suite", "dtype", "placement",
+    "kernel", "impl", "phase", "shape", "cache", "model", "layer", "suite", "dtype", "layout", "placement",
   ]
   /// Keys that take numbers: 64, 1,8, 1-64 (all between), 1-64*2 (these only), >=32.
   public static let numberKeys = ["m", "n", "k"]
@@ -126,6 +126,7 @@ public struct CaseFilter: Sendable {
     case "layer": subject.use?.layer ?? ""
     case "suite": subject.collection
     case "dtype": subject.dataType.rawValue
+    case "layout": subject.layout.rawValue
     case "m": number(subject.shape.m)
     case "n": number(subject.shape.n)
     case "k": number(subject.shape.k)

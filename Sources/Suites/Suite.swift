@@ -25,7 +25,7 @@ public struct Suite: Sendable {
   ) throws(InputError) -> Suite? {
     let shapes: [Case]
     switch name {
-    case "quick": shapes = matrixProducts() + attention() + elementwise()
+    case "quick": shapes = matrixProducts() + typed() + attention() + elementwise()
     case "default": shapes = try ShapeTable.builtIn(.normal)
     case "full": shapes = try ShapeTable.builtIn(.full)
     default: return nil
@@ -56,7 +56,7 @@ public struct Suite: Sendable {
   ///   - availableMemory: bytes that may be taken without swapping; nil = unknown.
   public static func quick(on machine: Machine, cpus: CPUSet, availableMemory: Int?) -> Suite {
     let cases =
-      ceilings(machine, cpus, availableMemory: availableMemory) + matrixProducts() + attention()
+      ceilings(machine, cpus, availableMemory: availableMemory) + matrixProducts() + typed() + attention()
       + elementwise()
     return Suite(name: "quick", cases: cases)
   }
@@ -77,6 +77,20 @@ public struct Suite: Sendable {
       }
     }
     return cases
+  }
+
+  /// The arithmetic peaks that the products of these types are held against, beside that of f32.
+  public static func typePeaks(_ types: Set<DataType>) -> [Case] {
+    let bytes: Set<DataType> = [.u8i8, .i8, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes, .q4g128Bytes]
+    var wanted: [DataType] = []
+    if types.contains(.f64) { wanted.append(.f64) }
+    if types.contains(.bf16) { wanted.append(.bf16) }
+    if !types.isDisjoint(with: bytes) { wanted.append(.u8i8) }
+    return wanted.map { type in
+      var peak = Case(.typePeak, Shape(), id: "peak_\(type.rawValue)", phase: .ceiling, by: .swift)
+      peak.dataType = type
+      return peak
+    }
   }
 
   private static let page = Int(Unit.kibibyte.toBase(4))
@@ -114,6 +128,28 @@ public struct Suite: Sendable {
     for m in [1, 8, 16] {
       cases += both(
         .gemm, .gemm(m: m, n: 4096, k: 4096), "gemm_m\(m)_n4096_k4096", .decode, .weightsCold)
+    }
+    return cases
+  }
+
+  /// One square in every other type, and a decode step with its weights packed ahead, in fewer bits too.
+  private static func typed() -> [Case] {
+    var cases: [Case] = []
+    for type in [DataType.f64, .bf16, .f16, .u8i8, .i8] {
+      for implementation in Implementation.builtIn where implementation == .swift || type == .f64 {
+        var square = Case(
+          .gemm, .gemm(m: 1024, n: 1024, k: 1024), id: "square_1024", phase: .square, by: implementation)
+        square.dataType = type
+        cases.append(square)
+      }
+    }
+    let steps: [(m: Int, type: DataType)] = [(1, .f32), (8, .f32), (16, .f32), (1, .q8g32), (1, .q4g32)]
+    for (m, type) in steps {
+      var step = Case(
+        .gemm, .gemm(m: m, n: 4096, k: 4096), id: "gemm_m\(m)_n4096_k4096", phase: .decode, by: .swift,
+        cacheMode: .weightsCold)
+      (step.dataType, step.layout) = (type, .packed)
+      cases.append(step)
     }
     return cases
   }

@@ -183,7 +183,8 @@ public struct Worker<Time: TimeSource> {
     let subject = job.cases[index]
     var report = CaseReport(index: index, status: .ok)
     report.process = job.process
-    report.isaPath = Kernels.isaPath(implementation: subject.implementation, isa: job.isa)
+    report.isaPath = Kernels.isaPath(
+      implementation: subject.implementation, isa: job.isa, dataType: subject.dataType)
     let work = Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
     report.work = work
     func end(_ status: CaseStatus, _ detail: String) -> CaseUnderWay<Time>? {
@@ -237,7 +238,7 @@ public struct Worker<Time: TimeSource> {
       entry.spin = share.map { PlantedSpin(time: time, share: $0) }
       return entry
     } catch {
-      return end(.failed, error.reason)
+      return end(error.isAbsence ? .skipped : .failed, error.reason)
     }
   }
 
@@ -334,10 +335,11 @@ extension Case {
   var weightBytes: Int {
     let element = MemoryLayout<Float>.stride
     switch operation {
-    case .gemm: return Int(Double(shape.n ?? 0) * Double(shape.k ?? 0) * dataType.bytesOfB)
+    case .gemm, .groupedGEMM:
+      return shape.batch * Int(Double(shape.n ?? 0) * Double(shape.k ?? 0) * dataType.bytesOfB)
     case .attentionPrefill, .attentionDecode:
       return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
-    case .fmaPeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
+    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
     // No weights: all operands rotate.
     default: return Int(Kernels.work(operation, shape: shape).bytes.value)
     }

@@ -160,10 +160,11 @@ private func check(
 
   @Test("a peak that ran one round more or less fails", arguments: [1000, 312_500, 1_250_000])
   func peak(rounds: Int) {
-    let lanes = { (count: Int) in Array(repeating: Float(12 * count + 78), count: 16) }
-    #expect(checkPeak(lanes(rounds), rounds: rounds).passed)
-    #expect(!checkPeak(lanes(rounds - 1), rounds: rounds).passed)
-    #expect(!checkPeak(lanes(rounds + 1), rounds: rounds).passed)
+    let sum = { (count: Int) in Double(12 * count + 78) }
+    let lanes = { (count: Int) in Array(repeating: sum(count), count: 16) }
+    #expect(checkPeak(lanes(rounds), expected: sum(rounds)).passed)
+    #expect(!checkPeak(lanes(rounds - 1), expected: sum(rounds)).passed)
+    #expect(!checkPeak(lanes(rounds + 1), expected: sum(rounds)).passed)
     #expect(Double(12 * rounds + 78) < 0x1p24, "whole numbers stay exact")
   }
 

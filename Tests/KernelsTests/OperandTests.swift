@@ -47,12 +47,17 @@ private let isa =
     let elements = briefElements(rows: m, columns: n, seed: 4)
     #expect(elements.count > 40 && elements.count <= 64)
     for corner in [0, n - 1, (m - 1) * n, m * n - 1] { #expect(elements.contains(corner)) }
-    #expect(checkGEMM(elements: elements, n: n, k: k, a: a, b: b, c: c).passed)
+    func check() -> Verification {
+      checkGEMM(elements: elements, n: n, k: k, c: { Double(c[$0]) }) { row, column in
+        { (Double(a[row * k + $0]), Double(b[$0 * n + column])) }
+      }
+    }
+    #expect(check().passed)
     for element in elements.prefix(5) {
       c[element] = .nan
-      #expect(!checkGEMM(elements: elements, n: n, k: k, a: a, b: b, c: c).passed)
+      #expect(!check().passed)
       c[element] = 40.001
-      #expect(!checkGEMM(elements: elements, n: n, k: k, a: a, b: b, c: c).passed)
+      #expect(!check().passed)
       c[element] = 40
     }
   }

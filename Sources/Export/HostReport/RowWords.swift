@@ -85,7 +85,9 @@ extension ResultRow {
   }
 
   /// What rows of several implementations share where they solve one problem in one place.
-  var problemKey: String { [kernel, shapeId, cacheMode, dtypeA, model, layer].joined(separator: "|") }
+  var problemKey: String {
+    [kernel, shapeId, cacheMode, dtypeA, dtypeB, layout, model, layer].joined(separator: "|")
+  }
 
   /// Kernel, and where its operands were.
   var familyTitle: String {

@@ -31,8 +31,18 @@ struct SuiteOptions: ParsableArguments {
   @Option(help: "Only these implementations: swift, openblas.")
   var impl: [String] = []
 
-  @Option(help: "Only these element types: f32.")
+  @Option(
+    help: ArgumentHelp(
+      "Products in these element types, and only rows of them: f32, f64, bf16, f16, i8, q8_g32, ..., all.",
+      valueName: "type,type"))
   var dtype: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "How weights of products lie: row_major, packed (ahead, untimed; Swift only), both. Default: as the suite"
+        + " says.",
+      valueName: "layout"))
+  var weights: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -50,7 +60,7 @@ struct SuiteOptions: ParsableArguments {
   /// The options that were given, by name.
   var settings: [String: String] {
     var all = ["suite": suite]
-    for (name, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype)] {
+    for (name, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype), ("weights", weights)] {
       all[name] = words.isEmpty ? nil : words.joined(separator: ",")
     }
     all["filter"] = filter.isEmpty ? nil : joined(filter, " ")
@@ -112,8 +122,50 @@ struct SuiteOptions: ParsableArguments {
       throw CommandFailure.unknown(
         "suite", suite, nearest: nearestNames(to: suite, among: Suite.names), list: "plimsoll run --help")
     }
+    cases = try inTypes(cases)
     if let modes = try cacheModes() { cases = inModes(cases, modes) }
     return unique(cases)
+  }
+
+  /// Products in every type and layout that were asked for, and other kernels where their type was; with the peaks
+  /// of the types. Weights with scales and packed ones are Swift's own, so libraries have no such row.
+  private func inTypes(_ cases: [Case]) throws -> [Case] {
+    let types = try named(dtype, "--dtype", DataType.allCases)
+    let layouts = try named(weights, "--weights", WeightLayout.allCases)
+    let shown = cases.flatMap { subject -> [Case] in
+      guard subject.operation.isProduct else {
+        return subject.phase == .ceiling || types.map { $0.contains(subject.dataType) } != false ? [subject] : []
+      }
+      return (types ?? [subject.dataType]).flatMap { type in
+        (type.isOwn ? [.packed] : layouts ?? [subject.layout]).compactMap { layout in
+          guard subject.implementation == .swift || layout == .rowMajor else { return nil }
+          var copy = subject
+          (copy.dataType, copy.layout) = (type, layout)
+          return copy
+        }
+      }
+    }
+    // The first stands before all: peaks are measured beside it.
+    return shown.prefix(1) + Suite.typePeaks(Set(shown.map(\.dataType))) + shown.dropFirst()
+  }
+
+  /// Values by their names, `all` and `both` for every one; nil where the option is not given.
+  private func named<Value: RawRepresentable & Hashable>(
+    _ words: [String], _ option: String, _ all: [Value]
+  ) throws -> [Value]? where Value.RawValue == String {
+    let names = words.flatMap { $0.split(separator: ",").map(String.init) }
+    guard !words.isEmpty else { return nil }
+    guard !names.isEmpty else {
+      throw CommandFailure(.usage, "\(option) names nothing; write e.g. \(all[0].rawValue)")
+    }
+    if names.contains(where: { $0 == "all" || $0 == "both" }) { return all }
+    return try names.map { name in
+      let plain = name.lowercased().replacing("-", with: "_")
+      if let value = all.first(where: { $0.rawValue == plain }) { return value }
+      throw CommandFailure.unknown(
+        option, name, nearest: nearestNames(to: name, among: all.map(\.rawValue)), list: "plimsoll run --help"
+      )
+    }
   }
 
   /// The modes of `--cache`; nil = as each case says.
@@ -160,7 +212,7 @@ struct SuiteOptions: ParsableArguments {
   /// - Throws: `CommandFailure` (64) for a mistake in a filter or a name that no case has.
   func select(_ all: [Case], _ places: [Placement]) throws -> (cases: [Case], placements: [Placement]) {
     var wanted: [CaseFilter] = []
-    for (key, words) in [("kernel", kernel), ("impl", impl), ("dtype", dtype)] {
+    for (key, words) in [("kernel", kernel), ("impl", impl)] {
       let names = words.flatMap { $0.split(separator: ",").map(String.init) }
       if let filter = CaseFilter(key, anyOf: names) { wanted.append(filter) }
     }
