@@ -42,9 +42,9 @@ extension Problem {
     /// Two products, over headDim and valueDim, per pair; the softmax is not counted, as usual.
     var flop: Double { 2 * Double(batch * headsQ) * Double(headDim + valueDim) * pairs }
 
-    /// Every operand once: queries and outputs in float, of a cache what a query sees, with its factors.
+    /// Every operand once: queries and outputs in float, of a cache what the queries see, with its factors.
     var bytes: Double {
-      let seen = Double(batch * headsKV) * Double(causal && seqQ == 1 ? min(seqKV, reach) : seqKV)
+      let seen = Double(batch * headsKV) * Double(causal ? min(seqKV, reach + seqQ - 1) : seqKV)
       let elements = latent ? headDim : headDim + valueDim
       let factors = cacheType == .i8 ? 2 * 4.0 : 0
       return 4 * Double(queryElements + outputElements) + seen

@@ -91,8 +91,9 @@ struct Matching {
   private static let telling = [
     "run_id", "suite_version", "tags", "host_label", "machine_id", "kernel", "phase", "shape_id", "batch",
     "m",
-    "n", "k", "heads_q", "heads_kv", "head_dim_qk", "seq_q", "seq_kv", "causal", "array_bytes", "dtype_a",
-    "dtype_b", "dtype_acc", "dtype_out", "layout", "impl", "impl_version", "impl_isa_path", "blas_corename",
+    "n", "k", "heads_q", "heads_kv", "head_dim_qk", "head_dim_v", "seq_q", "seq_kv", "causal", "window",
+    "block_keys", "array_bytes", "dtype_a", "dtype_b", "dtype_acc", "dtype_out", "layout", "impl",
+    "impl_version", "impl_isa_path", "blas_corename",
     "placement", "placement_kind", "core_kind", "smt_mode", "threads", "memory_policy", "replicas",
     "cache_mode", "page_mode", "model", "pass",
   ]

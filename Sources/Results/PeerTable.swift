@@ -152,7 +152,11 @@ extension ResultRow {
     layout == WeightLayout.packed.rawValue ? "\(impl)-\(layout)" : impl
   }
   /// The element types by the name of `--dtype`, or A's where that has none.
-  fileprivate var elementTypes: String { dataType?.rawValue ?? dtypeA }
+  fileprivate var elementTypes: String {
+    // Queries are f32 always; what a cache holds is told apart as filters do.
+    if kernel.hasPrefix("attention"), !dtypeB.isEmpty, dtypeB != dtypeA { return "kv_\(dtypeB)" }
+    return dataType?.rawValue ?? dtypeA
+  }
   /// GFLOP/s of a row that was measured.
   fileprivate var rate: Double? { status.hasTimes ? gflopsMedian : nil }
   /// The kernels that ran: the library's name for them, or the instruction set of the Swift module.

@@ -79,7 +79,7 @@ package struct ResultReader: ~Copyable {
         "schema version '\(text.prefix(20))' where this program reads 1 to \(ResultRow.schemaVersion)",
         advice: "read it with the version of plimsoll that wrote it")
     }
-    return csv.header.count == ResultRow.schema.columns.count ? ResultRow.schema : named
+    return ResultRow.schema(columns: csv.header.count) ?? named
   }
 }
 

@@ -232,6 +232,10 @@ public struct ResultRow: Hashable, Sendable {
   public var roundsDropped: Int?
   public var aaFloor: Double?
 
+  // Added by version 3
+  public var window: Int?
+  public var blockKeys: Int?
+
   /// A row in which everything is unknown.
   public init() {}
 }

@@ -9,19 +9,27 @@ enum ResultColumns {}
 
 extension ResultRow {
   /// Version of the columns.
-  public static let schemaVersion = 2
+  public static let schemaVersion = 3
 
   /// The columns of a result file.
-  public static let schema = Schema<ResultRow>(version1 + ResultColumns.added2)
+  public static let schema = Schema<ResultRow>(version2 + ResultColumns.added3)
 
   /// The schema of a file of this version, or nil for a version that this program does not know.
   public static func schema(version: Int) -> Schema<ResultRow>? {
     switch version {
     case 1: Schema(version1)
+    case 2: Schema(version2)
     case schemaVersion: schema
     default: nil
     }
   }
+
+  /// The schema of so many columns, of whatever version; rows of older ones may stand under it.
+  static func schema(columns count: Int) -> Schema<ResultRow>? {
+    (1...schemaVersion).lazy.compactMap { schema(version: $0) }.first { $0.columns.count == count }
+  }
+
+  private static let version2: [Column<ResultRow>] = version1 + ResultColumns.added2
 
   private static let version1: [Column<ResultRow>] =
     ResultColumns.identity + ResultColumns.problem + ResultColumns.implementation

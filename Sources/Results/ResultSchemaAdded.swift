@@ -22,4 +22,14 @@ extension ResultColumns {
       "Relative difference that the same control kernel shows within this run: smaller differences mean nothing",
       \.aaFloor),
   ]
+
+  /// Version 3: what of its keys an attention sees, and how its cache lies.
+  static let added3: [Column<ResultRow>] = [
+    .integer(
+      "window", "Attention: keys that a causal query sees at most, its own included; empty = all before it",
+      \.window),
+    .integer(
+      "block_keys", "Attention: keys of a block of a paged cache; empty = one row after the other",
+      \.blockKeys),
+  ]
 }

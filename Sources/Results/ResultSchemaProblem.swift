@@ -46,7 +46,10 @@ extension ResultColumns {
     .text("dtype_b", "Element type of the second operand (weights, keys, values)", \.dtypeB),
     .text("dtype_acc", "Element type of the accumulators", \.dtypeAcc),
     .text("dtype_out", "Element type of the result", \.dtypeOut),
-    .text("layout", "Storage order of the matrices", \.layout),
+    .text(
+      "layout",
+      "Storage order of the matrices, for attention of its keys and values: rows, blocks, blocks with `(dim, keys)` keys, or latent ones that are both",
+      \.layout),
     .number("flop", "Arithmetic of one execution in FLOP; a multiply-add counts 2", \.flop),
     .number("min_bytes", "Compulsory traffic of one execution in bytes: each operand once", \.minBytes),
     .number("arithmetic_intensity_flop_per_byte", "flop / min_bytes", \.arithmeticIntensityFlopPerByte),

@@ -32,6 +32,7 @@ extension ResultRow {
       + [String(placement.threads), subject.cacheMode.rawValue, subject.pageMode.rawValue]
       + (subject.layout == .rowMajor ? [] : [subject.layout.rawValue])
       + (s.transposesA == true ? ["trans_a"] : []) + (s.transposesB == true ? ["trans_b"] : [])
+      + s.forms
       // A shape that two layers share is measured for each: rows of a pass must add up.
       + (subject.use.map { [$0.model, $0.layer, $0.pass] } ?? [])
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
@@ -56,10 +57,12 @@ extension ResultRow {
     headsQ = shape.headsQ
     headsKv = shape.headsKV
     headDimQk = shape.headDim
-    headDimV = shape.headDim
+    headDimV = shape.headDimV ?? shape.headDim
     seqQ = shape.seqQ
     seqKv = shape.seqKV
     causal = shape.causal
+    window = shape.window
+    blockKeys = shape.blockKeys
     arrayBytes = shape.bytes
     let type = subject.dataType.names
     (dtypeA, dtypeAcc, dtypeOut) = (type.a, type.accumulator, type.out)
@@ -68,7 +71,7 @@ extension ResultRow {
       (batch, dtypeB, layout) = (shape.batch, type.b, subject.layout.rawValue)
       (transA, transB) = (shape.transposesA ?? false, shape.transposesB ?? false)
     case .attentionPrefill, .attentionDecode:
-      (batch, dtypeB, layout) = (shape.batch, type.b, "batch_heads_positions_dim")
+      (batch, dtypeB, layout) = (shape.batch, shape.cacheType?.rawValue ?? type.b, shape.cacheLayout)
     case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
     default: fillElementwise(subject)
@@ -188,6 +191,26 @@ extension ResultRow {
 
   private func total<Number: AdditiveArithmetic>(_ values: [Number]) -> Number? {
     values.isEmpty ? nil : values.reduce(.zero, +)
+  }
+}
+
+extension Shape {
+  /// What tells an attention from one over all keys in rows of floats, for keys; nothing for the plain one.
+  fileprivate var forms: [String] {
+    let numbers = [("dv", headDimV), ("window", window), ("block", blockKeys)]
+    return numbers.compactMap { name, value in value.map { "\(name)\($0)" } }
+      + (cacheType.map { ["kv_\($0.rawValue)"] } ?? [])
+      + (keysTurned == true ? ["turned"] : []) + (latent == true ? ["latent"] : [])
+  }
+
+  /// The order in which keys and values lie, slowest first.
+  fileprivate var cacheLayout: String {
+    switch (blockKeys != nil, latent == true) {
+    case (false, false): "batch_heads_positions_dim"
+    case (true, false): keysTurned == true ? "blocks_heads_dim_keys" : "blocks_heads_keys_dim"
+    case (false, true): "batch_positions_latent"
+    case (true, true): "blocks_keys_latent"
+    }
   }
 }
 

@@ -125,7 +125,7 @@ public struct CaseFilter: Sendable {
     case "model": subject.use?.model ?? ""
     case "layer": subject.use?.layer ?? ""
     case "suite": subject.collection
-    case "dtype": subject.dataType.rawValue
+    case "dtype": subject.shape.cacheType.map { "kv_\($0.rawValue)" } ?? subject.dataType.rawValue
     case "layout": subject.layout.rawValue
     case "m": number(subject.shape.m)
     case "n": number(subject.shape.n)

@@ -48,13 +48,4 @@ extension ShapeLine {
     guard top <= most else { throw fault("k", "\(top) of \(most) cannot be chosen", "at most \(most)") }
     return top
   }
-
-  private func flag(_ column: String) throws(InputError) -> Bool? {
-    switch try text(column) {
-    case "": nil
-    case "0": false
-    case "1": true
-    default: throw fault(column, "not 0 or 1", "write 0 or 1")
-    }
-  }
 }

@@ -17,16 +17,20 @@ public enum ShapeTable {
   /// Columns that a suite file may have.
   public static let columns = [
     "shape_id", "tier", "kernel", "phase", "suite", "model", "layer", "pass", "calls_per_pass", "cache",
-    "batch", "m", "n", "k", "heads_q", "heads_kv", "head_dim", "seq_q", "seq_kv", "causal", "source",
-    "source_ref",
+    "batch", "m", "n", "k", "heads_q", "heads_kv", "head_dim", "seq_q", "seq_kv", "causal", "head_dim_v",
+    "window", "kv_dtype", "block_keys", "keys_turned", "latent", "source", "source_ref",
   ]
 
-  /// The cases of the built-in table up to a tier.
+  /// The cases of the built-in tables up to a tier.
   static func builtIn(_ tier: Tier) throws(InputError) -> [Case] {
+    try cases(embedded(suite_shapes), file: "shapes.csv", upTo: tier)
+      + cases(embedded(suite_attention), file: "attention.csv", upTo: tier)
+  }
+
+  private static func embedded(_ table: (UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>) -> [UInt8] {
     var count = 0
-    let bytes = suite_shapes(&count)
-    let all = Array(UnsafeBufferPointer(start: bytes, count: count))
-    return try cases(all, file: "shapes.csv", upTo: tier)
+    let bytes = table(&count)
+    return Array(UnsafeBufferPointer(start: bytes, count: count))
   }
 
   /// The cases of a suite file, each with every implementation that there is.
@@ -132,6 +136,16 @@ struct ShapeLine {
         : "did you mean \(near.joined(separator: ", "))?")
   }
 
+  /// A truth value; nil for an empty cell.
+  func flag(_ column: String) throws(InputError) -> Bool? {
+    switch try text(column) {
+    case "": nil
+    case "0": false
+    case "1": true
+    case let cell: throw fault(column, "'\(cell.prefix(20))' is not 0 or 1", "write 0 or 1")
+    }
+  }
+
   /// The case, by the first implementation.
   func subject() throws(InputError) -> Case {
     let id = try text("shape_id")
@@ -163,38 +177,6 @@ struct ShapeLine {
     let (m, n, k) = (try count("m"), try count("n"), try count("k"))
     try checkMemory("m", [Double(m) * Double(k), Double(k) * Double(n), Double(m) * Double(n)])
     return .gemm(m: m, n: n, k: k)
-  }
-
-  private func attention(_ kernel: Operation) throws(InputError) -> Shape {
-    let batch = try count("batch", at: 1_000_000, orElse: 1)
-    let (queries, keys) = (try count("heads_q", at: 100_000), try count("heads_kv", at: 100_000))
-    guard queries.isMultiple(of: keys) else {
-      throw fault(
-        "heads_kv", "\(keys) does not divide \(queries) query heads", "each key head serves as many")
-    }
-    let dim = try count("head_dim", at: 512)
-    guard dim.isMultiple(of: 16) else {
-      throw fault(
-        "head_dim", "\(dim) is not a multiple of 16", "these kernels take multiples of 16 up to 512")
-    }
-    let seqKV = try count("seq_kv")
-    let isDecode = kernel == .attentionDecode
-    let seqQ = try count("seq_q", orElse: isDecode ? 1 : seqKV)
-    if isDecode, seqQ != 1 { throw fault("seq_q", "decode has one query a sequence", "write 1") }
-    let cell = try text("causal")
-    guard ["", "0", "1"].contains(cell) else {
-      throw fault("causal", "'\(cell.prefix(20))' is not 0 or 1", "write 0 or 1")
-    }
-    let causal = cell != "0"
-    if causal, seqQ > seqKV {
-      throw fault(
-        "seq_q", "\(seqQ) queries over \(seqKV) keys cannot be causal", "write causal 0, or more keys")
-    }
-    let heads = Double(batch) * Double(dim)
-    try checkMemory(
-      "batch", [heads * Double(queries) * Double(seqQ), heads * Double(keys) * Double(seqKV)])
-    return .attention(
-      batch: batch, headsQ: queries, headsKV: keys, headDim: dim, seqQ: seqQ, seqKV: seqKV, causal: causal)
   }
 
   /// Refuses operands beyond the memory of any machine: later products of sizes cannot overflow then.

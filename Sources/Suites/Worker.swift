@@ -194,12 +194,13 @@ public struct Worker<Time: TimeSource> {
       say(.report(report))
       return nil
     }
+    if let reason = subject.refusal { return end(.skipped, reason) }
     let sets = operandSets(subject, work)
-    let needed = work.bytes * Double(sets) * Worker.room
-    if let limit = job.memoryLimit, needed.value > Double(limit) {
+    let needed = subject.heldBytes(work) * Double(sets) * Worker.room
+    if let limit = job.memoryLimit, needed > Double(limit) {
       return end(
         .skipped,
-        "needs about \(gigabytes(needed.value)) GB where \(gigabytes(Double(limit))) GB may be used")
+        "needs about \(gigabytes(needed)) GB where \(gigabytes(Double(limit))) GB may be used")
     }
     do {
       let kernel = try Kernels.prepare(
@@ -251,7 +252,7 @@ public struct Worker<Time: TimeSource> {
     let wanted = rotated >= 8 * caches ? 1 : (4 * caches + rotated - 1) / rotated + 1
     guard wanted > 1 else { return 1 }
     guard let limit = job.memoryLimit, work.bytes.value > 0 else { return wanted }
-    return max(2, min(wanted, Int(Double(limit) / (work.bytes.value * Worker.room))))
+    return max(2, min(wanted, Int(Double(limit) / (subject.heldBytes(work) * Worker.room))))
   }
 
   /// Bytes of one set of what rotates.
@@ -327,21 +328,5 @@ extension PageMode {
     guard self == .huge, let share, share < 0.9 else { return "" }
     return "huge pages back \(Int(Unit.percent.fromBase(share).rounded(.down))) % of the operands;"
       + " those below 256 KiB get none"
-  }
-}
-
-extension Case {
-  /// Bytes that a decode step reads once and that the next step must read again: B, or keys and values.
-  var weightBytes: Int {
-    let element = MemoryLayout<Float>.stride
-    switch operation {
-    case .gemm, .groupedGEMM:
-      return shape.batch * Int(Double(shape.n ?? 0) * Double(shape.k ?? 0) * dataType.bytesOfB)
-    case .attentionPrefill, .attentionDecode:
-      return 2 * shape.batch * (shape.headsKV ?? 0) * (shape.seqKV ?? 0) * (shape.headDim ?? 0) * element
-    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad: return 0
-    // No weights: all operands rotate.
-    default: return Int(Kernels.work(operation, shape: shape).bytes.value)
-    }
   }
 }

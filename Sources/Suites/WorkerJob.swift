@@ -9,7 +9,7 @@ public import Measurement
 public enum WorkerProtocol {
   /// Raised when a job or a message changes so that an older program would misread it; a new optional field
   /// does not raise it.
-  public static let version = 3
+  public static let version = 4
   /// The parent's answer to `.ready`: do it.
   public static let goOn = "go"
 }

@@ -80,5 +80,8 @@ import Testing
     #expect(share("f64", "f64", phase: "square") == "0.5")
     #expect(share("bf16", "f32", phase: "square") == "")
     #expect(share("bf16", "f32", phase: "decode") == "0.00125")
+    var cache = row("swift", "a", gflops: 50, kernel: "attention_decode")
+    (cache.dtypeB, cache.phase) = ("i8", "decode")
+    #expect(PeerTable([cache]).records().render(.csv).contains("attention_decode,a,kv_i8,1,swift"))
   }
 }

@@ -52,16 +52,19 @@ func sampleRow(key: String = "0123456789abcdef", run: String = "run1", seconds: 
     #expect(try schema.rows(document, empty: ResultRow()) == [row])
   }
 
-  @Test("a file of the first version is read, and its rows fit under the present header")
-  func olderVersion() throws {
+  @Test("files of older versions are read, and their rows fit under the present header", arguments: [1, 2])
+  func olderVersion(version: Int) throws {
     var row = sampleRow()
-    row.schemaVersion = 1
-    let old = try #require(ResultRow.schema(version: 1))
+    row.schemaVersion = version
+    let old = try #require(ResultRow.schema(version: version))
     #expect(old.columns.count < ResultRow.schema.columns.count)
     #expect(try ResultFile.rows(of: Array(old.csv([row]).utf8), file: "x") == [row])
     #expect(
       try ResultFile.rows(of: Array(ResultRow.schema.csv([row, sampleRow(key: "b")]).utf8), file: "x").count
         == 2)
+    // The header of version 2 over rows of version 1, as merging them wrote it.
+    let second = try #require(ResultRow.schema(version: 2))
+    #expect(try ResultFile.rows(of: Array(second.csv([row]).utf8), file: "x") == [row])
   }
 
   @Test(

@@ -191,6 +191,39 @@ private func outcome(
         == 4)
   }
 
+  @Test("a row names the form of its attention, and forms have keys of their own")
+  func attentionForms() {
+    var shape = Shape.attention(
+      batch: 2, headsQ: 8, headsKV: 1, headDim: 64, seqQ: 1, seqKV: 100, causal: true)
+    func row(_ change: (inout Shape) -> Void) -> ResultRow {
+      var form = shape
+      change(&form)
+      return ResultRow(
+        outcome(.attentionDecode, form, seconds: [[0.01], [0.01]], work: work), run: runInfo())
+    }
+    let rows = [
+      row { _ in }, row { $0.window = 7 }, row { $0.cacheType = .bf16 },
+      row { ($0.cacheType, $0.blockKeys) = (.i8, 32) }, row { ($0.blockKeys, $0.keysTurned) = (32, true) },
+      row { ($0.headDimV, $0.latent) = (48, true) },
+      row { ($0.headDimV, $0.latent, $0.blockKeys) = (48, true, 16) },
+    ]
+    #expect(rows.map(\.window) == [nil, 7, nil, nil, nil, nil, nil])
+    #expect(rows.map(\.blockKeys) == [nil, nil, nil, 32, 32, nil, 16])
+    #expect(rows.map(\.headDimV) == [64, 64, 64, 64, 64, 48, 48])
+    #expect(rows.map(\.dtypeB) == ["f32", "f32", "bf16", "i8", "f32", "f32", "f32"])
+    #expect(
+      rows.map(\.layout) == [
+        "batch_heads_positions_dim", "batch_heads_positions_dim", "batch_heads_positions_dim",
+        "blocks_heads_keys_dim", "blocks_heads_dim_keys", "batch_positions_latent", "blocks_keys_latent",
+      ])
+    #expect(Set(rows.map(\.rowKey)).count == rows.count)
+    // The key of a plain shape is the one that stands in files from before there were forms.
+    shape = .attention(
+      batch: 1, headsQ: 32, headsKV: 8, headDim: 128, seqQ: 256, seqKV: 256, causal: true)
+    let plain = Case(.attentionPrefill, shape, id: "prefill_s256", phase: .prefill, by: .swift)
+    #expect(ResultRow.key(plain, core) == "ke27c8a3d9fdadc3d")
+  }
+
   @Test("the file's name holds time, machine, suite and run")
   func stem() {
     var run = runInfo()

@@ -2,6 +2,7 @@
 
 import Machines
 import Measurement
+import Quantities
 import Suites
 import Tables
 import Testing
@@ -112,6 +113,49 @@ private let cases = [
     #expect(cases[2].use == ModelUse(model: "Llama", callsPerPass: 32))
   }
 
+  @Test(
+    "attention has windows, values of another size and caches; those of plain rows of floats are not told")
+  func attention() throws {
+    let cases = try read(
+      """
+      kernel,shape_id,heads_q,heads_kv,head_dim,head_dim_v,seq_q,seq_kv,window,kv_dtype,block_keys,keys_turned,latent
+      attention_prefill,a,8,2,192,128,4,100,16,,,,
+      attention_decode,b,8,2,64,,,100,,i8,32,1,
+      attention_decode,c,8,1,576,512,,100,,bf16,,,1
+      attention_decode,d,8,2,64,64,,100,,f32,,0,0
+
+      """)
+    let shapes = cases.filter { $0.implementation == .swift }.map(\.shape)
+    var wanted = [(2, 192, 4), (2, 64, 1), (1, 576, 1), (2, 64, 1)].map { keys, dim, queries in
+      Shape.attention(
+        batch: 1, headsQ: 8, headsKV: keys, headDim: dim, seqQ: queries, seqKV: 100, causal: true)
+    }
+    (wanted[0].headDimV, wanted[0].window) = (128, 16)
+    (wanted[1].cacheType, wanted[1].blockKeys, wanted[1].keysTurned) = (.i8, 32, true)
+    (wanted[2].headDimV, wanted[2].cacheType, wanted[2].latent) = (512, .bf16, true)
+    #expect(shapes == wanted)
+    #expect(cases.count == 8, "OpenBLAS has a row beside each, if only to say that it has no such kernel")
+    #expect(cases.map { $0.refusal != nil } == [false, false, false, true, false, true, false, false])
+    let bytes = try CaseFilter("dtype:kv_i8")
+    #expect(cases.count { bytes.matches($0, at: core) } == 2)
+  }
+
+  @Test("a cache's bytes are those that rotate, and a window leaves some of them unread")
+  func cacheBytes() throws {
+    let cases = try read(
+      """
+      kernel,shape_id,batch,heads_q,heads_kv,head_dim,head_dim_v,seq_kv,window,kv_dtype,latent
+      attention_decode,a,3,8,2,64,,100,,,
+      attention_decode,b,3,8,2,64,32,100,10,i8,
+      attention_decode,c,3,8,1,64,32,100,,bf16,1
+
+      """
+    ).filter { $0.implementation == .swift }
+    #expect(cases.map(\.weightBytes) == [3 * 2 * 100 * 512, 3 * 2 * 10 * (96 + 8), 3 * 100 * 128])
+    let work = Work(flop: .zero, bytes: Bytes(1e6))
+    #expect(cases.map { $0.heldBytes(work) } == [1e6, 1e6 + 3 * 2 * 90 * (96 + 8), 1e6])
+  }
+
   @Test("element-wise rows need rows and columns, rotary ones heads; OpenBLAS runs none of them")
   func elementwise() throws {
     let cases = try read(
@@ -151,6 +195,30 @@ private let cases = [
         "3 does not divide 8"
       ),
       ("shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv\na,attention_decode,8,2,60,9\n", "multiple of 16"),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,kv_dtype\na,attention_prefill,8,2,64,9,bf16\n",
+        "mine.csv:2:30: kv_dtype: prefill takes keys and values as rows of floats"
+      ),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,kv_dtype\na,attention_decode,8,2,64,9,f64\n",
+        "kv_dtype: unknown kv_dtype 'f64'"
+      ),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,causal,window\na,attention_decode,8,2,64,9,0,4\n",
+        "window: only causal attention has one"
+      ),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,keys_turned\na,attention_decode,8,2,64,9,1\n",
+        "keys_turned: keys are turned inside blocks only"
+      ),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,block_keys\na,attention_decode,8,2,64,9,24\n",
+        "block_keys: 24 is not a multiple of 16"
+      ),
+      (
+        "shape_id,kernel,heads_q,heads_kv,head_dim,seq_kv,latent\na,attention_decode,8,2,64,9,1\n",
+        "heads_kv: a latent cache has one head"
+      ),
       ("shape_id,kernel,m,n\na,rmsnorm,1,\n", "mine.csv:2:13: n: empty"),
       ("shape_id,kernel,m,heads_q,head_dim\na,rope_half,1,8,7\n", "head_dim: 7 is odd"),
       ("shape_id,kernel,m,n,k\na,router_top_k,1,8,9\n", "k: 9 of 8 cannot be chosen"),
@@ -172,6 +240,19 @@ private let cases = [
     #expect(Set(small.cases).isSubset(of: Set(full.cases)))
     #expect(small.cases.count > 400 && full.cases.count > 2_000)
     #expect(small.cases.allSatisfy { $0.phase == .ceiling || $0.operation != .memoryRead })
+    for suite in [small, full] {
+      let shapes = suite.cases.filter {
+        $0.operation == .attentionPrefill || $0.operation == .attentionDecode
+      }
+      .map(\.shape)
+      #expect(Set(shapes.compactMap(\.headDim)).isSuperset(of: [64, 80, 96, 128, 192, 256, 576]))
+      #expect(Set(shapes.compactMap(\.cacheType)) == [.bf16, .f16, .i8])
+      #expect(shapes.contains { $0.window != nil && $0.seqQ == 1 } && shapes.contains { $0.causal == false })
+      #expect(shapes.contains { $0.window != nil && ($0.seqQ ?? 1) > 1 && $0.seqQ != $0.seqKV })
+      #expect(shapes.contains { $0.keysTurned == true } && shapes.contains { $0.latent == true })
+      #expect(shapes.contains { $0.blockKeys != nil && $0.cacheType == nil })
+      #expect(shapes.contains { $0.headDimV != nil && $0.latent == nil && $0.seqQ == 1 })
+    }
   }
 
   @Test(

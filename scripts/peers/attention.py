@@ -32,7 +32,11 @@ def work(case):
     return 4.0 * batch * heads * dim * pairs, 4.0 * elements
 
 
-def require_float(case):
+def require_plain(case):
+    """Refuses what neither library is measured on here: windows, values of another size, other caches."""
+    for name in ("headDimV", "window", "cacheType", "blockKeys", "keysTurned", "latent"):
+        if case["shape"].get(name):
+            raise Skip(f"measured here over all keys in rows of f32 only, not with {name}")
     if case.get("dataType", "f32") != "f32":
         raise Skip(f"measured here in f32 only, not in {case['dataType']}")
 
@@ -114,7 +118,7 @@ class ONNXRuntime:
         return self.sessions[key]
 
     def prepare(self, case, job):
-        require_float(case)
+        require_plain(case)
         batch, heads, shared, dim, queries, keys, causal = sizes(case)
         if not causal:
             raise Skip("GroupQueryAttention is causal")
@@ -172,7 +176,7 @@ class PyTorch:
 
     def prepare(self, case, job):
         torch, sdpa = self.torch, self.torch.nn.functional.scaled_dot_product_attention
-        require_float(case)
+        require_plain(case)
         batch, heads, shared, dim, queries, keys, causal = sizes(case)
         if causal and queries not in (1, keys):
             raise Skip("a prefix before the queries is not measured here")

@@ -12,7 +12,7 @@ import os
 import sys
 import time
 
-VERSION = 3  # of the worker protocol; a test holds it to Sources/Suites/WorkerJob.swift
+VERSION = 4  # of the worker protocol; a test holds it to Sources/Suites/WorkerJob.swift
 CLOCK_RESOLUTION = 1e-7
 
 
