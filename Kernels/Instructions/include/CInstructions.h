@@ -123,3 +123,5 @@ instruction_multiply_halves(instruction_words_512 sums, instruction_words_512 a,
   return (instruction_words_512)_mm512_fmadd_ph((__m512h)a, (__m512h)b, (__m512h)sums);
 }
 #endif
+
+#include "SkinnyInstructions.h"

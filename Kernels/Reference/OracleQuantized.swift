@@ -1,0 +1,62 @@
+// Symmetric quantisation in groups along k, in plain code, and the products of what it leaves.
+
+/// W (k, n) as q · scale: `bits` 4 or 8, one fp16 scale a group of `group` rows and column.
+public struct QuantizedWeights: Sendable {
+  /// Columns, rows, rows of a group.
+  public let n: Int, k: Int, group: Int
+  /// q (k, n).
+  public var q: [Int8]
+  /// Bits of fp16 scales (k / group rounded up, n).
+  public var scales: [UInt16]
+
+  /// Quantises W: scale = max|w| of the group over the largest positive level, rounded to fp16; q = w / scale, rounded.
+  public init(n: Int, k: Int, group: Int, bits: Int, weights: (Int, Int) -> Float) {
+    self.n = n
+    self.k = k
+    self.group = group
+    q = Array(repeating: 0, count: n * k)
+    let groups = (k + group - 1) / group
+    scales = Array(repeating: 0, count: groups * n)
+    let top = Double(1 << (bits - 1) - 1)
+    for number in 0..<groups {
+      let rows = number * group..<min((number + 1) * group, k)
+      for j in 0..<n {
+        let most = rows.reduce(0.0) { max($0, abs(Double(weights($1, j)))) }
+        let bits = float16Bits(most / top)
+        let scale = float16Value(bits)
+        scales[number * n + j] = bits
+        for p in rows {
+          let level = scale == 0 ? 0 : (Double(weights(p, j)) / scale).rounded()
+          q[p * n + j] = Int8(min(max(level, -top - 1), top))
+        }
+      }
+    }
+  }
+
+  /// The stored value of row p, column j.
+  public func value(_ p: Int, _ j: Int) -> Double {
+    Double(q[p * n + j]) * float16Value(scales[p / group * n + j])
+  }
+}
+
+/// The nearest finite fp16 of a number that is not negative, halves to even.
+public func float16Bits(_ value: Double) -> UInt16 {
+  guard value < 65504 else { return 0x7BFF }
+  let exponent = max(value > 0 ? value.exponent : -15, -14)
+  let step = Double(sign: .plus, exponent: Int(exponent) - 10, significand: 1)
+  let units = (value / step).rounded(.toNearestOrEven)
+  // A normal number has 1024 to 2047 units of its step, which carry over into the next exponent by themselves.
+  return UInt16(units) + UInt16(exponent + 14) * 1024
+}
+
+/// Row `row` of A (m, k) quantised to 8 bits in groups: scale = max|a| / 127 in fp32, levels rounded to even.
+public func oracleLevels(
+  _ row: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int
+) -> [(scale: Float, levels: [Int])] {
+  stride(from: 0, to: k, by: group).map { start in
+    let values = (start..<min(start + group, k)).map { a[row * aStride + $0] }
+    let most = values.reduce(Float(0)) { max($0, abs($1)) }
+    let factor = most > 1e-36 ? 127 / most : 0
+    return (most / 127, values.map { Int(($0 * factor).rounded(.toNearestOrEven)) })
+  }
+}
