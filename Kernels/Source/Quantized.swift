@@ -82,6 +82,7 @@ private enum QuantizedProduct<let Bits: Int> {
   ) {
     typealias Panel = QuantizedPanel<Bits>
     let sums = workspace + Block.rows * 8
+    guard m > 0 else { return }
     let strips = ceilDivide(m, Block.rows)
     let groups = strips == 1 ? ceilDivide(k, group) : ceilDivide(Block.chunk, Panel.groupBytes(group))
     let ahead = strips == 1 ? Block.ahead : groups * Panel.groupBytes(group)

@@ -108,6 +108,7 @@ private enum QuantizedDot<let Bits: Int> {
   ) {
     typealias Panel = QuantizedPanel<Bits>
     let groupBytes = Panel.groupBytes(a.group)
+    guard m > 0 else { return }
     let strips = ceilDivide(m, Block.rows)
     let chunk = strips == 1 ? a.groups : ceilDivide(Block.chunk, groupBytes)
     let ahead = strips == 1 ? Block.ahead : chunk * groupBytes

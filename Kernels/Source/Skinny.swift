@@ -35,6 +35,7 @@ public func skinny(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, b: UnsafePointer<Float>, bStride: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
+  guard m > 0 else { return }
   let whole = n / tileColumns * tileColumns
   var left = 0
   while left < whole {

@@ -68,6 +68,7 @@ private enum PanelProduct<Format: PanelFormat> {
     _ m: Int, _ n: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ panels: UnsafeRawPointer,
     _ panelBytes: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ sums: UnsafeMutablePointer<Float>
   ) {
+    guard m > 0 else { return }
     let strips = ceilDivide(m, tileRows)
     let chunk = strips == 1 ? k : Block.chunk / Format.bytes * Format.rows
     let ahead = strips == 1 ? Block.ahead : Block.chunk
