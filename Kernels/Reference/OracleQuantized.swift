@@ -22,8 +22,8 @@ public struct QuantizedWeights: Sendable {
       let rows = number * group..<min((number + 1) * group, k)
       for j in 0..<n {
         let most = rows.reduce(0.0) { max($0, abs(Double(weights($1, j)))) }
-        let bits = float16Bits(most / top)
-        let scale = float16Value(bits)
+        let bits = min(storedHalf(Float(most / top)), 0x7BFF)
+        let scale = halfValue(bits)
         scales[number * n + j] = bits
         for p in rows {
           let level = scale == 0 ? 0 : (Double(weights(p, j)) / scale).rounded()
@@ -35,18 +35,8 @@ public struct QuantizedWeights: Sendable {
 
   /// The stored value of row p, column j.
   public func value(_ p: Int, _ j: Int) -> Double {
-    Double(q[p * n + j]) * float16Value(scales[p / group * n + j])
+    Double(q[p * n + j]) * halfValue(scales[p / group * n + j])
   }
-}
-
-/// The nearest finite fp16 of a number that is not negative, halves to even.
-public func float16Bits(_ value: Double) -> UInt16 {
-  guard value < 65504 else { return 0x7BFF }
-  let exponent = max(value > 0 ? value.exponent : -15, -14)
-  let step = Double(sign: .plus, exponent: Int(exponent) - 10, significand: 1)
-  let units = (value / step).rounded(.toNearestOrEven)
-  // A normal number has 1024 to 2047 units of its step, which carry over into the next exponent by themselves.
-  return UInt16(units) + UInt16(exponent + 14) * 1024
 }
 
 /// Row `row` of A (m, k) quantised to 8 bits in groups: scale = max|a| / 127 in fp32, levels rounded to even.

@@ -219,17 +219,27 @@ private enum QuantizedDotTile<let Bits: Int, let R: Int> {
 @inline(__always)
 private func dotQuads(_ sum: VectorBits, _ bytes: VectorBits, _ quad: Int32) -> VectorBits {
   #if ISA_BF16
-  return instruction_dot_quads(sum, bytes, VectorBits(repeating: quad))
-  #else
+  return instruction_multiply_bytes(sum, bytes, VectorBits(repeating: quad))
+  #elseif ISA_NEON
   var total = sum
   for place in 0..<4 {
     let shift = Int32(truncatingIfNeeded: 8 * place)
-    let factor = Int32(Int8(truncatingIfNeeded: quad &>> shift))
     let byte = (bytes &>> shift) & VectorBits(repeating: 255)
-    total = total &+ byte &* VectorBits(repeating: factor)
+    total = total &+ byte &* VectorBits(repeating: signedByte(quad, place))
   }
   return total
+  #else
+  // Bytes 0 and 2, then 1 and 3, as pairs of 16 bits.
+  let low = ShortStep.step(
+    bytes & 0x00FF_00FF, VectorBits(repeating: signedByte(quad, 0) & 0xFFFF | signedByte(quad, 2) &<< 16), sum)
+  return ShortStep.step(
+    bytes &>> 8 & 0x00FF_00FF,
+    VectorBits(repeating: signedByte(quad, 1) & 0xFFFF | signedByte(quad, 3) &<< 16), low)
   #endif
+}
+
+@inline(__always) private func signedByte(_ quad: Int32, _ place: Int) -> Int32 {
+  Int32(Int8(truncatingIfNeeded: quad &>> Int32(truncatingIfNeeded: 8 * place)))
 }
 
 @inline(__always) private func floats(_ integers: VectorBits) -> Vector {

@@ -35,26 +35,31 @@ private enum QuantizedPacking<let Bits: Int> {
     _ panels: UnsafeMutablePointer<UInt8>
   ) {
     typealias Panel = QuantizedPanel<Bits>
-    for column in 0..<ceilDivide(n, tileColumns) * tileColumns {
-      let panel = UnsafeMutableRawPointer(panels) + column / tileColumns * Panel.panelBytes(k, group)
-      let lane = column % tileColumns
+    var left = 0
+    var target = UnsafeMutableRawPointer(panels)
+    while left < n {
       for number in 0..<ceilDivide(k, group) {
-        let target = panel + number * Panel.groupBytes(group)
-        let scale = column < n ? scales[number * n + column] : 0
-        target.storeBytes(of: scale, toByteOffset: 2 * lane, as: UInt16.self)
-        for word in 0..<group / Panel.rows {
-          var bits: UInt32 = 0
-          for place in 0..<Panel.rows {
-            let row = number * group + word * Panel.rows + place
-            let weight = row < k && column < n ? Int(q[row * n + column]) : 0
-            bits |=
-              UInt32(truncatingIfNeeded: weight + Panel.offset)
-              << UInt32(truncatingIfNeeded: Panel.shift(place))
-          }
-          target.storeBytes(
-            of: bits, toByteOffset: Panel.scaleBytes + word * Panel.stepBytes + 4 * lane, as: UInt32.self)
+        for lane in 0..<tileColumns {
+          let scale = left + lane < n ? scales[number * n + left + lane] : 0
+          target.storeBytes(of: scale, toByteOffset: 2 * lane, as: UInt16.self)
         }
+        for word in 0..<group / Panel.rows {
+          let step = target + Panel.scaleBytes + word * Panel.stepBytes
+          for lane in 0..<tileColumns {
+            var bits: UInt32 = 0
+            for place in 0..<Panel.rows {
+              let row = number * group + word * Panel.rows + place
+              let weight = row < k && left + lane < n ? Int(q[row * n + left + lane]) : 0
+              bits |=
+                UInt32(truncatingIfNeeded: weight + Panel.offset)
+                << UInt32(truncatingIfNeeded: Panel.shift(place))
+            }
+            step.storeBytes(of: bits, toByteOffset: 4 * lane, as: UInt32.self)
+          }
+        }
+        target += Panel.groupBytes(group)
       }
+      left += tileColumns
     }
   }
 }

@@ -1,6 +1,6 @@
 // Weights packed ahead for products with few rows: panels `tileColumns` wide over the whole depth, the last one
 // padded with zeros, so that a product reads one stream from end to end. A format says how a step of the stream
-// becomes registers of floats.
+// becomes registers of floats. Panels of floats are those that `packWeights` makes.
 
 /// How a panel holds its weights.
 protocol PanelFormat {
@@ -46,80 +46,52 @@ enum F16Panel: PanelFormat {
   }
 }
 
-/// `lanes` fp16 numbers as floats: one conversion where there is one, integer arithmetic on the baseline of x86.
+/// `lanes` fp16 numbers as floats.
 @inline(__always) func widenHalves(_ address: UnsafeRawPointer) -> Vector {
-  #if ISA_BASELINE
-  let halves = address.loadUnaligned(as: SIMD4<UInt16>.self)
-  var words = VectorBits()
-  for i in 0..<lanes { words[i] = Int32(halves[i]) }
-  let magnitude = (words & 0x7FFF) &<< 13
-  // The exponent moves from a bias of 15 to one of 127; infinity and NaN keep all its bits.
-  let scaled = unsafeBitCast(magnitude, to: Vector.self) * Vector(repeating: 0x1p112)
-  let special = unsafeBitCast(magnitude | 0x7F80_0000, to: Vector.self)
-  let value = scaled.replacing(with: special, where: magnitude .>= 0x0F80_0000)
-  return unsafeBitCast(unsafeBitCast(value, to: VectorBits.self) | (words & 0x8000) &<< 16, to: Vector.self)
-  #else
-  let halves = address.loadUnaligned(as: HalfRegister.self)
-  var floats = Vector()
-  for i in 0..<lanes { floats[i] = Float(halves[i]) }
-  return floats
-  #endif
+  widenHalves(address.loadUnaligned(as: Halves.self))
 }
-
-#if ISA_AVX512
-private typealias HalfRegister = SIMD16<Float16>
-#elseif ISA_AVX2
-private typealias HalfRegister = SIMD8<Float16>
-#elseif !ISA_BASELINE
-private typealias HalfRegister = SIMD4<Float16>
-#endif
 
 /// Columns of a packed panel.
 public func skinnyPanelColumns() -> Int { tileColumns }
 
-/// Floats of B (k, n) packed into panels.
-public func skinnyPackedFloats(n: Int, k: Int) -> Int { ceilDivide(n, tileColumns) * tileColumns * k }
-
-/// Two-byte elements of B (k, n) packed into bf16 panels, whose rows come in pairs.
+/// Bytes of B (k, n) packed into bf16 panels, whose rows come in pairs.
 public func skinnyPackedBF16(n: Int, k: Int) -> Int {
-  ceilDivide(n, tileColumns) * tileColumns * ceilDivide(k, 2) * 2
+  ceilDivide(n, tileColumns) * ceilDivide(k, 2) * BF16Panel.bytes
 }
 
-/// Two-byte elements of B (k, n) packed into fp16 panels.
-public func skinnyPackedF16(n: Int, k: Int) -> Int { skinnyPackedFloats(n: n, k: k) }
+/// Bytes of B (k, n) packed into fp16 panels.
+public func skinnyPackedF16(n: Int, k: Int) -> Int { ceilDivide(n, tileColumns) * k * F16Panel.bytes }
 
-/// Packs B (k, n) into panels of floats; not timed.
-@inline(never)
-public func skinnyPackFloats(
-  n: Int, k: Int, b: UnsafePointer<Float>, bStride: Int, panels: UnsafeMutablePointer<Float>
-) {
-  for column in 0..<ceilDivide(n, tileColumns) * tileColumns {
-    let target = panels + column / tileColumns * tileColumns * k + column % tileColumns
-    for row in 0..<k { target[row * tileColumns] = column < n ? b[row * bStride + column] : 0 }
-  }
-}
-
-/// Packs the bits of bf16 B (k, n) into panels of row pairs; not timed.
+/// Packs the bits of bf16 B (k, n), or of its transpose as stored, into panels of row pairs; not timed.
 @inline(never)
 public func skinnyPackBF16(
-  n: Int, k: Int, b: UnsafePointer<UInt16>, bStride: Int, panels: UnsafeMutablePointer<UInt16>
+  n: Int, k: Int, b: UnsafePointer<UInt16>, bStride: Int, bTransposed: Bool, panels: UnsafeMutableRawPointer
 ) {
-  let rows = ceilDivide(k, 2) * 2
-  for column in 0..<ceilDivide(n, tileColumns) * tileColumns {
-    let target = panels + column / tileColumns * tileColumns * rows + column % tileColumns * 2
-    for row in 0..<rows {
-      target[row / 2 * 2 * tileColumns + row % 2] = row < k && column < n ? b[row * bStride + column] : 0
-    }
+  var panel = panels.assumingMemoryBound(to: Int32.self)
+  var column = 0
+  while column < n {
+    let source = b + (bTransposed ? column * bStride : column)
+    PanelPacking<Pairs>.pack(
+      k, smaller(tileColumns, n - column), source, bStride, bTransposed, panel, tileColumns)
+    panel += ceilDivide(k, 2) * tileColumns
+    column += tileColumns
   }
 }
 
-/// Packs the bits of fp16 B (k, n) into panels; not timed.
+/// Packs the bits of fp16 B (k, n), or of its transpose as stored, into panels; not timed.
 @inline(never)
 public func skinnyPackF16(
-  n: Int, k: Int, b: UnsafePointer<UInt16>, bStride: Int, panels: UnsafeMutablePointer<UInt16>
+  n: Int, k: Int, b: UnsafePointer<UInt16>, bStride: Int, bTransposed: Bool, panels: UnsafeMutableRawPointer
 ) {
-  for column in 0..<ceilDivide(n, tileColumns) * tileColumns {
-    let target = panels + column / tileColumns * tileColumns * k + column % tileColumns
-    for row in 0..<k { target[row * tileColumns] = column < n ? b[row * bStride + column] : 0 }
+  let (down, across) = bTransposed ? (1, bStride) : (bStride, 1)
+  var target = panels.assumingMemoryBound(to: UInt16.self)
+  var left = 0
+  while left < n {
+    for row in 0..<k {
+      let source = b + row * down + left * across
+      for column in 0..<tileColumns { target[column] = left + column < n ? source[column * across] : 0 }
+      target += tileColumns
+    }
+    left += tileColumns
   }
 }

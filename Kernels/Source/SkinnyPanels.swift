@@ -123,11 +123,11 @@ private enum PanelProduct<Format: PanelFormat> {
   for j in 0..<width { c[j] = empty ? 0 : sums[j] }
 }
 
-/// C (m, n) = A (m, k) · B in panels of floats (`skinnyPackFloats`), for m up to 16 or so: 4·k·n bytes of weights.
+/// C (m, n) = A (m, k) · B in panels of floats (`packWeights`), for m up to 16 or so: 4·k·n bytes of weights.
 /// The panels hold `panelRows` rows, of which k are used; `workspace` holds `skinnyPanelWorkspace(m:)` floats.
 @inline(never)
 public func skinnyPanels(
-  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafePointer<Float>, panelRows: Int,
+  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
   PanelProduct<FloatPanel>.multiply(
@@ -137,8 +137,7 @@ public func skinnyPanels(
 /// The same with weights in bf16 (`skinnyPackBF16`), sums in fp32: 2·k·n bytes of weights.
 @inline(never)
 public func skinnyPanelsBF16(
-  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafePointer<UInt16>,
-  panelRows: Int,
+  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
   PanelProduct<BF16Panel>.multiply(
@@ -148,8 +147,7 @@ public func skinnyPanelsBF16(
 /// The same with weights in fp16 (`skinnyPackF16`), sums in fp32: 2·k·n bytes of weights.
 @inline(never)
 public func skinnyPanelsF16(
-  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafePointer<UInt16>,
-  panelRows: Int,
+  m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
   PanelProduct<F16Panel>.multiply(

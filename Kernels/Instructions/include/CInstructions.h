@@ -90,6 +90,14 @@ instruction_multiply_shorts_512(instruction_words_512 a, instruction_words_512 b
 }
 #endif
 
+#if defined(__AVX512F__)
+/// The lanes of `table` that the low four bits of each index name: `vpermps`.
+static inline __attribute__((always_inline)) instruction_floats
+instruction_look_up(instruction_words_512 index, instruction_floats table) {
+  return (instruction_floats)_mm512_permutexvar_ps((__m512i)index, (__m512)table);
+}
+#endif
+
 #if defined(__AVX512VNNI__)
 /// sums + products of a's unsigned by b's signed bytes, four a lane: `vpdpbusd`.
 static inline __attribute__((always_inline)) instruction_words_512
@@ -123,5 +131,3 @@ instruction_multiply_halves(instruction_words_512 sums, instruction_words_512 a,
   return (instruction_words_512)_mm512_fmadd_ph((__m512h)a, (__m512h)b, (__m512h)sums);
 }
 #endif
-
-#include "SkinnyInstructions.h"
