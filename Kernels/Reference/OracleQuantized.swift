@@ -39,13 +39,13 @@ public struct QuantizedWeights: Sendable {
   }
 }
 
-/// Row `row` of A (m, k) quantised to 8 bits in groups: scale = max|a| / 127 in fp32, levels rounded to even.
-public func oracleLevels(
-  _ row: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int
-) -> [(scale: Float, levels: [Int])] {
-  stride(from: 0, to: k, by: group).map { start in
-    let values = (start..<min(start + group, k)).map { a[row * aStride + $0] }
-    let most = values.reduce(Float(0)) { max($0, abs($1)) }
+/// A row quantised to 8 bits in groups: scale = max|a| / 127 in fp32, levels rounded, ties to even. A group with a NaN
+/// or an infinity has NaN for a scale and levels of 0.
+public func oracleLevels(_ row: [Float], group: Int) -> [(scale: Float, levels: [Int])] {
+  stride(from: 0, to: row.count, by: group).map { start in
+    let values = row[start..<min(start + group, row.count)]
+    guard values.allSatisfy(\.isFinite) else { return (.nan, values.map { _ in 0 }) }
+    let most = values.reduce(0) { max($0, $1.magnitude) }
     let factor = most > 1e-36 ? 127 / most : 0
     return (most / 127, values.map { Int(($0 * factor).rounded(.toNearestOrEven)) })
   }

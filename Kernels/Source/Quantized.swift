@@ -49,123 +49,149 @@ private enum Block {
   @inline(__always) static var chunk: Int { 16384 }
   /// Bytes between a read and its prefetch where one strip reads the panel alone.
   @inline(__always) static var ahead: Int { 8192 }
-  /// Rows of A whose sums fit in registers beside four words and what decodes them.
+  #if ISA_AVX512 || ISA_NEON
+  /// Rows of A whose sums fit in registers beside the words and what decodes them.
   @inline(__always) static var rows: Int { 4 }
+  #else
+  /// Rows of A whose sums fit in registers beside the words and what decodes them.
+  @inline(__always) static var rows: Int { 2 }
+  #endif
 }
 
 /// Floats of workspace of one thread's product with quantised weights.
-public func quantizedWorkspace(m: Int) -> Int { m * tileColumns + Block.rows * 8 }
+public func quantizedWorkspace(m: Int, group: Int) -> Int { m * (tileColumns + group) }
 
-/// C (m, n) = A (m, k) · W, W of 8 bits in groups of `group` rows (`packQ8`).
+/// C (m, n) = A (m, k) · W, W of 8 bits in groups of `group` rows (`packQ8`), for m up to 16 or so. The panels hold
+/// `panelRows` rows, of which k are used; `workspace` holds `quantizedWorkspace(m:group:)` floats.
 @inline(never)
 public func skinnyQ8(
-  m: Int, n: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafePointer<UInt8>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
+  m: Int, n: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer,
+  panelRows: Int, c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
-  QuantizedProduct<8>.multiply(m, n, k, group, a, aStride, panels, c, cStride, workspace)
+  QuantizedProduct<8>.multiply(m, n, k, group, a, aStride, panels, panelRows, c, cStride, workspace)
 }
 
 /// C (m, n) = A (m, k) · W, W of 4 bits in groups of `group` rows (`packQ4`).
 @inline(never)
 public func skinnyQ4(
-  m: Int, n: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafePointer<UInt8>,
-  c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
+  m: Int, n: Int, k: Int, group: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer,
+  panelRows: Int, c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
-  QuantizedProduct<4>.multiply(m, n, k, group, a, aStride, panels, c, cStride, workspace)
+  QuantizedProduct<4>.multiply(m, n, k, group, a, aStride, panels, panelRows, c, cStride, workspace)
 }
 
 private enum QuantizedProduct<let Bits: Int> {
+  typealias Panel = QuantizedPanel<Bits>
+
   @inline(__always) static func multiply(
     _ m: Int, _ n: Int, _ k: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-    _ panels: UnsafeRawPointer, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
+    _ panels: UnsafeRawPointer, _ panelRows: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
     _ workspace: UnsafeMutablePointer<Float>
   ) {
-    typealias Panel = QuantizedPanel<Bits>
-    let sums = workspace + Block.rows * 8
     guard m > 0 else { return }
+    let sums = workspace + m * group
+    let groupBytes = Panel.groupBytes(group)
+    let whole = k / group
     let strips = ceilDivide(m, Block.rows)
-    let groups = strips == 1 ? ceilDivide(k, group) : ceilDivide(Block.chunk, Panel.groupBytes(group))
-    let ahead = strips == 1 ? Block.ahead : groups * Panel.groupBytes(group)
+    let chunk = strips == 1 ? whole : ceilDivide(Block.chunk, groupBytes)
+    let ahead = strips == 1 ? Block.ahead : chunk * groupBytes
+    copyRest(m, k - whole * group, group, a + whole * group, aStride, workspace)
     var left = 0
     var panel = panels
     while left < n {
-      var start = 0
-      var source = panel
-      while start < k {
-        let depth = smaller(groups * group, k - start)
-        var row = 0
-        for strip in 0..<strips {
-          let end = (strip + 1) * m / strips
-          let next = source + ahead + strip * (groups * Panel.groupBytes(group) / strips)
-          multiplyStrip(
-            end - row, depth, group, a + row * aStride + start, aStride, source, sums + row * tileColumns,
-            start == 0, workspace, next, Panel.stepBytes / strips)
-          row = end
-        }
-        source += groups * Panel.groupBytes(group)
-        start += depth
+      var number = 0
+      while number < whole {
+        let count = smaller(chunk, whole - number)
+        multiplyRows(
+          m, count, group, a + number * group, aStride, panel + number * groupBytes, sums, number == 0,
+          ahead)
+        number += count
+      }
+      if whole * group < k {
+        multiplyRows(
+          m, 1, group, workspace, group, panel + whole * groupBytes, sums, whole == 0, ahead)
       }
       let width = smaller(tileColumns, n - left)
       for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left, k == 0) }
       left += tileColumns
-      panel += Panel.panelBytes(k, group)
+      panel += Panel.panelBytes(panelRows, group)
+    }
+  }
+
+  /// The columns of A that do not fill a group, beside zeros.
+  @inline(__always) private static func copyRest(
+    _ m: Int, _ count: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ rest: UnsafeMutablePointer<Float>
+  ) {
+    guard count > 0 else { return }
+    for i in 0..<m {
+      for p in 0..<group { rest[i * group + p] = p < count ? a[i * aStride + p] : 0 }
+    }
+  }
+
+  /// All rows of A by `groups` groups of a panel, in strips that each ask for their share of what lies ahead.
+  @inline(__always) private static func multiplyRows(
+    _ m: Int, _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ ahead: Int
+  ) {
+    let strips = ceilDivide(m, Block.rows)
+    let share = groups * Panel.groupBytes(group) / strips
+    var row = 0
+    for strip in 0..<strips {
+      let end = (strip + 1) * m / strips
+      multiplyStrip(
+        end - row, groups, group, a + row * aStride, aStride, panel, sums + row * tileColumns, fresh,
+        panel + ahead + strip * share, Panel.stepBytes / strips)
+      row = end
     }
   }
 
   @inline(__always) private static func multiplyStrip(
-    _ rows: Int, _ depth: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool,
-    _ rest: UnsafeMutablePointer<Float>, _ next: UnsafeRawPointer, _ advance: Int
+    _ rows: Int, _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
+    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ next: UnsafeRawPointer,
+    _ advance: Int
   ) {
     switch rows {
-    case 1: QuantizedTile<Bits, 1>.multiply(depth, group, a, aStride, panel, sums, fresh, rest, next, advance)
-    case 2: QuantizedTile<Bits, 2>.multiply(depth, group, a, aStride, panel, sums, fresh, rest, next, advance)
-    case 3: QuantizedTile<Bits, 3>.multiply(depth, group, a, aStride, panel, sums, fresh, rest, next, advance)
-    default:
-      QuantizedTile<Bits, 4>.multiply(depth, group, a, aStride, panel, sums, fresh, rest, next, advance)
+    case 1: QuantizedTile<Bits, 1>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+    case 2: QuantizedTile<Bits, 2>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+    case 3 where Block.rows >= 3:
+      QuantizedTile<Bits, 3>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+    case 4 where Block.rows >= 4:
+      QuantizedTile<Bits, 4>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+    default: break
     }
   }
 }
 
-/// R rows of A by a stretch of a panel.
+/// R rows of A by some groups of a panel.
 private enum QuantizedTile<let Bits: Int, let R: Int> {
+  typealias Panel = QuantizedPanel<Bits>
   /// The sums of a group; one row of A has two sets, because four chains of additions do not hide their latency.
   typealias Part = InlineArray<2, PanelSums<R>>
 
-  /// sums (R, tile columns) of `depth` rows, added to what was there unless `fresh`. Each step asks for its own
-  /// size at `next`, which moves on by `advance`. `rest` has room for 8 floats a row.
+  /// sums (R, tile columns) of `groups` groups, added to what was there unless `fresh`. Each step asks for its own
+  /// size at `next`, which moves on by `advance`.
   @inline(never) static func multiply(
-    _ depth: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafeRawPointer,
-    _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ rest: UnsafeMutablePointer<Float>,
-    _ next: UnsafeRawPointer, _ advance: Int
+    _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafeRawPointer,
+    _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ next: UnsafeRawPointer, _ advance: Int
   ) {
-    typealias Panel = QuantizedPanel<Bits>
     if fresh {
       for i in 0..<R { for j in 0..<tileVectors { store(Vector(), sums + i * tileColumns + j * lanes) } }
     }
-    var start = 0
+    var column = a
     var scales = panel
     var next = next
-    while start < depth {
-      let rows = smaller(group, depth - start)
+    for _ in 0..<groups {
       var part = Part(repeating: .init(repeating: .init(repeating: Vector())))
       var step = scales + Panel.scaleBytes
       for line in 0..<ceilDivide(Panel.scaleBytes, 64) { instruction_prefetch(next + line * 64) }
       next += Panel.scaleBytes * advance / Panel.stepBytes
-      for word in 0..<rows / Panel.rows {
+      for _ in 0..<group / Panel.rows {
         for line in 0..<ceilDivide(Panel.stepBytes, 64) { instruction_prefetch(next + line * 64) }
-        add(a + start + word * Panel.rows, aStride, step, &part)
+        add(column, aStride, step, &part)
+        column += Panel.rows
         step += Panel.stepBytes
         next += advance
-      }
-      let odd = rows % Panel.rows
-      if odd != 0 {
-        for i in 0..<R {
-          for row in 0..<Panel.rows {
-            rest[8 * i + row] = row < odd ? a[i * aStride + start + rows - odd + row] : 0
-          }
-        }
-        add(rest, 8, step, &part)
       }
       for j in 0..<tileVectors {
         let scale = widenHalves(scales + j * lanes * 2)
@@ -175,8 +201,9 @@ private enum QuantizedTile<let Bits: Int, let R: Int> {
             multiplyAdd(R == 1 ? part[0][i][j] + part[1][i][j] : part[0][i][j], scale, load(place)), place)
         }
       }
-      scales += Panel.groupBytes(group)
-      start += rows
+      scales = UnsafeRawPointer(step)
+      // The group's own sums need the registers.
+      instruction_forget_memory()
     }
   }
 
@@ -205,7 +232,7 @@ private enum QuantizedTile<let Bits: Int, let R: Int> {
   ) {
     let set = R == 1 ? row & 1 : 0
     var right = InlineArray<4, Vector>(repeating: Vector())
-    for j in 0..<tileVectors { right[j] = QuantizedPanel<Bits>.value(words[j], row) }
+    for j in 0..<tileVectors { right[j] = Panel.value(words[j], row) }
     for i in 0..<R {
       let left = Vector(repeating: a[i * aStride + row])
       for j in 0..<tileVectors { part[set][i][j] = multiplyAdd(left, right[j], part[set][i][j]) }

@@ -15,7 +15,7 @@ public func packedQ4(n: Int, k: Int, group: Int) -> Int {
 @inline(never)
 public func packQ8(
   n: Int, k: Int, group: Int, q: UnsafePointer<Int8>, scales: UnsafePointer<UInt16>,
-  panels: UnsafeMutablePointer<UInt8>
+  panels: UnsafeMutableRawPointer
 ) {
   QuantizedPacking<8>.pack(n, k, group, q, scales, panels)
 }
@@ -24,7 +24,7 @@ public func packQ8(
 @inline(never)
 public func packQ4(
   n: Int, k: Int, group: Int, q: UnsafePointer<Int8>, scales: UnsafePointer<UInt16>,
-  panels: UnsafeMutablePointer<UInt8>
+  panels: UnsafeMutableRawPointer
 ) {
   QuantizedPacking<4>.pack(n, k, group, q, scales, panels)
 }
@@ -32,11 +32,11 @@ public func packQ4(
 private enum QuantizedPacking<let Bits: Int> {
   @inline(__always) static func pack(
     _ n: Int, _ k: Int, _ group: Int, _ q: UnsafePointer<Int8>, _ scales: UnsafePointer<UInt16>,
-    _ panels: UnsafeMutablePointer<UInt8>
+    _ panels: UnsafeMutableRawPointer
   ) {
     typealias Panel = QuantizedPanel<Bits>
     var left = 0
-    var target = UnsafeMutableRawPointer(panels)
+    var target = panels
     while left < n {
       for number in 0..<ceilDivide(k, group) {
         for lane in 0..<tileColumns {

@@ -6,6 +6,8 @@
 protocol PanelFormat {
   /// Rows of B in a step.
   static var rows: Int { get }
+  /// Rows of A whose sums fit in registers beside a step's weights and what decodes them.
+  static var tileRows: Int { get }
   /// Bytes of one weight.
   static var width: Int { get }
   /// Row `row` of a step, columns `vector * lanes` and on.
@@ -13,12 +15,14 @@ protocol PanelFormat {
 }
 
 extension PanelFormat {
+  /// As many as of any product, where weights need no decoding.
+  @inline(__always) static var tileRows: Int { 6 }
   /// Bytes of a step.
   @inline(__always) static var bytes: Int { rows * tileColumns * width }
 }
 
 /// Floats, row after row.
-enum FloatPanel: PanelFormat {
+enum FloatWeights: PanelFormat {
   @inline(__always) static var rows: Int { 1 }
   @inline(__always) static var width: Int { 4 }
   @inline(__always) static func vector(_ step: UnsafeRawPointer, _ row: Int, _ vector: Int) -> Vector {
@@ -28,7 +32,12 @@ enum FloatPanel: PanelFormat {
 
 /// bf16, two rows interleaved: a word holds a column's even row in its low half and the odd row in its high half,
 /// so that widening is one shift or one mask, and a dot product of pairs may read the same words.
-enum BF16Panel: PanelFormat {
+enum BrainWeights: PanelFormat {
+  #if ISA_BASELINE
+  @inline(__always) static var tileRows: Int { 3 }
+  #elseif ISA_AVX2
+  @inline(__always) static var tileRows: Int { 5 }
+  #endif
   @inline(__always) static var rows: Int { 2 }
   @inline(__always) static var width: Int { 2 }
   @inline(__always) static func vector(_ step: UnsafeRawPointer, _ row: Int, _ vector: Int) -> Vector {
@@ -38,7 +47,10 @@ enum BF16Panel: PanelFormat {
 }
 
 /// fp16, row after row.
-enum F16Panel: PanelFormat {
+enum HalfWeights: PanelFormat {
+  #if ISA_BASELINE
+  @inline(__always) static var tileRows: Int { 4 }
+  #endif
   @inline(__always) static var rows: Int { 1 }
   @inline(__always) static var width: Int { 2 }
   @inline(__always) static func vector(_ step: UnsafeRawPointer, _ row: Int, _ vector: Int) -> Vector {
@@ -56,11 +68,11 @@ public func skinnyPanelColumns() -> Int { tileColumns }
 
 /// Bytes of B (k, n) packed into bf16 panels, whose rows come in pairs.
 public func skinnyPackedBF16(n: Int, k: Int) -> Int {
-  ceilDivide(n, tileColumns) * ceilDivide(k, 2) * BF16Panel.bytes
+  ceilDivide(n, tileColumns) * ceilDivide(k, 2) * BrainWeights.bytes
 }
 
 /// Bytes of B (k, n) packed into fp16 panels.
-public func skinnyPackedF16(n: Int, k: Int) -> Int { ceilDivide(n, tileColumns) * k * F16Panel.bytes }
+public func skinnyPackedF16(n: Int, k: Int) -> Int { ceilDivide(n, tileColumns) * k * HalfWeights.bytes }
 
 /// Packs the bits of bf16 B (k, n), or of its transpose as stored, into panels of row pairs; not timed.
 @inline(never)

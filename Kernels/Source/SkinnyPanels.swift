@@ -1,6 +1,6 @@
 // C (m, n) = A (m, k) · B (k, n) for few rows of A, B packed ahead into panels. The weights are read once from
-// memory, in order: all rows of A are served by each chunk of a panel while it is in the first-level cache, six
-// rows at a time, and the chunk after it is asked for meanwhile.
+// memory, in order: all rows of A are served by each chunk of a panel while it is in the first-level cache, up to
+// six rows at a time, and the chunk after it is asked for meanwhile.
 // Work: 2·m·n·k FLOP, k·n weights of traffic.
 
 import CInstructions
@@ -69,7 +69,7 @@ private enum PanelProduct<Format: PanelFormat> {
     _ panelBytes: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int, _ sums: UnsafeMutablePointer<Float>
   ) {
     guard m > 0 else { return }
-    let strips = ceilDivide(m, tileRows)
+    let strips = ceilDivide(m, Format.tileRows)
     let chunk = strips == 1 ? k : Block.chunk / Format.bytes * Format.rows
     let ahead = strips == 1 ? Block.ahead : Block.chunk
     var left = 0
@@ -110,9 +110,13 @@ private enum PanelProduct<Format: PanelFormat> {
   case 1: PanelTile<Format, 1>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
   case 2: PanelTile<Format, 2>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
   case 3: PanelTile<Format, 3>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
-  case 4: PanelTile<Format, 4>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
-  case 5: PanelTile<Format, 5>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
-  default: PanelTile<Format, 6>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
+  case 4 where Format.tileRows >= 4:
+    PanelTile<Format, 4>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
+  case 5 where Format.tileRows >= 5:
+    PanelTile<Format, 5>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
+  case 6 where Format.tileRows >= 6:
+    PanelTile<Format, 6>.multiply(depth, a, aStride, panel, sums, fresh, next, advance)
+  default: break
   }
 }
 
@@ -130,8 +134,8 @@ public func skinnyPanels(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
-  PanelProduct<FloatPanel>.multiply(
-    m, n, k, a, aStride, panels, panelRows * FloatPanel.bytes, c, cStride, workspace)
+  PanelProduct<FloatWeights>.multiply(
+    m, n, k, a, aStride, panels, panelRows * FloatWeights.bytes, c, cStride, workspace)
 }
 
 /// The same with weights in bf16 (`skinnyPackBF16`), sums in fp32: 2·k·n bytes of weights.
@@ -140,8 +144,8 @@ public func skinnyPanelsBF16(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
-  PanelProduct<BF16Panel>.multiply(
-    m, n, k, a, aStride, panels, ceilDivide(panelRows, 2) * BF16Panel.bytes, c, cStride, workspace)
+  PanelProduct<BrainWeights>.multiply(
+    m, n, k, a, aStride, panels, ceilDivide(panelRows, 2) * BrainWeights.bytes, c, cStride, workspace)
 }
 
 /// The same with weights in fp16 (`skinnyPackF16`), sums in fp32: 2·k·n bytes of weights.
@@ -150,6 +154,6 @@ public func skinnyPanelsF16(
   m: Int, n: Int, k: Int, a: UnsafePointer<Float>, aStride: Int, panels: UnsafeRawPointer, panelRows: Int,
   c: UnsafeMutablePointer<Float>, cStride: Int, workspace: UnsafeMutablePointer<Float>
 ) {
-  PanelProduct<F16Panel>.multiply(
-    m, n, k, a, aStride, panels, panelRows * F16Panel.bytes, c, cStride, workspace)
+  PanelProduct<HalfWeights>.multiply(
+    m, n, k, a, aStride, panels, panelRows * HalfWeights.bytes, c, cStride, workspace)
 }

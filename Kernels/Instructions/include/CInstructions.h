@@ -55,6 +55,11 @@ static inline __attribute__((always_inline)) instruction_floats instruction_scal
 }
 #endif
 
+/// No instruction: what lies in memory is loaded and stored again after it, and not held in registers.
+static inline __attribute__((always_inline)) void instruction_forget_memory(void) {
+  __asm__ volatile("" ::: "memory");
+}
+
 /// Asks for the cache line at `address` in the second-level cache, long before it is read.
 static inline __attribute__((always_inline)) void instruction_prefetch_far(const void *_Nonnull address) {
   __builtin_prefetch(address, 0, 2);
