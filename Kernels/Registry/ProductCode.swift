@@ -26,8 +26,8 @@ struct ProductCode {
   /// How A, B and what is checked of C are stored.
   let storage: String
 
-  init<Element>(
-    _ size: Problem.GEMM, _ stored: Stored<Element>, pack: ((Buffer) throws(KernelError) -> Buffer)?,
+  init<Left, Right>(
+    _ size: Problem.GEMM, _ stored: Stored<Left, Right>, pack: ((Buffer) throws(KernelError) -> Buffer)?,
     team: WorkerTeam, run: @escaping (Buffer, Buffer, Buffer) -> Void
   ) {
     let (m, n, k) = (size.m, size.n, size.k)
@@ -42,14 +42,15 @@ struct ProductCode {
     check = { stored.check($0, $1, size, team) }
     checkElements = { stored.checkElements($0, size, $1, $2, $3) }
     spoil = { stored.spoil($0, $1) }
-    storage = "\(stored.a.name) \(stored.b.name) \(stored.result) \(stored.tolerance(k))"
+    storage =
+      "\(stored.a.name) \(stored.b.name) \(stored.group) \(stored.result) \(stored.tolerance(k))"
   }
 }
 
 extension ProductCode {
   /// Swift's product of one storage type, B as it lies or packed.
   static func swift<Element, Scalar>(
-    _ size: Problem.GEMM, _ entries: ProductEntries<Element, Scalar>, _ stored: Stored<Element>, packed: Bool,
+    _ size: Problem.GEMM, _ entries: ProductEntries<Element, Scalar>, _ stored: Stored<Element, Element>, packed: Bool,
     team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
     let (n, k) = (size.n, size.k)
@@ -107,7 +108,7 @@ extension ProductCode {
 
   /// The product of the BLAS of this process, one call a group.
   static func library<Element>(
-    _ size: Problem.GEMM, _ type: BLASProductType, _ stored: Stored<Element>, team: WorkerTeam
+    _ size: Problem.GEMM, _ type: BLASProductType, _ stored: Stored<Element, Element>, team: WorkerTeam
   ) -> ProductCode {
     BLAS.bindThreads(to: team.cpus)
     let (n, k) = (size.n, size.k)

@@ -14,6 +14,7 @@ extension ProductCode {
       guard layout == .rowMajor else { throw KernelError(absent: "weights packed ahead are Swift's own layout") }
       return try library(type, size, team)
     }
+    if let few = try fewRows(type, layout, size, isa: isa, team: team) { return few }
     let module = try ProductModule.of(isa)
     let packed = layout == .packed
     switch type {
@@ -35,14 +36,14 @@ extension ProductCode {
       return try swift(size, module.signed, StoredTypes.signed, packed: packed, team: team)
     case .brainWeights, .halfWeights, .q8g32, .q8g128, .q4g32, .q4g128, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes,
       .q4g128Bytes:
-      throw KernelError("there is no kernel of \(type.rawValue) weights")
+      throw KernelError("weights of \(type.rawValue) are packed and not transposed")
     }
   }
 
   private static func library(
     _ type: DataType, _ size: Problem.GEMM, _ team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
-    func code<Element>(_ product: BLASProductType, _ stored: Stored<Element>) throws(KernelError) -> ProductCode {
+    func code<Element>(_ product: BLASProductType, _ stored: Stored<Element, Element>) throws(KernelError) -> ProductCode {
       guard BLAS.has(product) else { throw KernelError(absent: "\(BLAS.account.name) has no product of \(type.rawValue)") }
       return library(size, product, stored, team: team)
     }

@@ -13,8 +13,11 @@ package struct SkinnyShare: Equatable, Sendable {
 
   /// The part of `thread`: whole panels of columns and all of k, or, where there are fewer panels than threads, all
   /// columns and a multiple of `depthStep` rows of B: 1 for floats and fp16, 2 for bf16, a group for quantised weights.
-  package init(n: Int, k: Int, panel: Int, depthStep: Int, thread: Int, threads: Int) {
-    if SkinnyShare.splitsDepth(n: n, panel: panel, threads: threads) {
+  /// Where k may not be shared, threads beyond the panels have nothing to do.
+  package init(
+    n: Int, k: Int, panel: Int, depthStep: Int, thread: Int, threads: Int, mayShareDepth: Bool = true
+  ) {
+    if mayShareDepth, SkinnyShare.splitsDepth(n: n, panel: panel, threads: threads) {
       columns = 0..<n
       depth = share(of: k, step: depthStep, thread, threads)
     } else {

@@ -5,7 +5,7 @@ import Measurement
 import Quantities
 
 /// Operands of one storage type, and the result of their product.
-struct Stored<Element: BitwiseCopyable & Sendable>: Sendable {
+struct Stored<Left: BitwiseCopyable & Sendable, Right: BitwiseCopyable & Sendable>: Sendable {
   enum Result {
     case single, double, half, integer
 
@@ -19,40 +19,45 @@ struct Stored<Element: BitwiseCopyable & Sendable>: Sendable {
     }
   }
 
-  let a: EncodedTable<Element>, b: EncodedTable<Element>
+  let a: EncodedTable<Left>, b: EncodedTable<Right>
+  /// Rows of B that share a scale; 0 = none.
+  var group = 0
   let result: Result
   /// Largest error relative to the sum of absolute products, by k; storage errors are not counted, the oracle reads
   /// what is stored.
   let tolerance: @Sendable (Int) -> Double
+  /// What the stored number at a row and column of B is multiplied by; nil = 1.
+  var scaleOfB: (@Sendable (_ row: Int, _ column: Int) -> Double)?
 
   /// What C of each group should be, in the order of groups; an empty group has none.
   func expectation(
     _ size: Problem.GEMM, _ a: Buffer, _ b: Buffer, _ seed: UInt64, _ team: WorkerTeam
   ) -> [GEMMExpectation] {
     let (n, k) = (size.n, size.k)
-    let (left, right) = (elements(a), elements(b))
+    let left = UnsafeRawPointer(a.start).assumingMemoryBound(to: Left.self)
+    let right = UnsafeRawPointer(b.start).assumingMemoryBound(to: Right.self)
     let firstRows = size.firstRows
     return size.rows.indices.filter { size.rows[$0] > 0 }.map { group in
       let m = size.rows[group]
       let (a, b) = (left + firstRows[group] * k, right + group * k * n)
-      let isPlain = !size.transposesA && !size.transposesB
+      let isPlain = !size.transposesA && !size.transposesB && scaleOfB == nil
       if isPlain, let a = a as? UnsafePointer<Float>, let b = b as? UnsafePointer<Float> {
         return GEMMExpectation(m: m, n: n, k: k, a: a, b: b, seed: seed, team: team)
       }
       if result == .double {
-        let a = self.a.decoded(a, m, k, transposed: size.transposesA, team: team) { $0 }
-        let b = self.b.decoded(b, k, n, transposed: size.transposesB, team: team) { $0 }
+        let a = self.a.decoded(a, m, k, transposed: size.transposesA, team: team) { value, _, _ in value }
+        let b = self.b.decoded(b, k, n, transposed: size.transposesB, team: team) { value, _, _ in value }
         return GEMMExpectation(m: m, n: n, k: k, a: a, b: b, seed: seed, team: team)
       }
-      let a32 = self.a.decoded(a, m, k, transposed: size.transposesA, team: team) { Float($0) }
-      let b32 = self.b.decoded(b, k, n, transposed: size.transposesB, team: team) { Float($0) }
+      let a32 = self.a.decoded(a, m, k, transposed: size.transposesA, team: team) { value, _, _ in
+        Float(value)
+      }
+      let b32 = self.b.decoded(b, k, n, transposed: size.transposesB, team: team) { value, row, column in
+        Float(value * (scaleOfB?(row, column) ?? 1))
+      }
       return GEMMExpectation(
         m: m, n: n, k: k, a: a32, b: b32, seed: seed, tolerance: tolerance(k), team: team)
     }
-  }
-
-  private func elements(_ operand: Buffer) -> UnsafePointer<Element> {
-    UnsafeRawPointer(operand.start).assumingMemoryBound(to: Element.self)
   }
 
   func check(
@@ -71,7 +76,7 @@ struct Stored<Element: BitwiseCopyable & Sendable>: Sendable {
       case .half:
         let floats = EncodedTables.half.decoded(
           memory.assumingMemoryBound(to: UInt16.self), size.rows[group], n, transposed: false, team: team
-        ) { Float($0) }
+        ) { value, _, _ in Float(value) }
         return expectation.check(floats, team: team)
       }
     }
@@ -95,7 +100,8 @@ struct Stored<Element: BitwiseCopyable & Sendable>: Sendable {
       return { p in
         let left = size.transposesA ? first * k + p * rows + (row - first) : row * k + p
         let right = size.transposesB ? column * k + p : p * n + column
-        return (self.a.value(a, left), self.b.value(b, group * k * n + right))
+        let weight = self.b.value(b, group * k * n + right) * (scaleOfB?(p, column) ?? 1)
+        return (self.a.value(a, left), weight)
       }
     }
   }
@@ -126,6 +132,9 @@ struct Stored<Element: BitwiseCopyable & Sendable>: Sendable {
 /// Sums in f32: 4·√k·2^-23, which is the room of k rounded products, and a little for small k.
 private let singleSums: @Sendable (Int) -> Double = { (8 * Double($0).squareRoot() + 8) * 0x1p-24 }
 
+/// One step of 1/127 of the largest of a group.
+private let roundedToBytes: @Sendable (Int) -> Double = { _ in 1 / 127.0 }
+
 enum StoredTypes {
   static let single = Stored(
     a: EncodedTables.single, b: EncodedTables.single, result: .single, tolerance: gemmTolerance)
@@ -147,4 +156,20 @@ enum StoredTypes {
     a: EncodedTables.octets, b: EncodedTables.signed, result: .integer, tolerance: { _ in 0 })
   static let signed = Stored(
     a: EncodedTables.signed, b: EncodedTables.signed, result: .integer, tolerance: { _ in 0 })
+  /// Floats by weights in two bytes.
+  static let brainWeights = Stored(
+    a: EncodedTables.single, b: EncodedTables.brain, result: .single, tolerance: singleSums)
+  static let halfWeights = Stored(
+    a: EncodedTables.single, b: EncodedTables.half, result: .single, tolerance: singleSums)
+
+  /// Floats by whole numbers of 8 or 4 bits with scales. Activations that are rounded to 8 bits, too, are off by up to
+  /// 1/254 of the largest of their group, which is at most 1/127 of the mean magnitude of numbers in ±1.
+  static func quantised(
+    bits: Int, group: Int, roundsA: Bool, scale: @escaping @Sendable (_ row: Int, _ column: Int) -> Double
+  ) -> Stored<Float, Int8> {
+    Stored<Float, Int8>(
+      a: EncodedTables.single, b: bits == 8 ? EncodedTables.levels8 : EncodedTables.levels4, group: group,
+      result: .single,
+      tolerance: roundsA ? roundedToBytes : singleSums, scaleOfB: scale)
+  }
 }

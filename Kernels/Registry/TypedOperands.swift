@@ -64,7 +64,7 @@ final class EncodedTable<Element: BitwiseCopyable & Sendable>: Sendable {
   /// The stored values of (rows, columns) row by row, each made a `Value`; exact for types no wider than that.
   func decoded<Value: BitwiseCopyable>(
     _ source: UnsafePointer<Element>, _ rows: Int, _ columns: Int, transposed: Bool, team: WorkerTeam,
-    _ make: (Double) -> Value
+    _ make: (_ value: Double, _ row: Int, _ column: Int) -> Value
   ) -> [Value] {
     [Value](unsafeUninitializedCapacity: rows * columns) { values, filled in
       guard let target = values.baseAddress else { return }
@@ -72,7 +72,7 @@ final class EncodedTable<Element: BitwiseCopyable & Sendable>: Sendable {
         for row in share(of: rows, thread, threads) {
           for column in 0..<columns {
             let place = transposed ? column * rows + row : row * columns + column
-            (target + row * columns + column).initialize(to: make(decode(source[place])))
+            (target + row * columns + column).initialize(to: make(decode(source[place]), row, column))
           }
         }
       }
@@ -94,6 +94,13 @@ enum EncodedTables {
   static let half = EncodedTable<UInt16>("f16", { storedHalf(uniform($0)) }, decode: { halfValue($0) })
   /// 0 to 127 by -64 to 63: two products fit in 16 signed bits, where instructions older than VNNI saturate.
   static let octets = EncodedTable<UInt8>("u7", { UInt8(mix($0) >> 57) }, decode: { Double($0) })
+  /// Quantised weights: all whole numbers of 8 bits, or of 4; and scales between 1/256 and 1/128.
+  static let levels8 = EncodedTable<Int8>(
+    "q8", { Int8(truncatingIfNeeded: Int(mix($0) >> 56) - 128) }, decode: { Double($0) })
+  static let levels4 = EncodedTable<Int8>(
+    "q4", { Int8(truncatingIfNeeded: Int(mix($0) >> 60) - 8) }, decode: { Double($0) })
+  static let scales = EncodedTable<UInt16>(
+    "scales", { storedHalf((uniform($0) + 3) / 512) }, decode: { halfValue($0) })
   static let signed = EncodedTable<UInt8>(
     "i7", { UInt8(bitPattern: Int8(truncatingIfNeeded: Int(mix($0) >> 57) - 64)) },
     decode: { Double(Int8(bitPattern: $0)) })

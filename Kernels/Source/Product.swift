@@ -76,19 +76,22 @@ enum Products<P: Product> {
   @inline(__always) static var workspaceBytes: Int {
     panelBlockBytes + edgeBytes + rowBlockBytes + correctionBytes
   }
-  /// Bytes between packed panels of a whole depth.
+  /// Bytes of a panel of so many rows of B.
   @inline(__always) static func panelBytes(_ k: Int) -> Int {
     ceilDivide(k, P.groupDepth) * P.panelGroups * P.groupBytes
   }
-  /// Bytes of B (k, n) packed ahead: its panels and, where A is raised, a correction a column.
+  /// Bytes from one panel packed ahead to the next: where A is raised, a correction a column follows each.
+  @inline(__always) static func packedStride(_ k: Int) -> Int {
+    panelBytes(k) + (P.raised ? P.panelColumns * MemoryLayout<Scalar>.size : 0)
+  }
+  /// Bytes of B (k, n) packed ahead.
   @inline(__always) static func packedBytes(_ n: Int, _ k: Int) -> Int {
-    let panels = ceilDivide(n, P.panelColumns)
-    return panels * (panelBytes(k) + (P.raised ? P.panelColumns * 4 : 0))
+    ceilDivide(n, P.panelColumns) * packedStride(k)
   }
 
   // MARK: Packing ahead
 
-  /// B (k, n) whole into panels; panel p begins at p x `panelBytes(k)`.
+  /// B (k, n) whole into panels; panel p begins at p x `packedStride(k)`.
   @inline(__always) static func pack(
     _ n: Int, _ k: Int, _ b: UnsafePointer<P.Right.Element>, _ stride: Int, _ transposed: Bool,
     _ panels: UnsafeMutableRawPointer
@@ -100,13 +103,12 @@ enum Products<P: Product> {
         k, smaller(P.panelColumns, n - column), transposed ? b + column * stride : b + column, stride,
         transposed, panel)
       if P.raised {
-        let corrections = panels + ceilDivide(n, P.panelColumns) * panelBytes(k)
         correct(
-          ceilDivide(k, P.groupDepth), panel,
-          corrections.assumingMemoryBound(to: Scalar.self) + column, accumulate: false)
+          ceilDivide(k, P.groupDepth), panel, (panel + panelBytes(k)).assumingMemoryBound(to: Scalar.self),
+          accumulate: false)
       }
       column += P.panelColumns
-      panel += panelBytes(k)
+      panel += packedStride(k)
     }
   }
 
@@ -133,12 +135,17 @@ enum Products<P: Product> {
         start += depth
       }
       if P.raised {
-        var taken = UnsafePointer(corrections)
-        if let panels = call.panels {
-          let all = panels + ceilDivide(call.n, P.panelColumns) * panelBytes(call.k)
-          taken = all.assumingMemoryBound(to: Scalar.self) + left
+        var column = 0
+        while column < columns {
+          var taken = UnsafePointer(corrections) + column
+          if let panels = call.panels {
+            let panel = panels + (left + column) / P.panelColumns * packedStride(call.k)
+            taken = (panel + panelBytes(call.k)).assumingMemoryBound(to: Scalar.self)
+          }
+          subtract(
+            taken, call.m, smaller(P.panelColumns, columns - column), call.c + left + column, call.cStride)
+          column += P.panelColumns
         }
-        subtract(taken, call.m, columns, call.c + left, call.cStride)
       }
       left += columns
     }
@@ -162,7 +169,7 @@ enum Products<P: Product> {
       var panelStride = P.panelGroups * P.groupBytes
       if let panels = call.panels {
         panel =
-          panels + first / P.panelColumns * panelBytes(call.k)
+          panels + first / P.panelColumns * packedStride(call.k)
           + block.start / P.groupDepth * P.panelGroups * P.groupBytes
       } else if let b = call.b {
         let source =
