@@ -49,7 +49,7 @@ private enum Block {
   @inline(__always) static var chunk: Int { 16384 }
   /// Bytes between a read and its prefetch where one strip reads the panel alone.
   @inline(__always) static var ahead: Int { 8192 }
-  #if ISA_AVX512 || ISA_NEON
+  #if ISA_AVX512
   /// Rows of A whose sums fit in registers beside the words and what decodes them.
   @inline(__always) static var rows: Int { 4 }
   #else
@@ -99,20 +99,20 @@ private enum QuantizedProduct<let Bits: Int> {
     var left = 0
     var panel = panels
     while left < n {
+      for i in 0..<m * tileColumns { sums[i] = 0 }
       var number = 0
       while number < whole {
         let count = smaller(chunk, whole - number)
         multiplyRows(
-          m, count, group, a + number * group, aStride, panel + number * groupBytes, sums, number == 0,
-          ahead)
+          m, count, group, a + number * group, aStride, panel + number * groupBytes, sums, ahead)
         number += count
       }
       if whole * group < k {
         multiplyRows(
-          m, 1, group, workspace, group, panel + whole * groupBytes, sums, whole == 0, ahead)
+          m, 1, group, workspace, group, panel + whole * groupBytes, sums, ahead)
       }
       let width = smaller(tileColumns, n - left)
-      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left, k == 0) }
+      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left) }
       left += tileColumns
       panel += Panel.panelBytes(panelRows, group)
     }
@@ -132,7 +132,7 @@ private enum QuantizedProduct<let Bits: Int> {
   /// All rows of A by `groups` groups of a panel, in strips that each ask for their share of what lies ahead.
   @inline(__always) private static func multiplyRows(
     _ m: Int, _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ ahead: Int
+    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ ahead: Int
   ) {
     let strips = ceilDivide(m, Block.rows)
     let share = groups * Panel.groupBytes(group) / strips
@@ -140,7 +140,7 @@ private enum QuantizedProduct<let Bits: Int> {
     for strip in 0..<strips {
       let end = (strip + 1) * m / strips
       multiplyStrip(
-        end - row, groups, group, a + row * aStride, aStride, panel, sums + row * tileColumns, fresh,
+        end - row, groups, group, a + row * aStride, aStride, panel, sums + row * tileColumns,
         panel + ahead + strip * share, Panel.stepBytes / strips)
       row = end
     }
@@ -148,16 +148,16 @@ private enum QuantizedProduct<let Bits: Int> {
 
   @inline(__always) private static func multiplyStrip(
     _ rows: Int, _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ next: UnsafeRawPointer,
+    _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ next: UnsafeRawPointer,
     _ advance: Int
   ) {
     switch rows {
-    case 1: QuantizedTile<Bits, 1>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
-    case 2: QuantizedTile<Bits, 2>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+    case 1: QuantizedTile<Bits, 1>.multiply(groups, group, a, aStride, panel, sums, next, advance)
+    case 2: QuantizedTile<Bits, 2>.multiply(groups, group, a, aStride, panel, sums, next, advance)
     case 3 where Block.rows >= 3:
-      QuantizedTile<Bits, 3>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+      QuantizedTile<Bits, 3>.multiply(groups, group, a, aStride, panel, sums, next, advance)
     case 4 where Block.rows >= 4:
-      QuantizedTile<Bits, 4>.multiply(groups, group, a, aStride, panel, sums, fresh, next, advance)
+      QuantizedTile<Bits, 4>.multiply(groups, group, a, aStride, panel, sums, next, advance)
     default: break
     }
   }
@@ -169,15 +169,12 @@ private enum QuantizedTile<let Bits: Int, let R: Int> {
   /// The sums of a group; one row of A has two sets, because four chains of additions do not hide their latency.
   typealias Part = InlineArray<2, PanelSums<R>>
 
-  /// sums (R, tile columns) of `groups` groups, added to what was there unless `fresh`. Each step asks for its own
+  /// sums (R, tile columns) += A · `groups` groups. Each step asks for its own
   /// size at `next`, which moves on by `advance`.
   @inline(never) static func multiply(
     _ groups: Int, _ group: Int, _ a: UnsafePointer<Float>, _ aStride: Int, _ panel: UnsafeRawPointer,
-    _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool, _ next: UnsafeRawPointer, _ advance: Int
+    _ sums: UnsafeMutablePointer<Float>, _ next: UnsafeRawPointer, _ advance: Int
   ) {
-    if fresh {
-      for i in 0..<R { for j in 0..<tileVectors { store(Vector(), sums + i * tileColumns + j * lanes) } }
-    }
     var column = a
     var scales = panel
     var next = next

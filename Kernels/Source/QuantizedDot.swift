@@ -10,7 +10,7 @@ import CInstructions
 private enum Block {
   @inline(__always) static var chunk: Int { 16384 }
   @inline(__always) static var ahead: Int { 8192 }
-  #if ISA_AVX512
+  #if ISA_BF16
   /// Rows of A whose sums fit in registers beside the words and what spreads them.
   @inline(__always) static var rows: Int { 4 }
   #else
@@ -43,7 +43,8 @@ private enum LevelStep<let Bits: Int> {
   @inline(__always) static func place(_ row: Int) -> Int { row & ~3 | (row & 1) << 1 | (row & 2) >> 1 }
   @inline(__always) static func add(_ a: VectorBits, _ w: VectorBits, _ sum: VectorBits) -> VectorBits {
     #if ISA_NEON
-    return sum &+ (a &<< 16 &>> 16) &* (w & 0xFFFF) &+ (a &>> 16) &* (w &>> 16)
+    let low = sum &+ ((a &<< 16) &>> 16) &* (w & 0xFFFF)
+    return low &+ (a &>> 16) &* (w &>> 16)
     #else
     return ShortStep.step(a, w, sum)
     #endif
@@ -162,6 +163,7 @@ private enum QuantizedDot<let Bits: Int> {
     var left = 0
     var panel = panels
     while left < n {
+      for i in 0..<m * tileColumns { sums[i] = 0 }
       var number = 0
       while number < groups {
         let count = smaller(chunk, groups - number)
@@ -170,14 +172,14 @@ private enum QuantizedDot<let Bits: Int> {
           let end = (strip + 1) * m / strips
           let source = panel + number * groupBytes
           multiplyStrip(
-            end - row, count, a.from(row, number), source, sums + row * tileColumns, number == 0,
+            end - row, count, a.from(row, number), source, sums + row * tileColumns,
             source + ahead + strip * (chunk * groupBytes / strips), Panel.stepBytes / strips)
           row = end
         }
         number += count
       }
       let width = smaller(tileColumns, n - left)
-      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left, groups == 0) }
+      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left) }
       left += tileColumns
       panel += a.groups * groupBytes
     }
@@ -185,15 +187,15 @@ private enum QuantizedDot<let Bits: Int> {
 
   @inline(__always) private static func multiplyStrip(
     _ rows: Int, _ groups: Int, _ a: Levels, _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>,
-    _ fresh: Bool, _ next: UnsafeRawPointer, _ advance: Int
+    _ next: UnsafeRawPointer, _ advance: Int
   ) {
     switch rows {
-    case 1: QuantizedDotTile<Bits, 1>.multiply(groups, a, panel, sums, fresh, next, advance)
-    case 2: QuantizedDotTile<Bits, 2>.multiply(groups, a, panel, sums, fresh, next, advance)
+    case 1: QuantizedDotTile<Bits, 1>.multiply(groups, a, panel, sums, next, advance)
+    case 2: QuantizedDotTile<Bits, 2>.multiply(groups, a, panel, sums, next, advance)
     case 3 where Block.rows >= 3:
-      QuantizedDotTile<Bits, 3>.multiply(groups, a, panel, sums, fresh, next, advance)
+      QuantizedDotTile<Bits, 3>.multiply(groups, a, panel, sums, next, advance)
     case 4 where Block.rows >= 4:
-      QuantizedDotTile<Bits, 4>.multiply(groups, a, panel, sums, fresh, next, advance)
+      QuantizedDotTile<Bits, 4>.multiply(groups, a, panel, sums, next, advance)
     default: break
     }
   }
@@ -206,12 +208,9 @@ private enum QuantizedDotTile<let Bits: Int, let R: Int> {
   typealias Part = InlineArray<R, InlineArray<4, VectorBits>>
 
   @inline(never) static func multiply(
-    _ groups: Int, _ a: Levels, _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>, _ fresh: Bool,
+    _ groups: Int, _ a: Levels, _ panel: UnsafeRawPointer, _ sums: UnsafeMutablePointer<Float>,
     _ next: UnsafeRawPointer, _ advance: Int
   ) {
-    if fresh {
-      for i in 0..<R { for j in 0..<tileVectors { store(Vector(), sums + i * tileColumns + j * lanes) } }
-    }
     var scales = panel
     var levels = a.levels
     var next = next
@@ -226,8 +225,12 @@ private enum QuantizedDotTile<let Bits: Int, let R: Int> {
       next += Panel.scaleBytes * advance / Panel.stepBytes
       for _ in 0..<a.group / Panel.rows {
         for line in 0..<ceilDivide(Panel.stepBytes, 64) { instruction_prefetch(next + line * 64) }
-        for place in 0..<Panel.rows / Step.rows {
-          add(levels + 4 * place, a.stride, step, place, &part)
+        // Spelled out: a loop would shift by a variable.
+        add(levels, a.stride, step, 0, &part)
+        if Panel.rows > Step.rows { add(levels + 4, a.stride, step, 1, &part) }
+        if Panel.rows > 2 * Step.rows {
+          add(levels + 8, a.stride, step, 2, &part)
+          add(levels + 12, a.stride, step, 3, &part)
         }
         levels += 4 * (Panel.rows / Step.rows)
         step += Panel.stepBytes

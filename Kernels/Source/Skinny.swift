@@ -87,7 +87,7 @@ private func multiplyBlock<let R: Int, let V: Int>(
   var column = 0
   while column < width {
     let columns = smaller(part, width - column)
-    for i in 0..<m { copySums(columns, sums + column * m + i * columns, c + i * cStride + column, false) }
+    for i in 0..<m { copySums(columns, sums + column * m + i * columns, c + i * cStride + column) }
     column += columns
   }
 }
@@ -109,7 +109,7 @@ private func multiplyEdge(
     for j in 0..<width { padded[j] = b[row * bStride + j] }
     RowStep.add(m, tileColumns, left, padded, 0, sums, &cursor)
   }
-  for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride, false) }
+  for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride) }
 }
 
 /// `count` columns of A, the numbers of each row together.

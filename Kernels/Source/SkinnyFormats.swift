@@ -35,7 +35,7 @@ enum FloatWeights: PanelFormat {
 enum BrainWeights: PanelFormat {
   #if ISA_BASELINE
   @inline(__always) static var tileRows: Int { 3 }
-  #elseif ISA_AVX2
+  #elseif ISA_AVX2 || ISA_NEON
   @inline(__always) static var tileRows: Int { 5 }
   #endif
   @inline(__always) static var rows: Int { 2 }

@@ -75,6 +75,7 @@ private enum PanelProduct<Format: PanelFormat> {
     var left = 0
     var panel = panels
     while left < n {
+      if k == 0 { for i in 0..<m * tileColumns { sums[i] = 0 } }
       var start = 0
       while start < k {
         let depth = smaller(chunk, k - start)
@@ -93,7 +94,7 @@ private enum PanelProduct<Format: PanelFormat> {
         start += depth
       }
       let width = smaller(tileColumns, n - left)
-      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left, k == 0) }
+      for i in 0..<m { copySums(width, sums + i * tileColumns, c + i * cStride + left) }
       left += tileColumns
       panel += panelBytes
     }
@@ -120,11 +121,11 @@ private enum PanelProduct<Format: PanelFormat> {
   }
 }
 
-/// A row's sums into C, or zeros where there was nothing to add.
+/// A row's sums into C.
 @inline(__always) func copySums(
-  _ width: Int, _ sums: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ empty: Bool
+  _ width: Int, _ sums: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>
 ) {
-  for j in 0..<width { c[j] = empty ? 0 : sums[j] }
+  for j in 0..<width { c[j] = sums[j] }
 }
 
 /// C (m, n) = A (m, k) · B in panels of floats (`packWeights`), for m up to 16 or so: 4·k·n bytes of weights.
