@@ -98,18 +98,29 @@ final class AttentionCache: Sendable {
   ) throws(KernelError) -> Buffer {
     guard type != .f32 else { return try OperandStore.random(count, seed: seed, team: team) }
     let buffer = try Buffer((count * type.cachedBytes + 3) / 4)
-    let raw = UnsafeMutableRawPointer(buffer.start)
-    let words = buffer.count
-    // Four bytes at a time; each thread its own part.
-    let bits = RawWords(raw)
+    // Four bytes at a time; each thread its own part, over and over from one table, as `Buffer.fillRandom`.
+    let words = min(buffer.count, period)
+    let table = try Buffer(words)
+    let drawn = UnsafeMutableRawPointer(table.start)
+    for i in 0..<words {
+      drawn.storeBytes(
+        of: randomWord(mix(seed &+ UInt64(i)), type), toByteOffset: 4 * i, as: UInt32.self)
+    }
     team.run { thread, threads in
-      for i in share(of: words, thread, threads) {
-        let word = mix(seed &+ UInt64(i))
-        bits.store(i, randomWord(word, type))
+      let part = share(of: buffer.count, thread, threads)
+      var i = part.lowerBound
+      while i < part.upperBound {
+        let place = i % words
+        let length = min(words - place, part.upperBound - i)
+        (buffer.start + i).update(from: table.start + place, count: length)
+        i += length
       }
     }
     return buffer
   }
+
+  /// A prime: no two rows of a cache come out equal.
+  private static let period = 65_521
 
   /// Four bytes of elements from 64 random bits.
   private static func randomWord(_ random: UInt64, _ type: DataType) -> UInt32 {
@@ -149,13 +160,6 @@ final class AttentionCache: Sendable {
     }
     return buffer
   }
-}
-
-/// Memory that several threads fill, each its own words.
-private struct RawWords: @unchecked Sendable {
-  private let start: UnsafeMutableRawPointer
-  init(_ start: UnsafeMutableRawPointer) { self.start = start }
-  func store(_ i: Int, _ word: UInt32) { start.storeBytes(of: word, toByteOffset: 4 * i, as: UInt32.self) }
 }
 
 extension Problem.Attention {
