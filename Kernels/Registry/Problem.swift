@@ -12,6 +12,7 @@ struct Problem {
     case fmaPeak
     case memory(bytes: Int, passes: Int)
     case elementwise(Elementwise)
+    case layer(Layer)
   }
 
   /// C (rows, n) = A (rows, k) · B (k, n) of each group; A and C of all groups lie one after the other, and so do
@@ -56,6 +57,7 @@ struct Problem {
       .ropeInterleaved, .softmax, .quantiseRows, .dequantiseRows, .embeddingGather, .routerTopK, .argmax,
       .sample:
       dimensions = .elementwise(try Elementwise(operation, shape))
+    case .decoderLayer: dimensions = .layer(try Layer(shape))
     }
   }
 
@@ -81,6 +83,7 @@ struct Problem {
       default: return Work(flop: FLOP(2 * elements), bytes: Bytes(3 * moved))
       }
     case .elementwise(let size): return size.work
+    case .layer(let size): return size.work()
     }
   }
 

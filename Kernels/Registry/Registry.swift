@@ -94,6 +94,10 @@ public enum Kernels {
       return try PreparedElementwise(
         try size.body(.of(isa), threads: team.threadCount), work: problem.work, team: team,
         sets: operandSets, seed: seed)
+    case .layer(let size):
+      guard module != nil else { throw KernelError("OpenBLAS has no \(operation.rawValue)") }
+      guard operandSets == 1 else { throw KernelError("a decoder layer has one set of operands") }
+      return try PreparedLayer(size, isa: isa, team: team, seed: seed)
     }
   }
 

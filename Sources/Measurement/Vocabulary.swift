@@ -54,6 +54,8 @@ public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
   case argmax
   /// A token of each row (m, n): temperature, the k largest, the nucleus.
   case sample
+  /// All operators of one decoder layer, one feeding the next, or one of them inside such a pass.
+  case decoderLayer = "decoder_layer"
 }
 
 /// Who computes it: the kernels of this program, the OpenBLAS that it is linked to, or a peer by its name.
@@ -127,6 +129,10 @@ public struct Shape: Hashable, Sendable, Codable {
   public var latent: Bool?
   /// Bytes per array of a memory probe.
   public var bytes: Int?
+  /// The layer of a decoder layer.
+  public var layer: DecoderLayer?
+  /// Operator of the layer that counts, from 1; nil = all.
+  public var layerPart: Int?
 
   /// An empty shape to fill in.
   public init() {}
@@ -215,11 +221,16 @@ public protocol PreparedKernel: AnyObject {
   /// As above for a few elements drawn from the seed: enough where the same code on the same numbers has been
   /// verified in full before.
   func verifyBriefly(seed: UInt64) -> Verification
+  /// Seconds that the kernel has timed itself since it was made, where only a part of `run()` counts; nil = all of it
+  /// does.
+  var timedSeconds: Double? { get }
   /// Memory of all operand sets, for asking the kernel where it lies (`MemoryLocation`); empty = not told.
   var operandMemory: [UnsafeRawBufferPointer] { get }
 }
 
 extension PreparedKernel {
+  /// All of `run()` counts.
+  public var timedSeconds: Double? { nil }
   /// Not told.
   public var operandMemory: [UnsafeRawBufferPointer] { [] }
 }
