@@ -81,6 +81,8 @@ public struct Sampler<Time: TimeSource> {
   public private(set) var roundsDropped = 0
   /// Rounds that were kept although it moved: the least bad of several.
   public private(set) var roundsMoved = 0
+  /// Seconds that the kernel has timed itself, where only a part of an execution counts; nil = all of it does.
+  public var timedByKernel: (() -> Double)?
   /// What the processor counted inside kept samples; nil where it may not be asked.
   public private(set) var counted: CounterReading?
 
@@ -166,12 +168,13 @@ public struct Sampler<Time: TimeSource> {
         stopReason = .timeCap
         break
       }
-      let start = time.now()
+      let (start, before) = (time.now(), timedByKernel?())
       for _ in 0..<iterations { execute() }
       let elapsed = time.now() - start
+      let counting = before.flatMap { before in timedByKernel.map { $0() - before } } ?? elapsed
       spent += elapsed
       sampled += elapsed
-      round.samples.append(Sample(start: start - origin, seconds: elapsed / Double(iterations)))
+      round.samples.append(Sample(start: start - origin, seconds: counting / Double(iterations)))
     }
     if let before, let after = counters?.read() { round.counted = after - before }
     return round

@@ -33,6 +33,7 @@ extension ResultRow {
       + (subject.layout == .rowMajor ? [] : [subject.layout.rawValue])
       + (s.transposesA == true ? ["trans_a"] : []) + (s.transposesB == true ? ["trans_b"] : [])
       + s.forms
+      + (s.layer.map { [$0.name, s.layerPart.map(String.init) ?? "all"] } ?? [])
       // A shape that two layers share is measured for each: rows of a pass must add up.
       + (subject.use.map { [$0.model, $0.layer, $0.pass] } ?? [])
     let digits = String(stableHash(parts.joined(separator: "|")), radix: 16)
@@ -74,6 +75,8 @@ extension ResultRow {
       (batch, dtypeB, layout) = (shape.batch, shape.cacheType?.rawValue ?? type.b, shape.cacheLayout)
     case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
+    case .decoderLayer:
+      (batch, dtypeB, layout, groups) = (shape.batch, type.b, "row_major", shape.layer?.experts)
     default: fillElementwise(subject)
     }
   }

@@ -25,6 +25,7 @@ final class CaseUnderWay<Time: TimeSource> {
     self.place = place
     rotates = subject.cacheMode != .hot
     implementation = subject.implementation
+    if kernel.timedSeconds != nil { self.sampler.timedByKernel = { kernel.timedSeconds ?? 0 } }
   }
 
   /// One turn of the sampler, with what happened to the process meanwhile.

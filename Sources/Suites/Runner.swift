@@ -98,7 +98,10 @@ public struct RunPlan: Sendable {
   /// while a kernel runs, so a large one on a slow core gets the time for warm-up and a round after it.
   public func patience(for subject: Case?, lastLevelCacheBytes: Int) -> Int {
     guard let subject else { return silence }
-    let work = Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
+    var shape = subject.shape
+    // An operator runs inside its layer.
+    shape.layerPart = nil
+    let work = Kernels.work(subject.operation, shape: shape, dataType: subject.dataType)
     // Sets of operands that rotate are made and filled before anything is said.
     let rotating = subject.cacheMode == .hot ? 0 : 8 * Double(lastLevelCacheBytes)
     let seconds =
@@ -109,12 +112,12 @@ public struct RunPlan: Sendable {
   /// Rates that no core of the last ten years stays below, FLOP/s and byte/s.
   private static let slowest = (flops: 1e9, bytes: 2.5e8)
 
-  /// Positions of the cases that take turns: same operation, shape and cache mode.
+  /// Positions of the cases that take turns: same operation, shape and cache mode; operators with their layer.
   var groups: [[Int]] {
     var places: [String: Int] = [:]
     var groups: [[Int]] = []
     for (index, subject) in cases.enumerated() {
-      let key = "\(subject.operation.rawValue)|\(subject.shapeID)|\(subject.cacheMode.rawValue)"
+      let key = "\(subject.operation.rawValue)|\(subject.wholeShapeID)|\(subject.cacheMode.rawValue)"
       if let place = places[key] {
         groups[place].append(index)
       } else {

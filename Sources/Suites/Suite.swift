@@ -15,7 +15,7 @@ public struct Suite: Sendable {
   /// Version of the lists; rows of two versions may differ.
   public static let version = 4
   /// Names of all suites.
-  public static let names = ["quick", "default", "full"]
+  public static let names = ["quick", "default", "full", "layers"]
 
   /// The suite of a name, or nil for a name that is none.
   ///
@@ -28,6 +28,7 @@ public struct Suite: Sendable {
     case "quick": shapes = matrixProducts() + typed() + attention() + elementwise()
     case "default": shapes = try ShapeTable.builtIn(.normal)
     case "full": shapes = try ShapeTable.builtIn(.full)
+    case "layers": shapes = layers()
     default: return nil
     }
     return Suite(name: name, cases: ceilings(machine, cpus, availableMemory: availableMemory) + shapes)
