@@ -64,11 +64,11 @@ final class SharedLayer: @unchecked Sendable {
     let pageMode: PageMode
   }
 
-  private struct Latest {
+  private struct Alive {
     weak var layer: SharedLayer?
   }
 
-  private static let latest = Mutex(Latest())
+  private static let alive = Mutex<[Alive]>([])
 
   let steps: LayerSteps
   private let key: Key
@@ -83,10 +83,14 @@ final class SharedLayer: @unchecked Sendable {
     let key = Key(
       model: size.model, tokens: size.tokens, keys: size.keys, isDecode: size.isDecode, isa: isa, seed: seed,
       team: ObjectIdentifier(team), pageMode: Kernels.pageMode)
-    if let known = latest.withLock({ $0.layer }), known.key == key { return known }
+    let known = alive.withLock { layers in layers.lazy.compactMap(\.layer).first { $0.key == key } }
+    if let known { return known }
     let layer = SharedLayer(key, try LayerSteps(size, isa: isa, team: team, seed: seed))
     layer.run()
-    latest.withLock { $0.layer = layer }
+    alive.withLock { layers in
+      layers.removeAll { $0.layer == nil }
+      layers.append(Alive(layer: layer))
+    }
     return layer
   }
 
@@ -132,7 +136,7 @@ extension LayerSteps {
   var tolerance: Double {
     let model = size.model
     let lengths = [model.hidden, size.keys, size.attended, model.hidden, model.intermediate]
-    return lengths.reduce(40) { $0 + 4 * Double($1).squareRoot() } * 0x1p-24
+    return lengths.reduce(30) { $0 + Double($1).squareRoot() } * 0x1p-24
   }
 
   /// The oracle of the layer on its weights.

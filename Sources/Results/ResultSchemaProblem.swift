@@ -23,7 +23,7 @@ extension ResultColumns {
   static let problem: [Column<ResultRow>] = [
     .text(
       "kernel",
-      "What is computed: `gemm`, `attention_prefill`, `attention_decode`, `fma_peak`, `memory_read`, `memory_copy`, `memory_triad`, or an element-wise kernel such as `rmsnorm` (listed in SuiteData/README.md)",
+      "What is computed: `gemm`, `attention_prefill`, `attention_decode`, `fma_peak`, `memory_read`, `memory_copy`, `memory_triad`, `decoder_layer` (the whole or, by `layer`, one operator), or an element-wise kernel such as `rmsnorm` (listed in SuiteData/README.md)",
       \.kernel),
     .text("phase", "`prefill`, `decode`, `training`, `square` or `ceiling`", \.phase),
     .text("shape_id", "Readable name of the shape", \.shapeId),

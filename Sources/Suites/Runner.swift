@@ -113,7 +113,7 @@ public struct RunPlan: Sendable {
   private static let slowest = (flops: 1e9, bytes: 2.5e8)
 
   /// Positions of the cases that take turns: same operation, shape and cache mode; operators with their layer.
-  var groups: [[Int]] {
+  package var groups: [[Int]] {
     var places: [String: Int] = [:]
     var groups: [[Int]] = []
     for (index, subject) in cases.enumerated() {

@@ -17,6 +17,7 @@ struct ShowCommand: ParsableCommand {
       Example: plimsoll show fleet.csv --group-by kernel,impl,placement
       Example: plimsoll show fleet.csv --nodes
       Example: plimsoll show results/peers.csv --peers --format csv
+      Example: plimsoll show results/layers.csv --layers
       """)
 
   @Argument(help: "Result files.") var files: [String]
@@ -29,6 +30,9 @@ struct ShowCommand: ParsableCommand {
   @Flag(help: "Hold the nodes of each type of machine against each other.") var nodes = false
 
   @Flag(help: "Hold our kernels against every other implementation of the run, shape by shape.") var peers =
+    false
+
+  @Flag(help: "Decoder layers by their operators, and their sum against the layer's own time.") var layers =
     false
 
   @Option(
@@ -48,6 +52,10 @@ struct ShowCommand: ParsableCommand {
       throw ValidationError(
         "--peers has columns and an order of its own: no --nodes, --group-by, --filter, --columns or --sort")
     }
+    if layers, nodes || peers || groupBy != nil || rows.columns != nil || rows.sort != nil {
+      throw ValidationError(
+        "--layers has columns and an order of its own: no --nodes, --peers, --group-by, --columns or --sort")
+    }
     if groupBy != nil, rows.columns != nil || rows.sort != nil {
       throw ValidationError("--group-by has columns and an order of its own: no --columns, no --sort")
     }
@@ -60,6 +68,10 @@ struct ShowCommand: ParsableCommand {
       try MergeReport(merge, spread, output: nil).show(output)
     } else if peers {
       let table = PeerTable(try files.flatMap { try ResultFile.read($0) })
+      try output.show(output.format.isForPeople ? table.tables() : [table.records()])
+    } else if layers {
+      let table = LayerTable(try files.flatMap { try ResultFile.read($0) })
+      if table.layers.isEmpty { StandardError.write("no row is of a decoder layer") }
       try output.show(output.format.isForPeople ? table.tables() : [table.records()])
     } else if let groupBy {
       try output.show([try grouped(groupBy)])

@@ -55,6 +55,25 @@ final class ScriptedTime: TimeSource {
     #expect(sampler.iterations == 1)
   }
 
+  @Test(
+    "where a part of an execution counts, samples are what the kernel timed, and their number fits the whole")
+  func part() {
+    let time = ScriptedTime()
+    var own = 0.0
+    var sampler = Sampler(time: time, plan: SamplingPlan(), clock: exact, origin: 0)
+    sampler.timedByKernel = { own }
+    let execute = {
+      time.seconds += 0.004
+      own += 0.001
+    }
+    sampler.warmUp(execute)
+    #expect(sampler.iterations == 3)
+    sampler.round(execute)
+    #expect(sampler.samples.count == 2)
+    #expect(sampler.samples.allSatisfy { abs($0.seconds - 0.001) < 1e-12 })
+    #expect(abs(sampler.sampled - 6 * 0.004) < 1e-12)
+  }
+
   @Test("a slow first execution does not shorten the samples")
   func coldStart() {
     let time = ScriptedTime()

@@ -88,7 +88,8 @@ public struct HostReport {
           ("roofline", "Roofline", figures.rooflines + (tables.ceilings ?? Markup())),
           ("scaling", "Scaling", figures.scaling), ("peers", "Against peers", figures.peers),
           ("spread", "Spread", figures.spread),
-        ] : []) + [("doubts", "What to distrust", doubts(tables))]
+        ] : []) + (tables.layers.map { [("layers", "Decoder layers", $0)] } ?? [])
+      + [("doubts", "What to distrust", doubts(tables))]
       + (hasTimes ? [("rows", "All rows", tables.rows)] : [])
       + [("provenance", "Provenance", tables.provenance)]
     return parts.map { Section(anchor: run.anchor + $0.0, title: $0.1, content: $0.2) }

@@ -21,6 +21,37 @@ struct ReportTables {
     return .tag("p", ["class": "note"], ReportTables.definitions) + .joined(tables)
   }
 
+  /// Decoder layers by their operators, and their sum beside the layer's own time; nil where there are none.
+  var layers: Markup? {
+    let all = LayerTable(run.rows).layers.filter { $0.sum != nil && $0.seconds != nil }
+    guard !all.isEmpty else { return nil }
+    var table = HTMLTable(
+      "Operators of decoder layers",
+      [
+        .init(heading: "operator"), .init(heading: "time", isNumber: true),
+        .init(heading: "% of the sum", isNumber: true), .init(heading: "GFLOP/s", isNumber: true),
+        .init(heading: "GB/s", isNumber: true),
+      ])
+    for layer in all {
+      guard let sum = layer.sum, let seconds = layer.seconds, let difference = layer.difference else {
+        continue
+      }
+      table.head(
+        "\(layer.shape), \(layer.model), \(layer.placement): the layer took \(timeText(seconds)), its operators"
+          + " \(timeText(sum)), \(percentText(abs(difference), decimals: 1)) \(difference < 0 ? "less" : "more")"
+      )
+      for row in layer.operators {
+        guard let time = row.timeMedianSeconds else { continue }
+        table.append([
+          .text(row.layer), .quantity(time, timeText(time)),
+          .optional(Unit.percent.fromBase(time / sum), decimals: 1), .rate(row.gflopsMedian),
+          .rate(row.gbytesPerSecondMedian),
+        ])
+      }
+    }
+    return .tag("p", ["class": "note"], LayerTable.notes.joined(separator: " ")) + table.markup
+  }
+
   /// What the columns of the rows mean.
   static let definitions =
     "% of roof: the row's share of the nearest measured ceiling above it at its arithmetic intensity, the"

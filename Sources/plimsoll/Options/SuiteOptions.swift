@@ -11,7 +11,7 @@ import Tables
 
 /// The options that choose cases.
 struct SuiteOptions: ParsableArguments {
-  @Option(help: "quick, default, full, or a CSV file of shapes.")
+  @Option(help: "quick, default, full, layers (decoder layers by operator), or a CSV file of shapes.")
   var suite = "quick"
 
   @Option(
