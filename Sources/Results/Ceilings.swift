@@ -17,7 +17,8 @@ public struct Ceilings: Sendable {
     let here = rows.filter { $0.placement == placement && $0.status.hasTimes }
     let names = [Operation.fmaPeak.rawValue, Operation.typePeak.rawValue]
     peaks = here.filter { names.contains($0.kernel) }.reduce(into: [:]) { peaks, row in
-      guard let rate = row.gflopsMedian, let type = row.dataType, rate > peaks[type]?.rate ?? 0 else { return }
+      let type = row.kernel == Operation.fmaPeak.rawValue ? .f32 : row.dataType
+      guard let rate = row.gflopsMedian, let type, rate > peaks[type]?.rate ?? 0 else { return }
       peaks[type] = (rate, row.betweenProcessRelStddev)
     }
     ladder = here.filter { $0.kernel == Operation.memoryRead.rawValue }
@@ -79,7 +80,9 @@ public struct Ceilings: Sendable {
 
 extension ResultRow {
   /// True for operands of f32 as every library takes them: what the multiply-add peak is the roof of.
-  public var isPlainFloat: Bool { dataType == .f32 && layout != WeightLayout.packed.rawValue }
+  public var isPlainFloat: Bool {
+    (dtypeA.isEmpty || dataType == .f32) && layout != WeightLayout.packed.rawValue
+  }
 
   /// The element types by their name; nil for a row of types that no product has.
   var dataType: DataType? {

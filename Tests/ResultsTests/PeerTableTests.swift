@@ -69,17 +69,16 @@ import Testing
     #expect(products.render(.table, width: 100).split(separator: "\n").allSatisfy { $0.count <= 100 })
   }
 
-  @Test("half of the peak is that of f64, and no share is told where no peak is known")
+  @Test("the share is that of the ceiling of the row, and none is told where none is known")
   func shares() {
-    func share(_ a: String, _ accumulator: String, phase: String) -> String {
+    func share(_ type: String, ceiling: Double?) -> String {
       var row = row("swift", "a", gflops: 50)
-      (row.dtypeA, row.dtypeB, row.dtypeAcc, row.phase) = (a, a, accumulator, phase)
+      (row.dtypeA, row.dtypeB, row.dtypeAcc, row.computeCeilingGflops) = (type, type, type, ceiling)
       let line = PeerTable([row]).records().render(.csv).split(separator: "\n")[1]
       return String(line.split(separator: ",", omittingEmptySubsequences: false).last ?? "")
     }
-    #expect(share("f64", "f64", phase: "square") == "0.5")
-    #expect(share("bf16", "f32", phase: "square") == "")
-    #expect(share("bf16", "f32", phase: "decode") == "0.00125")
+    #expect(share("f64", ceiling: 100) == "0.5")
+    #expect(share("f64", ceiling: nil) == "")
     var cache = row("swift", "a", gflops: 50, kernel: "attention_decode")
     (cache.dtypeB, cache.phase) = ("i8", "decode")
     #expect(PeerTable([cache]).records().render(.csv).contains("attention_decode,a,kv_i8,1,swift"))

@@ -61,7 +61,7 @@ private func server() -> Machine {
   @Test("every product and attention stands in both implementations side by side")
   func pairs() {
     let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases.filter {
-      $0.phase != .ceiling && !$0.operation.isElementwise
+      $0.phase != .ceiling && !$0.operation.isElementwise && $0.dataType == .f32 && $0.layout == .rowMajor
     }
     for (first, second) in zip(cases, cases.dropFirst()) where first.implementation == .swift {
       #expect(
@@ -121,5 +121,26 @@ private func server() -> Machine {
     #expect(CoreTypeChoice.isGeneric("Prescott", on: modern))
     #expect(!CoreTypeChoice.isGeneric("Haswell", on: modern))
     #expect(!CoreTypeChoice.isGeneric("Prescott", on: Machine()))
+  }
+}
+
+@Suite("Element types in suites") struct TypedSuiteTests {
+  @Test("quick shows each type once, and weights packed ahead beside those as they lie")
+  func types() {
+    let cases = Suite.quick(on: machine(l3: 32), cpus: both, availableMemory: nil).cases
+    let squares = cases.filter { $0.shapeID == "square_1024" && $0.implementation == .swift }
+    #expect(Set(squares.map(\.dataType)) == [.f32, .f64, .bf16, .f16, .u8i8, .i8])
+    let packed = cases.filter { $0.layout == .packed }
+    #expect(packed.allSatisfy { $0.implementation == .swift && $0.cacheMode == .weightsCold })
+    for row in packed where row.dataType == .f32 {
+      #expect(cases.contains { $0.shape == row.shape && $0.layout == .rowMajor && $0.implementation == .openblas })
+    }
+  }
+
+  @Test("each type brings the peak that it is held against, once")
+  func peaks() {
+    #expect(Suite.typePeaks([.f32, .f16, .q4g32]).isEmpty)
+    #expect(Suite.typePeaks([.i8, .u8i8, .q8g32Bytes]).map(\.dataType) == [.u8i8])
+    #expect(Suite.typePeaks([.bf16, .f64]).map(\.shapeID) == ["peak_f64", "peak_bf16"])
   }
 }

@@ -244,7 +244,11 @@ struct SuiteOptions: ParsableArguments {
     // A kernel is held against the ceilings of its own run, so these come along whatever the filter says.
     let needsCeilings = cases.contains { $0.phase != .ceiling }
     let chosen = Set(cases)
-    return (all.filter { chosen.contains($0) || (needsCeilings && $0.isRoofline) }, kept)
+    let peaks = Set(Suite.typePeaks(Set(cases.map(\.dataType))))
+    func isNeeded(_ ceiling: Case) -> Bool {
+      needsCeilings && ceiling.isRoofline && (ceiling.operation != .typePeak || peaks.contains(ceiling))
+    }
+    return (all.filter { chosen.contains($0) || isNeeded($0) }, kept)
   }
 
   private func parsed(_ text: String, _ option: String) throws -> CaseFilter {
