@@ -1,6 +1,6 @@
 // The element types of a product and of a cache: what is stored, in what it is summed, how many bytes it takes.
 
-/// Element types of a row's operands. Products have kernels of f32 so far, and peers may name the others.
+/// Element types of a row's operands.
 public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
   case f32, f64
   /// bfloat16 operands, summed in f32.
@@ -70,6 +70,9 @@ public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
     guard let quantised else { return bytesOfA }
     return Double(quantised.bits) / 8 + 2 / Double(quantised.group)
   }
+
+  /// True for what every BLAS multiplies.
+  public var isOfEveryBLAS: Bool { self == .f32 || self == .f64 }
 
   /// True where no library has such a product: only Swift's own.
   public var isOwn: Bool { quantised != nil || self == .brainWeights || self == .halfWeights }

@@ -8,6 +8,9 @@ static const unsigned char shapes[] = {
 static const unsigned char attention[] = {
 #embed "attention.csv"
 };
+static const unsigned char products[] = {
+#embed "products.csv"
+};
 // clang-format on
 
 const unsigned char *suite_shapes(size_t *count) {
@@ -18,4 +21,9 @@ const unsigned char *suite_shapes(size_t *count) {
 const unsigned char *suite_attention(size_t *count) {
   *count = sizeof attention;
   return attention;
+}
+
+const unsigned char *suite_products(size_t *count) {
+  *count = sizeof products;
+  return products;
 }

@@ -17,7 +17,7 @@ public enum ShapeTable {
   /// Columns that a suite file may have.
   public static let columns = [
     "shape_id", "tier", "kernel", "phase", "suite", "model", "layer", "pass", "calls_per_pass", "cache",
-    "batch", "m", "n", "k", "heads_q", "heads_kv", "head_dim", "seq_q", "seq_kv", "causal", "head_dim_v",
+    "batch", "m", "n", "k", "trans_a", "trans_b", "dtype", "layout", "heads_q", "heads_kv", "head_dim", "seq_q", "seq_kv", "causal", "head_dim_v",
     "window", "kv_dtype", "block_keys", "keys_turned", "latent", "source", "source_ref",
   ]
 
@@ -25,6 +25,7 @@ public enum ShapeTable {
   static func builtIn(_ tier: Tier) throws(InputError) -> [Case] {
     try cases(embedded(suite_shapes), file: "shapes.csv", upTo: tier)
       + cases(embedded(suite_attention), file: "attention.csv", upTo: tier)
+      + cases(embedded(suite_products), file: "products.csv", upTo: tier)
   }
 
   private static func embedded(_ table: (UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>) -> [UInt8] {
@@ -53,7 +54,9 @@ public enum ShapeTable {
       if let first = lines.updateValue(record.line, forKey: subject.shapeID) {
         throw line.fault("shape_id", "'\(subject.shapeID)' stands on line \(first) too", "rename one of them")
       }
-      cases += subject.operation.implementations.map { subject.by($0) }
+      // OpenBLAS multiplies what every BLAS does; libraries with more types are named by the user.
+      let isOwn = subject.layout == .packed || !subject.dataType.isOfEveryBLAS
+      cases += isOwn ? [subject] : subject.operation.implementations.map { subject.by($0) }
     }
     guard !cases.isEmpty else {
       throw InputError(file: file, line: 1, "the suite has no rows", advice: "add a row below the header")
@@ -151,12 +154,12 @@ struct ShapeLine {
     let id = try text("shape_id")
     guard !id.isEmpty else { throw fault("shape_id", "empty", "give the row a name") }
     let kernel = try name(
-      "kernel", of: [.gemm, .attentionPrefill, .attentionDecode] + Operation.elementwise)
+      "kernel", of: [.gemm, .groupedGEMM, .attentionPrefill, .attentionDecode] + Operation.elementwise)
     let own: Phase =
       switch kernel {
       case .attentionPrefill: .prefill
       case .attentionDecode: .decode
-      case .gemm: .square
+      case .gemm, .groupedGEMM: .square
       default: .prefill
       }
     let phase = try name("phase", of: [.prefill, .decode, .training, .square], orElse: own)
@@ -166,17 +169,39 @@ struct ShapeLine {
       : name(
         "cache", of: CacheMode.allCases, orElse: phase == .decode ? .weightsCold : .hot)
     let shape =
-      try kernel.isElementwise ? elementwise(kernel) : kernel == .gemm ? product() : attention(kernel)
+      try kernel.isElementwise ? elementwise(kernel) : kernel.isProduct ? product(kernel) : attention(kernel)
     var subject = Case(kernel, shape, id: id, phase: phase, by: .swift, cacheMode: cache)
+    if kernel.isProduct { (subject.dataType, subject.layout) = try types() }
     subject.use = try use()
     subject.collection = try text("suite")
     return subject
   }
 
-  private func product() throws(InputError) -> Shape {
-    let (m, n, k) = (try count("m"), try count("n"), try count("k"))
-    try checkMemory("m", [Double(m) * Double(k), Double(k) * Double(n), Double(m) * Double(n)])
-    return .gemm(m: m, n: n, k: k)
+  private func product(_ kernel: Operation) throws(InputError) -> Shape {
+    let isGrouped = kernel == .groupedGEMM
+    let (m, n, k) = (try count("m", at: isGrouped ? 10_000_000 : 100_000_000), try count("n"), try count("k"))
+    let batch = try count("batch", at: 10_000, orElse: isGrouped ? nil : 1)
+    let (products, groups) = (isGrouped ? 1 : Double(batch), Double(batch))
+    try checkMemory(
+      "m",
+      [products * Double(m) * Double(k), groups * Double(k) * Double(n), products * Double(m) * Double(n)])
+    var shape = Shape.gemm(m: m, n: n, k: k)
+    shape.batch = batch
+    (shape.transposesA, shape.transposesB) = (try flag("trans_a"), try flag("trans_b"))
+    return shape
+  }
+
+  /// Element types of a product, and how its weights lie: those with scales are always packed.
+  private func types() throws(InputError) -> (DataType, WeightLayout) {
+    let type = try name("dtype", of: DataType.allCases, orElse: .f32)
+    let layout = try name("layout", of: WeightLayout.allCases, orElse: type.isOwn ? .packed : .rowMajor)
+    guard layout == .packed || !type.isOwn else {
+      throw fault("layout", "weights of \(type.rawValue) are always packed", "leave it empty or write packed")
+    }
+    if type.quantised != nil, try flag("trans_b") == true {
+      throw fault("trans_b", "weights of \(type.rawValue) are packed from (k, n)", "leave it empty")
+    }
+    return (type, layout)
   }
 
   /// Refuses operands beyond the memory of any machine: later products of sizes cannot overflow then.

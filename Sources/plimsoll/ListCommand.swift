@@ -27,7 +27,7 @@ struct ListCommand: ParsableCommand {
       return
     }
     let (cases, places) = try settings.selection(topology.placements(for: machine), on: machine)
-    let plan = settings.plan(machine, cases, places)
+    let plan = try settings.plan(machine, cases, places)
     try output.show([RunListing(plan: plan, suiteName: measure.suite.suiteName).table])
   }
 }

@@ -77,7 +77,7 @@ struct RunCommand: ParsableCommand {
         .usage,
         "\(replicas.name) has several workers, which leave no turns to peers; choose with --placement")
     }
-    let plan = settings.plan(machine, cases, places)
+    let plan = try settings.plan(machine, cases, places)
     if dryRun {
       try output.show([RunListing(plan: plan, suiteName: settings.options.suite.suiteName).table])
       return

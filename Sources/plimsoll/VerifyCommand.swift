@@ -35,7 +35,7 @@ struct VerifyCommand: ParsableCommand {
     let (all, places) = try settings.selection(topology.placements(for: machine), on: machine)
     let cases = all.filter { $0.phase != .ceiling }
     guard !cases.isEmpty else { throw CommandFailure(.usage, "the filters leave only ceilings") }
-    var plan = settings.plan(machine, cases, places)
+    var plan = try settings.plan(machine, cases, places)
     plan.processes = measure.sampling.processes ?? 1
     plan.sampling.verifies = true
     plan.sampling.times = false

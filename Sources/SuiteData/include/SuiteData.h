@@ -7,3 +7,6 @@ const unsigned char *_Nonnull suite_shapes(size_t *_Nonnull count);
 
 /// Bytes of attention.csv; their number goes to `count`.
 const unsigned char *_Nonnull suite_attention(size_t *_Nonnull count);
+
+/// Bytes of products.csv; their number goes to `count`.
+const unsigned char *_Nonnull suite_products(size_t *_Nonnull count);

@@ -49,7 +49,7 @@ struct PairRun {
         .usage,
         "\(replicas.name) has several workers, which leave no turns to others; choose with --placement")
     }
-    var plan = settings.plan(machine, cases, places)
+    var plan = try settings.plan(machine, cases, places)
     // What may be small is judged by quotients: a restless row gets more processes, whatever its noise looks like.
     plan.stop.acceptsStableNoise = false
     if measure.sampling.processes == nil, measure.sampling.maxNoise == nil {

@@ -54,6 +54,12 @@ struct SuiteOptions: ParsableArguments {
     help: "Where operands are: hot, cold, weights-cold or all, also a list. Default: as the suite says.")
   var cache: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Instruction set of the Swift kernels: \(InstructionSet.allCases.map(\.rawValue).joined(separator: ", "))."
+        + " Default: the best that this CPU has.", valueName: "name"))
+  var isa: String?
+
   @Flag(help: "Leave out the ceilings: quicker, but no share of the roofline.")
   var noCeilings = false
 
@@ -67,6 +73,7 @@ struct SuiteOptions: ParsableArguments {
     all["skip"] = skip.isEmpty ? nil : joined(skip, " OR ")
     all["shape"] = shape
     all["cache"] = cache
+    all["isa"] = isa
     all["no-ceilings"] = noCeilings ? "1" : nil
     return all
   }
@@ -138,7 +145,8 @@ struct SuiteOptions: ParsableArguments {
       }
       return (types ?? [subject.dataType]).flatMap { type in
         (type.isOwn ? [.packed] : layouts ?? [subject.layout]).compactMap { layout in
-          guard subject.implementation == .swift || layout == .rowMajor else { return nil }
+          let isShared = layout == .rowMajor && (type.isOfEveryBLAS || subject.implementation != .openblas)
+          guard subject.implementation == .swift || isShared else { return nil }
           var copy = subject
           (copy.dataType, copy.layout) = (type, layout)
           return copy
@@ -166,6 +174,24 @@ struct SuiteOptions: ParsableArguments {
         option, name, nearest: nearestNames(to: name, among: all.map(\.rawValue)), list: "plimsoll run --help"
       )
     }
+  }
+
+  /// The instruction set of `--isa`, or the best of the machine.
+  ///
+  /// - Throws: `CommandFailure` (64) for an unknown name, and for a set that this CPU cannot run.
+  func instructionSet(on machine: Machine) throws -> InstructionSet {
+    guard let isa else { return machine.bestInstructionSet }
+    let plain = isa.lowercased().replacing("-", with: "_")
+    let names = InstructionSet.allCases.map(\.rawValue)
+    guard let known = InstructionSet(rawValue: plain) else {
+      throw CommandFailure.unknown(
+        "instruction set", isa, nearest: nearestNames(to: plain, among: names), list: "plimsoll run --help")
+    }
+    guard machine.instructionSets.contains(known) else {
+      let here = machine.instructionSets.map(\.rawValue).joined(separator: ", ")
+      throw CommandFailure(.usage, "--isa \(plain): this CPU runs \(here) only; choose one of them")
+    }
+    return known
   }
 
   /// The modes of `--cache`; nil = as each case says.

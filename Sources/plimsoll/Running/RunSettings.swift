@@ -105,7 +105,7 @@ struct RunSettings {
   }
 
   /// The plan of the runner.
-  func plan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) -> RunPlan {
+  func plan(_ machine: Machine, _ cases: [Case], _ places: [Placement]) throws -> RunPlan {
     var sampling = SamplingPlan()
     sampling.samplesPerProcess = samples
     // Operands of the models' shapes take long to lay out; samples that are worth it take longer, too.
@@ -122,7 +122,7 @@ struct RunSettings {
     sampling.verifies = !options.sampling.noVerify
     var plan = RunPlan(
       cases: cases, placements: places, processes: processes, sampling: sampling, seed: options.sampling.seed,
-      isa: machine.bestInstructionSet, lastLevelCacheBytes: machine.lastLevelCacheBytes,
+      isa: try options.suite.instructionSet(on: machine), lastLevelCacheBytes: machine.lastLevelCacheBytes,
       memoryLimit: availableMemory.map { $0 / 4 })
     plan.timeBudget = timeBudget ?? .infinity
     plan.pageMode = options.places.pages ?? .default
