@@ -21,8 +21,9 @@ struct DecodeCache<E: CacheElement> {
     return (block * blockStep * blockKeys, key - number * blockKeys)
   }
 
-  /// How far ahead memory is asked for.
-  @inline(__always) static var leadBytes: Int { 4096 }
+  /// How far ahead memory is asked for. With steps of 512 keys in f32, 4 KiB reached 0.84 of a plain read, 8 to 10
+  /// KiB 0.87 and 16 KiB 0.80; in bf16 10 KiB reached 0.86 and 8 KiB 0.82 (Zen 5).
+  @inline(__always) static var leadBytes: Int { 10_240 }
 
   /// Rows that lie ahead of the row in use by what the memory should be asked for early.
   @inline(__always) func lead(_ elements: Int) -> Int {
