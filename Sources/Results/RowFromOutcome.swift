@@ -76,7 +76,9 @@ extension ResultRow {
     case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad:
       break
     case .decoderLayer:
-      (batch, dtypeB, layout, groups) = (shape.batch, type.b, "row_major", shape.layer?.experts)
+      (batch, dtypeB, layout, groups) = (
+        shape.batch, type.b, "row_major", shape.layer.flatMap { $0.experts > 0 ? $0.experts : nil }
+      )
     default: fillElementwise(subject)
     }
   }
