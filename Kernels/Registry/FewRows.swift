@@ -7,7 +7,7 @@ import Measurement
 extension ProductCode {
   /// Rows of a group up to which each row of weights is read once for all of them; above, tiles are faster (measured
   /// on Zen 5, weights cold).
-  private static let mostRows = 16
+  static let mostRows = 16
 
   /// The product of a type and layout for few rows; nil where products of many rows serve it.
   static func fewRows(
@@ -20,8 +20,8 @@ extension ProductCode {
     switch type {
     case .f32 where isFew && isPacked:
       return try panels(size, module, module.float, StoredTypes.single, team)
-    case .f32 where isFew && !size.transposesB:
-      return try rowMajor(size, module, team)
+    case .f32 where isFew:
+      return try asTheyLie(size, module, team)
     case .brainWeights where isPacked:
       return try panels(size, module, module.brain, StoredTypes.brainWeights, team)
     case .halfWeights where isPacked:
@@ -34,8 +34,8 @@ extension ProductCode {
 
   private typealias Target = UnsafeMutablePointer<Float>
 
-  /// Row-major floats as they are.
-  private static func rowMajor(
+  /// Floats as they are, (k, n) or (n, k).
+  private static func asTheyLie(
     _ size: Problem.GEMM, _ module: SkinnyModule, _ team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
     let (n, k) = (size.n, size.k)
@@ -43,6 +43,11 @@ extension ProductCode {
       size, module, depthStep: 1, workspace: module.workspace(size.rows.max() ?? 0), team)
     return ProductCode(size, StoredTypes.single, pack: nil, team: team) { a, b, c in
       plan.run(c.start) { group, rows, row, share, target, stride, workspace in
+        if size.transposesB {
+          return module.multiplyTransposed(
+            rows, share.columns.count, share.depth.count, a.start + row * k + share.depth.lowerBound, k,
+            b.start + group * k * n + share.columns.lowerBound * k + share.depth.lowerBound, k, target, stride)
+        }
         module.multiply(
           rows, share.columns.count, share.depth.count, a.start + row * k + share.depth.lowerBound, k,
           b.start + group * k * n + share.depth.lowerBound * n + share.columns.lowerBound, n, target, stride,

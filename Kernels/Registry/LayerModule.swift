@@ -18,11 +18,13 @@ struct LayerModule: Sendable {
     @Sendable (Int, Int, Int, Floats, UnsafePointer<Int32>, Floats, Int, MutableFloats, Int) -> Void
 
   let kernels: KernelModule
+  let few: SkinnyModule
   let elementwise: ElementwiseModule
   let combineRows: Combine
 
   init(_ isa: InstructionSet) throws(KernelError) {
     kernels = try KernelModule.of(isa)
+    few = try SkinnyModule.of(isa)
     elementwise = .of(isa)
     #if arch(arm64)
     combineRows = isa == .neon ? KernelsNEON.combineRows : KernelsBaseline.combineRows
@@ -48,13 +50,15 @@ struct LayerProduct {
 /// The products of a layer on a team's threads: the one place where it multiplies.
 final class LayerProducts {
   private let module: KernelModule
+  private let few: SkinnyModule
   private let team: WorkerTeam
-  private let workspace: Buffer
+  private let workspace: Buffer, workspaceFloats: Int
 
-  init(_ module: KernelModule, team: WorkerTeam) throws(KernelError) {
-    self.module = module
+  init(_ module: LayerModule, team: WorkerTeam) throws(KernelError) {
+    (self.module, few) = (module.kernels, module.few)
     self.team = team
-    workspace = try Buffer(module.gemmWorkspace * team.threadCount)
+    workspaceFloats = max(module.kernels.gemmWorkspace, few.workspace(ProductCode.mostRows))
+    workspace = try Buffer(workspaceFloats * team.threadCount)
   }
 
   /// C (rows, n) = A (rows, k) · B (k, n).
@@ -98,10 +102,11 @@ final class LayerProducts {
     _ product: LayerProduct, group: Int, rows: Range<Int>, columns: Range<Int>, _ thread: Int
   ) {
     guard !rows.isEmpty, !columns.isEmpty else { return }
-    module.gemm(
+    let multiply = rows.count <= ProductCode.mostRows ? few.multiply : module.gemm
+    multiply(
       rows.count, columns.count, product.k, product.a + rows.lowerBound * product.aStride, product.aStride,
       product.b + group * product.k * product.n + columns.lowerBound, product.n,
       product.c + rows.lowerBound * product.cStride + columns.lowerBound, product.cStride,
-      workspace.start + thread * module.gemmWorkspace)
+      workspace.start + thread * workspaceFloats)
   }
 }

@@ -29,7 +29,7 @@ final class LayerSteps {
     weights = try LayerWeights(size, seed: seed, team: team)
     memory = try LayerActivations(size, seed: seed, team: team)
     routing = try LayerRouting(size)
-    products = try LayerProducts(module.kernels, team: team)
+    products = try LayerProducts(module, team: team)
     selection = try Buffer(team.threadCount * module.elementwise.selectionWorkspace(size.model.experts))
     let attentionSize = try size.attentionSize()
     attention = try Kernels.attentionBody(

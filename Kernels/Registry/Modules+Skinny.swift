@@ -63,6 +63,11 @@ package struct SkinnyModule: Sendable {
       Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int,
       UnsafeMutablePointer<Float>
     ) -> Void
+  /// The same of weights that lie (n, k): m, n, k, a, aStride, b, bStride, c, cStride.
+  package let multiplyTransposed:
+    @Sendable (
+      Int, Int, Int, UnsafePointer<Float>, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int
+    ) -> Void
   /// Workspace of `multiply`, by m.
   package let workspace: @Sendable (Int) -> Int
 
@@ -108,7 +113,8 @@ package struct SkinnyModule: Sendable {
 extension SkinnyModule {
   private static let baseline = SkinnyModule(
     panelColumns: KernelsBaseline.skinnyPanelColumns(),
-    multiply: KernelsBaseline.skinny, workspace: KernelsBaseline.skinnyWorkspace,
+    multiply: KernelsBaseline.skinny, multiplyTransposed: KernelsBaseline.skinnyTransposed,
+    workspace: KernelsBaseline.skinnyWorkspace,
     float: .init(
       multiply: KernelsBaseline.skinnyPanels, pack: KernelsBaseline.packWeights,
       packedBytes: KernelsBaseline.packedWeights,
@@ -135,7 +141,8 @@ extension SkinnyModule {
   #if arch(arm64)
   private static let neon = SkinnyModule(
     panelColumns: KernelsNEON.skinnyPanelColumns(),
-    multiply: KernelsNEON.skinny, workspace: KernelsNEON.skinnyWorkspace,
+    multiply: KernelsNEON.skinny, multiplyTransposed: KernelsNEON.skinnyTransposed,
+    workspace: KernelsNEON.skinnyWorkspace,
     float: .init(
       multiply: KernelsNEON.skinnyPanels, pack: KernelsNEON.packWeights,
       packedBytes: KernelsNEON.packedWeights,
@@ -159,7 +166,8 @@ extension SkinnyModule {
   #else
   private static let avx2 = SkinnyModule(
     panelColumns: KernelsAVX2.skinnyPanelColumns(),
-    multiply: KernelsAVX2.skinny, workspace: KernelsAVX2.skinnyWorkspace,
+    multiply: KernelsAVX2.skinny, multiplyTransposed: KernelsAVX2.skinnyTransposed,
+    workspace: KernelsAVX2.skinnyWorkspace,
     float: .init(
       multiply: KernelsAVX2.skinnyPanels, pack: KernelsAVX2.packWeights,
       packedBytes: KernelsAVX2.packedWeights,
@@ -183,7 +191,8 @@ extension SkinnyModule {
 
   private static let avx512 = SkinnyModule(
     panelColumns: KernelsAVX512.skinnyPanelColumns(),
-    multiply: KernelsAVX512.skinny, workspace: KernelsAVX512.skinnyWorkspace,
+    multiply: KernelsAVX512.skinny, multiplyTransposed: KernelsAVX512.skinnyTransposed,
+    workspace: KernelsAVX512.skinnyWorkspace,
     float: .init(
       multiply: KernelsAVX512.skinnyPanels, pack: KernelsAVX512.packWeights,
       packedBytes: KernelsAVX512.packedWeights,
@@ -209,7 +218,8 @@ extension SkinnyModule {
 
   private static let avx512BF16 = SkinnyModule(
     panelColumns: KernelsAVX512BF16.skinnyPanelColumns(),
-    multiply: KernelsAVX512BF16.skinny, workspace: KernelsAVX512BF16.skinnyWorkspace,
+    multiply: KernelsAVX512BF16.skinny, multiplyTransposed: KernelsAVX512BF16.skinnyTransposed,
+    workspace: KernelsAVX512BF16.skinnyWorkspace,
     float: .init(
       multiply: KernelsAVX512BF16.skinnyPanels, pack: KernelsAVX512BF16.packWeights,
       packedBytes: KernelsAVX512BF16.packedWeights,
@@ -235,7 +245,8 @@ extension SkinnyModule {
 
   private static let avx512FP16 = SkinnyModule(
     panelColumns: KernelsAVX512FP16.skinnyPanelColumns(),
-    multiply: KernelsAVX512FP16.skinny, workspace: KernelsAVX512FP16.skinnyWorkspace,
+    multiply: KernelsAVX512FP16.skinny, multiplyTransposed: KernelsAVX512FP16.skinnyTransposed,
+    workspace: KernelsAVX512FP16.skinnyWorkspace,
     float: .init(
       multiply: KernelsAVX512FP16.skinnyPanels, pack: KernelsAVX512FP16.packWeights,
       packedBytes: KernelsAVX512FP16.packedWeights,

@@ -51,7 +51,7 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
     let team = try team(2)
     let flags: [(a: Bool, b: Bool)] = type.isOwn ? [(false, true)] : [(true, false), (false, true), (true, true)]
     for (transposesA, transposesB) in flags where type.quantised == nil {
-      for (m, n, k) in [(3, 150, 65), (40, 70, 33)] {
+      for (m, n, k) in [(1, 37, 70), (3, 150, 65), (10, 9, 40), (40, 70, 33)] {
         var shape = Shape.gemm(m: m, n: n, k: k)
         (shape.transposesA, shape.transposesB) = (transposesA, transposesB)
         for layout in type.isOwn ? [.packed] : WeightLayout.allCases {
