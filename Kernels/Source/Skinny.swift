@@ -7,8 +7,8 @@
 import CInstructions
 
 private enum Block {
-  /// Columns whose rows are read as one run: 16 KiB.
-  @inline(__always) static var columns: Int { 4096 }
+  /// Columns whose rows are read as one run, while their sums stay in the second-level cache.
+  @inline(__always) static func columns(_ m: Int) -> Int { m == 1 ? 16384 : m <= 4 ? 8192 : 4096 }
   /// Floats between a read and its prefetch where B is read row after row.
   @inline(__always) static var ahead: Int { 2048 }
   /// Rows of A from which on their sums, more than the first-level cache holds, are better taken two registers at a
@@ -32,7 +32,7 @@ private typealias WideStep = SkinnyStep<4, 2>
 #endif
 
 /// Floats of workspace of one thread's `skinny`.
-public func skinnyWorkspace(m: Int) -> Int { m * (Block.columns + 16) + tileColumns }
+public func skinnyWorkspace(m: Int) -> Int { m * (Block.columns(m) + 16) + tileColumns }
 
 /// C (m, n) = A (m, k) · B (k, n) on the calling thread, for m up to 16 or so; `workspace` holds
 /// `skinnyWorkspace(m:)` floats.
@@ -45,7 +45,7 @@ public func skinny(
   let whole = n / tileColumns * tileColumns
   var left = 0
   while left < whole {
-    let width = smaller(Block.columns, whole - left)
+    let width = smaller(Block.columns(m), whole - left)
     if m == 1 {
       multiplyBlock(RowStep.self, m, width, k, a, aStride, b + left, bStride, c + left, cStride, workspace)
     } else if m < Block.manyRows {
