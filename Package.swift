@@ -87,7 +87,8 @@ let package = Package(
       ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
       path: "Kernels/Registry"),
     .target(  // the shape table, embedded
-      name: "SuiteData", path: "Sources/SuiteData", exclude: ["README.md", "shapes.csv", "attention.csv", "products.csv"],
+      name: "SuiteData", path: "Sources/SuiteData",
+      exclude: ["README.md", "shapes.csv", "attention.csv", "products.csv"],
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room(  // which rows run
       "Suites",

@@ -49,13 +49,15 @@ extension BLASLibrary {
     var library = BLASLibrary(
       f32: { size, a, b, c in
         cblas_sgemm(
-          CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
+          CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans,
+          size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
           1, a, size.aStride, b, size.bStride, 0, c, size.cStride)
       },
       setThreads: { openblas_set_num_threads(Int32(clamping: $0)) })
     library.f64 = { size, a, b, c in
       cblas_dgemm(
-        CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans, size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
+        CblasRowMajor, size.transposesA ? CblasTrans : CblasNoTrans,
+        size.transposesB ? CblasTrans : CblasNoTrans, size.m, size.n, size.k,
         1, a, size.aStride, b, size.bStride, 0, c, size.cStride)
     }
     library.bindThread = { index, cpu in

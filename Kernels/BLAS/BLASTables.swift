@@ -102,7 +102,8 @@ extension BLASLibrary {
       guard let gemm = symbols.find(name, as: DNNL.self) else { return nil }
       return { s, a, b, c in
         _ = gemm(
-          s.letterOfA, s.letterOfB, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), b, Int(s.bStride), 0, c,
+          s.letterOfA, s.letterOfB, Int(s.m), Int(s.n), Int(s.k), 1, a, Int(s.aStride), b, Int(s.bStride), 0,
+          c,
           Int(s.cStride))
       }
     }

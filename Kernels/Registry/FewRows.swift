@@ -46,7 +46,8 @@ extension ProductCode {
         if size.transposesB {
           return module.multiplyTransposed(
             rows, share.columns.count, share.depth.count, a.start + row * k + share.depth.lowerBound, k,
-            b.start + group * k * n + share.columns.lowerBound * k + share.depth.lowerBound, k, target, stride)
+            b.start + group * k * n + share.columns.lowerBound * k + share.depth.lowerBound, k, target, stride
+          )
         }
         module.multiply(
           rows, share.columns.count, share.depth.count, a.start + row * k + share.depth.lowerBound, k,
@@ -63,7 +64,8 @@ extension ProductCode {
   ) throws(KernelError) -> ProductCode {
     let (n, k) = (size.n, size.k)
     let plan = try FewRows(
-      size, module, depthStep: entries.depthStep, workspace: module.panelWorkspace(size.rows.max() ?? 0), team)
+      size, module, depthStep: entries.depthStep, workspace: module.panelWorkspace(size.rows.max() ?? 0), team
+    )
     let bytes = entries.packedBytes(n, k)
     let pack: (Buffer) throws(KernelError) -> Buffer = { b throws(KernelError) in
       try packed(size, bytes, team) { group, target in
@@ -115,7 +117,8 @@ extension ProductCode {
       return ProductCode(size, stored, pack: pack, team: team) { a, b, c in
         plan.run(c.start) { part, rows, row, share, target, stride, workspace in
           entries.multiply(
-            rows, share.columns.count, share.depth.count, group, a.start + row * k + share.depth.lowerBound, k,
+            rows, share.columns.count, share.depth.count, group, a.start + row * k + share.depth.lowerBound,
+            k,
             UnsafeRawPointer(b.start) + offset(part, share), k, target, stride, workspace)
         }
       }
@@ -159,7 +162,8 @@ extension ProductCode {
 /// whose results are added up.
 private struct FewRows {
   /// Group, its rows, the first of them in A, the thread's share, where its result goes, that one's stride, workspace.
-  typealias Body = (Int, Int, Int, SkinnyShare, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void
+  typealias Body = (Int, Int, Int, SkinnyShare, UnsafeMutablePointer<Float>, Int, UnsafeMutablePointer<Float>)
+    -> Void
 
   let size: Problem.GEMM
   let module: SkinnyModule

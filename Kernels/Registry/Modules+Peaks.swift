@@ -76,7 +76,8 @@ extension PeakProbe {
     guard isa == .avx512BF16 || isa == .avx512FP16 else { return nil }
     return PeakProbe(
       run: {
-        KernelsAVX512BF16.brainPeak(rounds: $0, factor: 0x3f80, result: $1.assumingMemoryBound(to: Float.self))
+        KernelsAVX512BF16.brainPeak(
+          rounds: $0, factor: 0x3f80, result: $1.assumingMemoryBound(to: Float.self))
       }, round: KernelsAVX512BF16.brainPeakRound(), bytes: 4 * KernelsAVX512BF16.probeResult(),
       lane: { $0.bindMemory(to: Float.self).map { Double($0) } }, expected: { Double(24 * $0 + 66) })
     #else

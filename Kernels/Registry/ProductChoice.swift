@@ -28,7 +28,8 @@ package struct BrainChoice: Sendable, Equatable {
   package static func here(_ isa: InstructionSet) -> BrainChoice {
     kept.withLock { kept in
       if let known = kept[isa] { return known }
-      let choice = (try? measure(isa) { MonotonicTime().now() }) ?? BrainChoice(widenedRate: nil, dotRate: nil)
+      let choice =
+        (try? measure(isa) { MonotonicTime().now() }) ?? BrainChoice(widenedRate: nil, dotRate: nil)
       kept[isa] = choice
       return choice
     }

@@ -50,7 +50,8 @@ struct ProductCode {
 extension ProductCode {
   /// Swift's product of one storage type, B as it lies or packed.
   static func swift<Element, Scalar>(
-    _ size: Problem.GEMM, _ entries: ProductEntries<Element, Scalar>, _ stored: Stored<Element, Element>, packed: Bool,
+    _ size: Problem.GEMM, _ entries: ProductEntries<Element, Scalar>, _ stored: Stored<Element, Element>,
+    packed: Bool,
     team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
     let (n, k) = (size.n, size.k)

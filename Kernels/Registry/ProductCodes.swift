@@ -11,7 +11,9 @@ extension ProductCode {
     _ type: DataType, _ layout: WeightLayout, _ size: Problem.GEMM, isa: InstructionSet?, team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
     guard let isa else {
-      guard layout == .rowMajor else { throw KernelError(absent: "weights packed ahead are Swift's own layout") }
+      guard layout == .rowMajor else {
+        throw KernelError(absent: "weights packed ahead are Swift's own layout")
+      }
       return try library(type, size, team)
     }
     if let few = try fewRows(type, layout, size, isa: isa, team: team) { return few }
@@ -28,13 +30,16 @@ extension ProductCode {
     case .f16:
       return try swift(size, module.half, StoredTypes.half, packed: packed, team: team)
     case .f16Sums:
-      guard let sums = module.halfSums else { throw KernelError(absent: "\(isa.rawValue) has no arithmetic in half precision") }
+      guard let sums = module.halfSums else {
+        throw KernelError(absent: "\(isa.rawValue) has no arithmetic in half precision")
+      }
       return try swift(size, sums, StoredTypes.halfSums, packed: packed, team: team)
     case .u8i8:
       return try swift(size, module.octets, StoredTypes.octets, packed: packed, team: team)
     case .i8:
       return try swift(size, module.signed, StoredTypes.signed, packed: packed, team: team)
-    case .brainWeights, .halfWeights, .q8g32, .q8g128, .q4g32, .q4g128, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes,
+    case .brainWeights, .halfWeights, .q8g32, .q8g128, .q4g32, .q4g128, .q8g32Bytes, .q8g128Bytes,
+      .q4g32Bytes,
       .q4g128Bytes:
       throw KernelError("weights of \(type.rawValue) are packed and not transposed")
     }
@@ -43,8 +48,12 @@ extension ProductCode {
   private static func library(
     _ type: DataType, _ size: Problem.GEMM, _ team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
-    func code<Element>(_ product: BLASProductType, _ stored: Stored<Element, Element>) throws(KernelError) -> ProductCode {
-      guard BLAS.has(product) else { throw KernelError(absent: "\(BLAS.account.name) has no product of \(type.rawValue)") }
+    func code<Element>(_ product: BLASProductType, _ stored: Stored<Element, Element>) throws(KernelError)
+      -> ProductCode
+    {
+      guard BLAS.has(product) else {
+        throw KernelError(absent: "\(BLAS.account.name) has no product of \(type.rawValue)")
+      }
       return library(size, product, stored, team: team)
     }
     switch type {

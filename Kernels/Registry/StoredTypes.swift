@@ -89,7 +89,9 @@ struct Stored<Left: BitwiseCopyable & Sendable, Right: BitwiseCopyable & Sendabl
   ) -> Verification {
     let (n, k) = (size.n, size.k)
     let firstRows = size.firstRows
-    let groups = places.map { place in size.rows.indices.last { firstRows[$0] <= place / n && size.rows[$0] > 0 } }
+    let groups = places.map { place in
+      size.rows.indices.last { firstRows[$0] <= place / n && size.rows[$0] > 0 }
+    }
     var next = 0
     return checkGEMM(
       elements: places, n: n, k: k, tolerance: tolerance(k), c: { value(c, $0) }
@@ -143,7 +145,8 @@ enum StoredTypes {
     tolerance: { (8 * Double($0).squareRoot() + 8) * 0x1p-53 })
   static let brain = Stored(
     a: EncodedTables.brain, b: EncodedTables.brain, result: .single, tolerance: singleSums)
-  static let half = Stored(a: EncodedTables.half, b: EncodedTables.half, result: .single, tolerance: singleSums)
+  static let half = Stored(
+    a: EncodedTables.half, b: EncodedTables.half, result: .single, tolerance: singleSums)
   /// Sums in half precision over up to 256 products, then in f32.
   static let halfSums = Stored(
     a: EncodedTables.half, b: EncodedTables.half, result: .single,

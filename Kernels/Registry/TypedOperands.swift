@@ -30,7 +30,8 @@ final class EncodedTable<Element: BitwiseCopyable & Sendable>: Sendable {
     // Of floats there are operands already, which other operations share.
     if Element.self == Float.self { return try OperandStore.random(count, seed: seed, team: team) }
     let size = MemoryLayout<Element>.size
-    return try OperandStore.encoded(EncodedTable.floats(count), name, seed: seed, team: team) { buffer, places in
+    return try OperandStore.encoded(EncodedTable.floats(count), name, seed: seed, team: team) {
+      buffer, places in
       let target = UnsafeMutableRawPointer(buffer.start).assumingMemoryBound(to: Element.self)
       let bytes = places.lowerBound * 4..<places.upperBound * 4
       self.copy((bytes.lowerBound / size)..<(bytes.upperBound / size), seed, target, team)

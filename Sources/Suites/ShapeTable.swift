@@ -17,7 +17,8 @@ public enum ShapeTable {
   /// Columns that a suite file may have.
   public static let columns = [
     "shape_id", "tier", "kernel", "phase", "suite", "model", "layer", "pass", "calls_per_pass", "cache",
-    "batch", "m", "n", "k", "trans_a", "trans_b", "dtype", "layout", "heads_q", "heads_kv", "head_dim", "seq_q", "seq_kv", "causal", "head_dim_v",
+    "batch", "m", "n", "k", "trans_a", "trans_b", "dtype", "layout", "heads_q", "heads_kv", "head_dim",
+    "seq_q", "seq_kv", "causal", "head_dim_v",
     "window", "kv_dtype", "block_keys", "keys_turned", "latent", "source", "source_ref",
   ]
 

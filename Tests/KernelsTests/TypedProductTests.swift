@@ -37,7 +37,9 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
       let team = try team(threads)
       for (m, n, k) in Self.sizes {
         for layout in type.isOwn ? [.packed] : WeightLayout.allCases {
-          guard let kernel = try prepared(.gemm, .gemm(m: m, n: n, k: k), type, layout, isa, team) else { continue }
+          guard let kernel = try prepared(.gemm, .gemm(m: m, n: n, k: k), type, layout, isa, team) else {
+            continue
+          }
           for check in [kernel.verify(seed: 1), kernel.verifyBriefly(seed: 2)] {
             #expect(check.passed, "\(m) \(n) \(k) \(layout) \(threads) threads: \(check)")
           }
@@ -49,7 +51,8 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
   @Test("of transposed operands agree with the oracle", arguments: runnable, DataType.allCases)
   func transposed(isa: InstructionSet, type: DataType) throws {
     let team = try team(2)
-    let flags: [(a: Bool, b: Bool)] = type.isOwn ? [(false, true)] : [(true, false), (false, true), (true, true)]
+    let flags: [(a: Bool, b: Bool)] =
+      type.isOwn ? [(false, true)] : [(true, false), (false, true), (true, true)]
     for (transposesA, transposesB) in flags where type.quantised == nil {
       for (m, n, k) in [(1, 37, 70), (3, 150, 65), (10, 9, 40), (40, 70, 33)] {
         var shape = Shape.gemm(m: m, n: n, k: k)
@@ -69,7 +72,9 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
     let isa = runnable.last ?? .baseline
     for threads in [1, 2] {
       let team = try team(threads)
-      for (operation, m, groups) in [(Operation.gemm, 7, 3), (.gemm, 30, 2), (.groupedGEMM, 40, 5), (.groupedGEMM, 3, 9)] {
+      for (operation, m, groups) in [
+        (Operation.gemm, 7, 3), (.gemm, 30, 2), (.groupedGEMM, 40, 5), (.groupedGEMM, 3, 9),
+      ] {
         var shape = Shape.gemm(m: m, n: 140, k: 96)
         shape.batch = groups
         for layout in type.isOwn ? [.packed] : WeightLayout.allCases {
@@ -90,7 +95,8 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
     var experts = Shape.gemm(m: 30, n: 40, k: 33)
     experts.batch = 4
     for (operation, shape) in [(Operation.gemm, shape), (.groupedGEMM, experts)] {
-      guard let kernel = try prepared(operation, shape, type, .rowMajor, .baseline, team, by: .openblas) else {
+      guard let kernel = try prepared(operation, shape, type, .rowMajor, .baseline, team, by: .openblas)
+      else {
         #expect(type != .f32 && type != .f64)
         continue
       }
@@ -102,7 +108,8 @@ private let runnable = InstructionSet.allCases.filter { Kernels.supports($0) }
   func rotating(type: DataType) throws {
     let team = try team(1)
     let kernel = try #require(
-      try prepared(.gemm, .gemm(m: 2, n: 70, k: 64), type, .packed, runnable.last ?? .baseline, team, sets: 3))
+      try prepared(.gemm, .gemm(m: 2, n: 70, k: 64), type, .packed, runnable.last ?? .baseline, team, sets: 3)
+    )
     for _ in 0..<4 {
       kernel.rotate()
       #expect(kernel.verify(seed: 1).passed)

@@ -182,7 +182,7 @@ private let cases = [
       ("shape_id,kernel,m,n,k\n", "mine.csv:1: the suite has no rows"),
       (
         "shape_id,kernel,m,n,k\na,gem,1,2,3\n",
-        "mine.csv:2:3: kernel: unknown kernel 'gem'; did you mean gemm?"
+        "mine.csv:2:3: kernel: unknown kernel 'gem'; did you mean gemm, grouped_gemm?"
       ),
       ("shape_id,kernel,m,n,k\na,gemm,1,,3\n", "mine.csv:2:10: n: empty"),
       ("shape_id,kernel,m,n,k\na,gemm,1,2,-3\n", "mine.csv:2:12: k: '-3' is no plain text"),

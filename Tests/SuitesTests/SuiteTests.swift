@@ -133,7 +133,8 @@ private func server() -> Machine {
     let packed = cases.filter { $0.layout == .packed }
     #expect(packed.allSatisfy { $0.implementation == .swift && $0.cacheMode == .weightsCold })
     for row in packed where row.dataType == .f32 {
-      #expect(cases.contains { $0.shape == row.shape && $0.layout == .rowMajor && $0.implementation == .openblas })
+      #expect(
+        cases.contains { $0.shape == row.shape && $0.layout == .rowMajor && $0.implementation == .openblas })
     }
   }
 

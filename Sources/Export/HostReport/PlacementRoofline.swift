@@ -64,7 +64,8 @@ public struct PlacementRoofline: Sendable {
     peakSpread = fastest?.betweenProcessRelStddev
     levels = PlacementRoofline.levels(probes)
     points = here.compactMap { row in
-      guard !row.isCeiling, row.isPlainFloat, let intensity = row.arithmeticIntensityFlopPerByte, intensity > 0,
+      guard !row.isCeiling, row.isPlainFloat, let intensity = row.arithmeticIntensityFlopPerByte,
+        intensity > 0,
         let gflops = row.gflopsMedian, gflops > 0
       else { return nil }
       return Point(row: row, intensity: intensity, gflops: gflops)

@@ -141,7 +141,8 @@ struct SuiteOptions: ParsableArguments {
     let layouts = try named(weights, "--weights", WeightLayout.allCases)
     let shown = cases.flatMap { subject -> [Case] in
       guard subject.operation.isProduct else {
-        return subject.phase == .ceiling || types.map { $0.contains(subject.dataType) } != false ? [subject] : []
+        return subject.phase == .ceiling || types.map { $0.contains(subject.dataType) } != false
+          ? [subject] : []
       }
       return (types ?? [subject.dataType]).flatMap { type in
         (type.isOwn ? [.packed] : layouts ?? [subject.layout]).compactMap { layout in
