@@ -1,38 +1,39 @@
-// C (m, n) = A (m, k) · B (k, n) for few rows of A, all row-major, nothing packed: B is read once, in the order in
-// which it lies in memory, because a walk down its columns would defeat the hardware's prefetching. The sums of a
-// block of columns stay in the caches and take several rows of B at a time, so that they are loaded and stored
-// once for all of those; meanwhile the rows after those are asked for, one after the other.
+// C (m, n) = A (m, k) · B (k, n) for few rows of A, all row-major, nothing packed: B is read once, in runs as long as
+// its rows, because a walk down its columns would defeat the hardware's prefetching. The sums of a block of columns
+// stay in the caches and take several rows of B at a time, so that they are loaded and stored once for all of
+// those; meanwhile what is read next is asked for.
 // Work: 2·m·n·k FLOP, 4·k·n bytes of weights.
 
 import CInstructions
 
 private enum Block {
-  /// Columns whose rows are read as one run, while their sums stay in the second-level cache.
-  @inline(__always) static func columns(_ m: Int) -> Int { m == 1 ? 16384 : m <= 4 ? 8192 : 4096 }
-  /// Floats between a read and its prefetch where B is read row after row.
+  /// Columns of a block: its sums stay in the second-level cache.
+  @inline(__always) static var columns: Int { 16384 }
+  /// Columns up to which the first-level cache holds the sums of one row of A.
+  @inline(__always) static var rowColumns: Int { 8192 }
+  /// Rows of A up to which reading B, not arithmetic, sets the pace.
+  @inline(__always) static var fewRows: Int { 8 }
+  /// Floats between a read and its prefetch, over all rows that are read at once: 8 KiB.
   @inline(__always) static var ahead: Int { 2048 }
-  /// Rows of A from which on their sums, more than the first-level cache holds, are better taken two registers at a
-  /// time: each is then loaded twice as often, but its factors half as often. On Zen 5, 4096 x 4096, as shares of
-  /// the read bandwidth: 64 % against 53 % at 16 rows, 61 % against 74 % at 8.
-  @inline(__always) static var manyRows: Int { 11 }
 }
 
+// Rows of B by registers of each that a step holds, beside a sum or more and 1 of A. More rows load the sums less
+// often, more registers the factors of A. On Zen 5, 14336 x 4096, as shares of the read bandwidth: at 4 rows of A,
+// 12 x 1 gives 83 %, 16 x 1 70 %, 8 x 2 74 %; at 12 rows of A, 8 x 2 gives 89 %, 12 x 1 69 %, 4 x 4 61 %.
 #if ISA_AVX512 || ISA_NEON
-/// One row of B by a panel's width, where there is but one row of A.
 private typealias RowStep = SkinnyStep<1, 4>
-/// Sixteen rows of B by one register, and eight by two: 16 of B, 1 or 2 sums and 1 of A.
-private typealias DeepStep = SkinnyStep<16, 1>
+private typealias SquareStep = SkinnyStep<4, 4>
+private typealias DeepStep = SkinnyStep<12, 1>
 private typealias WideStep = SkinnyStep<8, 2>
 #else
-/// One row of B by a panel's width, where there is but one row of A.
 private typealias RowStep = SkinnyStep<1, 2>
-/// Eight rows of B by one register, and four by two: 8 of B, 1 or 2 sums and 1 of A.
+private typealias SquareStep = SkinnyStep<4, 2>
 private typealias DeepStep = SkinnyStep<8, 1>
 private typealias WideStep = SkinnyStep<4, 2>
 #endif
 
 /// Floats of workspace of one thread's `skinny`.
-public func skinnyWorkspace(m: Int) -> Int { m * (Block.columns(m) + 16) + tileColumns }
+public func skinnyWorkspace(m: Int) -> Int { m * (Block.columns + 16) + tileColumns }
 
 /// C (m, n) = A (m, k) · B (k, n) on the calling thread, for m up to 16 or so; `workspace` holds
 /// `skinnyWorkspace(m:)` floats.
@@ -45,13 +46,18 @@ public func skinny(
   let whole = n / tileColumns * tileColumns
   var left = 0
   while left < whole {
-    let width = smaller(Block.columns(m), whole - left)
-    if m == 1 {
-      multiplyBlock(RowStep.self, m, width, k, a, aStride, b + left, bStride, c + left, cStride, workspace)
-    } else if m < Block.manyRows {
-      multiplyBlock(DeepStep.self, m, width, k, a, aStride, b + left, bStride, c + left, cStride, workspace)
+    let width = smaller(Block.columns, whole - left)
+    let block = SkinnyBlock(
+      m: m, width: width, k: k, a: a, aStride: aStride, b: b + left, bStride: bStride, c: c + left,
+      cStride: cStride)
+    if m == 1 && width <= Block.rowColumns {
+      block.multiply(RowStep.self, workspace)
+    } else if m == 1 {
+      block.multiply(SquareStep.self, workspace)
+    } else if m <= Block.fewRows {
+      block.multiply(DeepStep.self, workspace)
     } else {
-      multiplyBlock(WideStep.self, m, width, k, a, aStride, b + left, bStride, c + left, cStride, workspace)
+      block.multiply(WideStep.self, workspace)
     }
     left += width
   }
@@ -61,30 +67,36 @@ public func skinny(
 }
 
 /// `width` columns, a multiple of the tile's.
-@inline(__always)
-private func multiplyBlock<let R: Int, let V: Int>(
-  _ step: SkinnyStep<R, V>.Type, _ m: Int, _ width: Int, _ k: Int, _ a: UnsafePointer<Float>, _ aStride: Int,
-  _ b: UnsafePointer<Float>, _ bStride: Int, _ c: UnsafeMutablePointer<Float>, _ cStride: Int,
-  _ workspace: UnsafeMutablePointer<Float>
-) {
-  let sums = workspace
-  let left = workspace + m * width
-  for i in 0..<m * width { sums[i] = 0 }
-  var cursor = Cursor(b, width, bStride, R == 1 ? Block.ahead : R * width)
-  var row = 0
-  while row + R <= k {
-    copyColumns(m, R, a + row, aStride, left)
-    SkinnyStep<R, V>.add(m, width, left, b + row * bStride, bStride, sums, &cursor)
-    row += R
-  }
-  while row < k {
-    copyColumns(m, 1, a + row, aStride, left)
-    SkinnyStep<1, V>.add(m, width, left, b + row * bStride, bStride, sums, &cursor)
-    row += 1
-  }
-  let step = V * lanes
-  for column in 0..<width / step {
-    for i in 0..<m { copySums(step, sums + (column * m + i) * step, c + i * cStride + column * step) }
+private struct SkinnyBlock {
+  let m: Int, width: Int, k: Int
+  let a: UnsafePointer<Float>, aStride: Int
+  let b: UnsafePointer<Float>, bStride: Int
+  let c: UnsafeMutablePointer<Float>, cStride: Int
+
+  @inline(__always) func multiply<let R: Int, let V: Int>(
+    _ step: SkinnyStep<R, V>.Type, _ workspace: UnsafeMutablePointer<Float>
+  ) {
+    let sums = workspace
+    let left = workspace + m * width
+    for i in 0..<m * width { sums[i] = 0 }
+    var cursor = Cursor(b, width, bStride, R, Block.ahead / R)
+    var row = 0
+    while row + R <= k {
+      copyColumns(m, R, a + row, aStride, left)
+      SkinnyStep<R, V>.add(m, width, left, b + row * bStride, bStride, sums, &cursor)
+      row += R
+    }
+    while row < k {
+      copyColumns(m, 1, a + row, aStride, left)
+      SkinnyStep<1, V>.add(m, width, left, b + row * bStride, bStride, sums, &cursor)
+      row += 1
+    }
+    let registers = V * lanes
+    for column in 0..<width / registers {
+      for i in 0..<m {
+        copySums(registers, sums + (column * m + i) * registers, c + i * cStride + column * registers)
+      }
+    }
   }
 }
 
@@ -99,7 +111,7 @@ private func multiplyEdge(
   let left = padded + tileColumns
   for i in 0..<m * tileColumns { sums[i] = 0 }
   for j in width..<tileColumns { padded[j] = 0 }
-  var cursor = Cursor(padded, tileColumns, 0, 0)
+  var cursor = Cursor(padded, tileColumns, 0, 1, 0)
   for row in 0..<k {
     copyColumns(m, 1, a + row, aStride, left)
     for j in 0..<width { padded[j] = b[row * bStride + j] }
@@ -116,23 +128,28 @@ private func copyColumns(
   for i in 0..<m { for p in 0..<count { target[i * count + p] = a[i * aStride + p] } }
 }
 
-/// Walks over a block of B in memory order, ahead of the reads.
+/// Walks over a block of B ahead of the reads, as many rows at once.
 private struct Cursor {
   var next: UnsafePointer<Float>
   var remaining: Int
-  let width: Int, gap: Int
+  let width: Int, stride: Int
+  /// From the end of some rows' part in the block to the beginning of the next rows'.
+  let gap: Int
 
+  /// `ahead` columns from the block's beginning, or as many in the rows after the first `rows`.
   @inline(__always)
-  init(_ b: UnsafePointer<Float>, _ width: Int, _ stride: Int, _ ahead: Int) {
-    self.width = width
-    gap = stride - width
-    next = b + ahead / width * stride + ahead % width
+  init(_ b: UnsafePointer<Float>, _ width: Int, _ stride: Int, _ rows: Int, _ ahead: Int) {
+    (self.width, self.stride) = (width, stride)
+    gap = rows * stride - width
+    next = b + ahead / width * rows * stride + ahead % width
     remaining = width - ahead % width
   }
 
-  /// Asks for the next `count` registers.
-  @inline(__always) mutating func prefetch(_ count: Int) {
-    for i in 0..<count { instruction_prefetch(next + i * lanes) }
+  /// Asks for the next `count` registers of each of `rows` rows.
+  @inline(__always) mutating func prefetch(_ rows: Int, _ count: Int) {
+    for row in 0..<rows {
+      for i in 0..<count { instruction_prefetch(next + row * stride + i * lanes) }
+    }
     next += count * lanes
     remaining -= count * lanes
     guard remaining <= 0 else { return }
@@ -156,7 +173,7 @@ private enum SkinnyStep<let R: Int, let V: Int> {
       for p in 0..<R {
         for j in 0..<V { right[p][j] = load(b + p * bStride + column + j * lanes) }
       }
-      ahead.prefetch(R * V)
+      ahead.prefetch(R, V)
       var left = a
       for _ in 0..<m {
         var total = InlineArray<V, Vector>(repeating: Vector())
