@@ -39,8 +39,10 @@ extension ProductCode {
     _ size: Problem.GEMM, _ module: SkinnyModule, _ team: WorkerTeam
   ) throws(KernelError) -> ProductCode {
     let (n, k) = (size.n, size.k)
+    // Rows of B that lie one after the other are a linear read for each thread; half of each row is not.
     let plan = try FewRows(
-      size, module, depthStep: 1, workspace: module.workspace(size.rows.max() ?? 0), team)
+      size, module, depthStep: 1, workspace: module.workspace(size.rows.max() ?? 0), team,
+      sharesDepth: !size.transposesB && size.k >= 64 * team.threadCount)
     return ProductCode(size, StoredTypes.single, pack: nil, team: team) { a, b, c in
       plan.run(c.start) { group, rows, row, share, target, stride, workspace in
         if size.transposesB {
@@ -176,18 +178,20 @@ private struct FewRows {
   let partials: Buffer?
 
   init(
-    _ size: Problem.GEMM, _ module: SkinnyModule, depthStep: Int, workspace: Int, _ team: WorkerTeam
+    _ size: Problem.GEMM, _ module: SkinnyModule, depthStep: Int, workspace: Int, _ team: WorkerTeam,
+    sharesDepth: Bool = false
   ) throws(KernelError) {
     (self.size, self.module, self.team) = (size, module, team)
     let threads = team.threadCount
     firstRows = size.firstRows
+    // Columns as wide as one panel are never shared.
+    let panel = sharesDepth && threads > 1 ? max(size.n, 1) : module.panelColumns
     splitsDepth =
-      size.rows.count == 1
-      && SkinnyShare.splitsDepth(n: size.n, panel: module.panelColumns, threads: threads)
+      size.rows.count == 1 && SkinnyShare.splitsDepth(n: size.n, panel: panel, threads: threads)
     shares = (0..<threads).map {
       SkinnyShare(
-        n: size.n, k: size.k, panel: module.panelColumns, depthStep: depthStep, thread: $0, threads: threads,
-        mayShareDepth: size.rows.count == 1)
+        n: size.n, k: size.k, panel: size.rows.count == 1 ? panel : module.panelColumns, depthStep: depthStep,
+        thread: $0, threads: threads, mayShareDepth: size.rows.count == 1)
     }
     // Whole cache lines, and one between threads.
     stride = (workspace + 31) / 16 * 16

@@ -84,6 +84,15 @@ extension ResultRow {
     (dtypeA.isEmpty || dataType == .f32) && layout != WeightLayout.packed.rawValue
   }
 
+  /// The shape, and what tells a product in other types or with packed weights from the plain one of the same shape.
+  public var shapeTitle: String {
+    guard Operation(rawValue: kernel)?.isProduct == true else { return shapeId }
+    let type = dataType.map { $0 == .f32 ? "" : $0.rawValue } ?? dtypeA
+    let isPacked = layout == WeightLayout.packed.rawValue && dataType?.isOwn == false
+    return ([shapeId] + [type, isPacked ? layout : ""].filter { !$0.isEmpty && !shapeId.contains($0) })
+      .joined(separator: " ")
+  }
+
   /// The element types by their name; nil for a row of types that no product has.
   var dataType: DataType? {
     DataType.allCases.first {

@@ -123,7 +123,7 @@ private func shape(
   func random(isa: InstructionSet) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var numbers = SystemlessGenerator(state: seed)
-    for _ in 0..<250 {
+    for _ in 0..<300 {
       let (operation, shape) = numbers.attention()
       let result = try verify(
         operation, shape, .swift, isa, threads: Int.random(in: 1...2, using: &numbers), seed: numbers.next())

@@ -134,7 +134,7 @@ private func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.
     let module = try ProductModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for shape in drawnCases(250, &generator) + largeCases {
+    for shape in drawnCases(400, &generator) + largeCases {
       let single = misses(
         module.float, shape, unitRoundoff: UnitRoundoff.float, poison: .nan, decode: Double.init,
         draw: { Float.random(in: -1...1, using: &generator) })
@@ -150,7 +150,7 @@ private func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.
     let module = try ProductModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for shape in drawnCases(250, &generator) + largeCases {
+    for shape in drawnCases(400, &generator) + largeCases {
       func value() -> Float { Float.random(in: -1...1, using: &generator) }
       let brain = misses(
         module.brain, shape, unitRoundoff: UnitRoundoff.float, poison: 0x7fc0, decode: brainValue,
@@ -179,7 +179,7 @@ private func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.
     let module = try ProductModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for (index, shape) in (drawnCases(250, &generator) + largeCases).enumerated() {
+    for (index, shape) in (drawnCases(400, &generator) + largeCases).enumerated() {
       // Every third case is of extremes only: 0, 127, 128 and 255 as unsigned, 0, 127, -128 and -1 as signed.
       func draw() -> UInt8 {
         index % 3 == 0
@@ -211,7 +211,7 @@ private func isSame(_ a: Double, _ b: Double) -> Bool { a == b || (a.isNaN && b.
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
     let singles: [Float] = [.infinity, -.infinity, .nan, 0x1p-140, -0x1p-149, 0, -0.0]
-    for shape in drawnCases(120, &generator) {
+    for shape in drawnCases(200, &generator) {
       func value() -> Float {
         Int.random(in: 0..<40, using: &generator) == 0
           ? singles.randomElement(using: &generator) ?? 0 : Float.random(in: -1...1, using: &generator)

@@ -112,7 +112,7 @@ private func product(
     let module = try SkinnyModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for number in 0..<150 {
+    for number in 0..<300 {
       let shape = SkinnyCase(&generator)
       let (bits, group) = (number % 2 == 0 ? 8 : 4, number / 2 % 2 == 0 ? 32 : 128)
       let a = shape.matrix(shape.m, shape.k, special: shape.isSpecial, &generator)
@@ -129,7 +129,7 @@ private func product(
     let module = try SkinnyModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for number in 0..<150 {
+    for number in 0..<300 {
       let shape = SkinnyCase(&generator)
       let (bits, group) = (number % 2 == 0 ? 8 : 4, number / 2 % 2 == 0 ? 32 : 128)
       let a = shape.matrix(shape.m, shape.k, special: shape.isSpecial, &generator)

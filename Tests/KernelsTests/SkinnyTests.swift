@@ -156,7 +156,7 @@ private func packedProduct<Element>(
     let module = try SkinnyModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for _ in 0..<150 {
+    for _ in 0..<300 {
       let shape = SkinnyCase(&generator)
       let (m, n, k, gap) = (shape.m, shape.n, shape.k, shape.gap)
       let a = shape.matrix(m, k, special: shape.isSpecial, &generator)
@@ -186,7 +186,7 @@ private func packedProduct<Element>(
     let module = try SkinnyModule.of(isa)
     let seed = UInt64.random(in: 0 ... .max)
     var generator = SeededGenerator(seed: seed)
-    for _ in 0..<150 {
+    for _ in 0..<300 {
       let shape = SkinnyCase(&generator)
       let (m, n, k, gap) = (shape.m, shape.n, shape.k, shape.gap)
       let transposed = Bool.random(using: &generator)

@@ -77,7 +77,7 @@ struct ReportTables {
           row.timeMedianCiHighSeconds.map { timeText(low, $0) }
         }
         table.append([
-          .text(row.shapeId), .text(peerName(row.impl)),
+          .text(row.shapeTitle), .text(peerName(row.impl)),
           row.timeMedianSeconds.map { .quantity($0, timeText($0)) } ?? .empty, .words(interval ?? ""),
           .rate(row.gflopsMedian), .rate(row.gbytesPerSecondMedian),
           .optional(row.pctOfRoofline, decimals: 1), .words(row.boundBy),

@@ -17,12 +17,16 @@ struct RunListing {
     var table = ReportTable(
       "Rows of \(suiteName)",
       [
-        .init("kernel"), .init("shape"), .init("impl"), .init("phase"), .init("cache"), .init("model"),
+        .init("kernel"), .init("shape"), .init("dtype"), .init("layout"), .init("impl"), .init("phase"),
+        .init("cache"), .init("model"),
         .init("pass"), .init("operands_mib", "MiB"), .init("seconds_at_most", "s"),
       ])
     for subject in plan.cases {
       table.append([
-        .text(subject.operation.rawValue), .text(subject.shapeID), .text(subject.implementation.rawValue),
+        .text(subject.operation.rawValue), .text(subject.shapeID),
+        .text(subject.operation.isProduct || subject.operation == .typePeak ? subject.dataType.rawValue : ""),
+        .text(subject.operation.isProduct ? subject.layout.rawValue : ""),
+        .text(subject.implementation.rawValue),
         .text(subject.phase.rawValue), .text(subject.cacheMode.rawValue), .text(subject.use?.model ?? ""),
         .text(subject.use?.pass ?? ""), .optional(operands(subject), decimals: 2),
         .optional(rowSeconds, decimals: 1),

@@ -61,15 +61,15 @@ struct RunSummary {
     for place in places {
       let here = rows.filter { $0.placement == place && $0.phase != "ceiling" }
       var seen: Set<String> = []
-      for row in here where seen.insert(row.kernel + row.shapeId).inserted {
-        let peers = here.filter { $0.kernel == row.kernel && $0.shapeId == row.shapeId }
+      for row in here where seen.insert(row.kernel + row.shapeTitle).inserted {
+        let peers = here.filter { $0.kernel == row.kernel && $0.shapeTitle == row.shapeTitle }
         let ours = peers.first { $0.impl == "swift" }
         let peer = peers.first { $0.impl == "openblas" }
         var ratio: Double?
         if let a = ours?.timeMedianSeconds, let b = peer?.timeMedianSeconds, a > 0 { ratio = b / a }
         table.append(
           (showsPlacement ? [.text(place)] : []) + [
-            .text(row.kernel), .text(row.shapeId), .optional(ours?.gflopsMedian, decimals: 1),
+            .text(row.kernel), .text(row.shapeTitle), .optional(ours?.gflopsMedian, decimals: 1),
             .optional(peer?.gflopsMedian, decimals: 1), .optional(ratio, decimals: 2),
             .optional(ours?.pctOfRoofline, decimals: 0),
           ])
@@ -81,7 +81,7 @@ struct RunSummary {
       + (rows.contains { places.contains($0.placement) && $0.warnings.contains("no share of the roofline") }
         ? ["% of roof is - where the ceiling varies by over 10 % or is exceeded by over 5 %; see warnings."]
         : [])
-      + missing.prefix(10).map { "\($0.shapeId) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
+      + missing.prefix(10).map { "\($0.shapeTitle) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
       + (missing.count > 10 ? ["and \(missing.count - 10) more rows that are not ok; see the file."] : [])
     return table
   }
@@ -90,7 +90,7 @@ struct RunSummary {
     let ceilings = rows.filter { $0.phase == "ceiling" && $0.placement == places.first }
     guard !ceilings.isEmpty else { return nil }
     var table = ReportTable(
-      "Measured ceilings (GFLOP/s for fma_peak, GB/s for the others)",
+      "Measured ceilings (GFLOP/s for peaks, GB/s for the others)",
       [.init("probe")] + places.flatMap { [.init("\($0) MiB", "MiB"), .init($0)] })
     for ceiling in ceilings {
       let cells = places.flatMap { place -> [Cell] in
