@@ -5,8 +5,7 @@ import Machines
 import Measurement
 
 extension ProductCode {
-  /// Rows of a group up to which each row of weights is read once for all of them; above, tiles are faster (measured
-  /// on Zen 5, weights cold).
+  /// Rows of a group up to which each row of weights is read once for all of them; more go to the tiles of GEMM.
   static let mostRows = 16
 
   /// The product of a type and layout for few rows; nil where products of many rows serve it.

@@ -56,7 +56,7 @@ struct RunSummary {
       (showsPlacement ? [.init("placement")] : []) + [
         .init("kernel"), .init("shape"), .init("swift_gflops", "swift"), .init("openblas_gflops", "openblas"),
         .init("swift_over_openblas", blasNote == nil ? "ratio" : "ratio*"),
-        .init("swift_pct_of_roofline", "% of roof"),
+        .init("swift_pct_of_roofline", "% roof"),
       ])
     for place in places {
       let here = rows.filter { $0.placement == place && $0.phase != "ceiling" }
@@ -79,7 +79,7 @@ struct RunSummary {
     table.notes =
       ["GFLOP/s at the median; ratio above 1: Swift is faster."] + (blasNote.map { [$0] } ?? [])
       + (rows.contains { places.contains($0.placement) && $0.warnings.contains("no share of the roofline") }
-        ? ["% of roof is - where the ceiling varies by over 10 % or is exceeded by over 5 %; see warnings."]
+        ? ["% roof is - where the ceiling varies by over 10 % or is exceeded by over 5 %; see warnings."]
         : [])
       + missing.prefix(10).map { "\($0.shapeTitle) \($0.impl): \($0.status.rawValue): \($0.statusDetail)" }
       + (missing.count > 10 ? ["and \(missing.count - 10) more rows that are not ok; see the file."] : [])
