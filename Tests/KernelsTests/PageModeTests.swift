@@ -26,18 +26,24 @@ private let hostSetting =
     contentsOfFile: "/sys/kernel/mm/transparent_hugepage/enabled", encoding: .utf8))
   .flatMap { $0.split(separator: "[").last?.split(separator: "]").first.map(String.init) }
 
-@Suite(.serialized) struct PageModeTests {
-  @Test("mode never leaves no operand on huge pages, small or large", arguments: [64, 1024])
-  func never(n: Int) throws {
-    if let share = try hugeShare(.never, n: n) { #expect(share == 0) }
-  }
+/// The page mode is one for the process, and a decoder layer is shared only where it is the same: tests that set it and
+/// tests that see layers shared run one after the other.
+@Suite("What the page mode of the process reaches", .serialized) enum PageModeSuites {}
 
-  @Test("mode huge puts an operand of half a megabyte on huge pages, mode default one of four")
-  func huge() throws {
-    guard let hostSetting, hostSetting != "never" else { return }
-    // A fragmented host may refuse some, so most is asked for.
-    if let share = try hugeShare(.huge, n: 384) { #expect(share > 0.5) }
-    if let share = try hugeShare(.default, n: 1024) { #expect(share > 0.5) }
-    if hostSetting == "madvise", let share = try hugeShare(.default, n: 64) { #expect(share < 0.5) }
+extension PageModeSuites {
+  @Suite(.serialized) struct PageModeTests {
+    @Test("mode never leaves no operand on huge pages, small or large", arguments: [64, 1024])
+    func never(n: Int) throws {
+      if let share = try hugeShare(.never, n: n) { #expect(share == 0) }
+    }
+
+    @Test("mode huge puts an operand of half a megabyte on huge pages, mode default one of four")
+    func huge() throws {
+      guard let hostSetting, hostSetting != "never" else { return }
+      // A fragmented host may refuse some, so most is asked for.
+      if let share = try hugeShare(.huge, n: 384) { #expect(share > 0.5) }
+      if let share = try hugeShare(.default, n: 1024) { #expect(share > 0.5) }
+      if hostSetting == "madvise", let share = try hugeShare(.default, n: 64) { #expect(share < 0.5) }
+    }
   }
 }
