@@ -41,6 +41,10 @@ public struct ChipRates: Sendable, Hashable {
   public var memoryBandwidth: BytesPerSecond
   /// Scale-up bandwidth in one direction; nil = not known, so one accelerator only.
   public var scaleUpBandwidth: BytesPerSecond?
+  /// Accelerators that the scale-up network joins; nil = as many as a replica has.
+  public var scaleUpDomain: Double?
+  /// Scale-out bandwidth of one accelerator in one direction; nil = not known.
+  public var scaleOutBandwidth: BytesPerSecond?
   /// Memory that a program can see.
   public var memory: Bytes
   /// Share of the peaks that large products reach.
@@ -50,7 +54,7 @@ public struct ChipRates: Sendable, Hashable {
   public init(
     name: String, bf16Peak: FLOPPerSecond, fp8Peak: FLOPPerSecond?, fp4Peak: FLOPPerSecond?,
     memoryBandwidth: BytesPerSecond, scaleUpBandwidth: BytesPerSecond?, memory: Bytes,
-    gemmShare: GEMMShare
+    gemmShare: GEMMShare, scaleUpDomain: Double? = nil, scaleOutBandwidth: BytesPerSecond? = nil
   ) {
     self.name = name
     self.bf16Peak = bf16Peak
@@ -58,6 +62,8 @@ public struct ChipRates: Sendable, Hashable {
     self.fp4Peak = fp4Peak
     self.memoryBandwidth = memoryBandwidth
     self.scaleUpBandwidth = scaleUpBandwidth
+    self.scaleUpDomain = scaleUpDomain
+    self.scaleOutBandwidth = scaleOutBandwidth
     self.memory = memory
     self.gemmShare = gemmShare
   }

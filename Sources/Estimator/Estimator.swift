@@ -8,11 +8,15 @@ public import Tables
 /// Estimates what accelerators do for a model.
 public struct Estimator: Sendable {
   /// Constants of the step model.
-  public let constants: EngineConstants
+  public internal(set) var constants: EngineConstants
   /// This host's measured curves; nil = no result rows were given. No calibrated figure reads it.
   public let host: HostCalibration?
 
+  /// How wrong predictions of each kind are.
+  public internal(set) var pointErrors: PointErrors
+
   let shares: KernelShares
+  private let accelerators: [String: Accelerator]
   let acceleratorIDs: [String]
   let hostSizes: [String: Int]
   let calibratedVendors: Set<String>
@@ -26,6 +30,9 @@ public struct Estimator: Sendable {
   /// - Throws: `InputError` where the table of engine constants is incomplete.
   public init(catalog: Catalog, host: HostCalibration? = nil) throws(InputError) {
     constants = try EngineConstants(catalog.engineConstants)
+    pointErrors = try PointErrors(catalog.engineConstants)
+    accelerators = Dictionary(
+      catalog.accelerators.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let shares = try KernelShares(catalog.engineConstants)
     let ids = catalog.accelerators.map(\.id)
     self.shares = shares
@@ -61,7 +68,32 @@ public struct Estimator: Sendable {
         name: accelerator.id, bf16Peak: peak, fp8Peak: accelerator.peak(.fp8),
         fp4Peak: accelerator.peak(.fp4), memoryBandwidth: bandwidth,
         scaleUpBandwidth: accelerator.scaleUpOneWay, memory: memory,
-        gemmShare: shares.entry(for: accelerator.id, among: acceleratorIDs).shares))
+        gemmShare: shares.entry(for: accelerator.id, among: acceleratorIDs).shares,
+        scaleUpDomain: Double(scaleUpSpan(of: accelerator)), scaleOutBandwidth: accelerator.scaleOutOneWay))
+  }
+
+  func catalogRow(_ id: String) -> Accelerator? { accelerators[id] }
+
+  /// How much wider than its kind's errors a prediction's interval is, as a factor on the logarithms.
+  ///
+  /// Another vendor's software stack than any calibrated one, a pair of chip and model of which no run took part in
+  /// a fit, and a network without measured runs widen; the product is held below twice.
+  func widening(
+    of accelerator: Accelerator?, model: ModelArchitecture, deployment: Deployment, _ kind: ErrorClass
+  ) -> Double {
+    guard let accelerator else { return 2 }
+    let isOffline = kind == .offline || kind == .submission || kind == .limited || kind == .phase
+    var factor = 1.0
+    if trust(in: accelerator) != .calibrated {
+      factor *= calibratedVendors.contains(accelerator.vendor) ? (isOffline ? 1.3 : 1.1) : 1.5
+    }
+    if !ServedPair.served.contains(ServedPair(accelerator: accelerator.id, model: model)) { factor *= 1.3 }
+    if deployment.pipelineParallel > 1
+      || Double(deployment.accelerators) > Double(accelerator.scaleupDomain ?? 1)
+    {
+      factor *= 1.2
+    }
+    return min(factor, 1.9)
   }
 
   /// Calibrated where the chip's kernels were measured, data sheet otherwise.
@@ -73,6 +105,11 @@ public struct Estimator: Sendable {
   /// scale-up network but links over PCIe; 1 where the link is unknown.
   public func replicaLimit(of accelerator: Accelerator) -> Int {
     guard accelerator.scaleupUnidirectionalGBps != nil else { return 1 }
+    return scaleUpSpan(of: accelerator)
+  }
+
+  /// Accelerators that share one network faster than scale-out: a scale-up domain or a server.
+  private func scaleUpSpan(of accelerator: Accelerator) -> Int {
     let domain = accelerator.scaleupDomain ?? 1
     return domain > 1 ? domain : max(1, hostSizes[accelerator.id] ?? 1)
   }
@@ -156,7 +193,8 @@ public struct Estimator: Sendable {
     let isCalibrated = trust(in: accelerator) == .calibrated
     var result = ExtrapolatedError(
       isCalibrated
-        ? .measuredKernels : calibratedVendors.contains(accelerator.vendor) ? .dataSheet : .otherVendor)
+        ? servedError
+        : calibratedVendors.contains(accelerator.vendor) ? servedError.dataSheet : servedError.otherVendor)
     let ranks = deployment.accelerators
     let domain = accelerator.scaleupDomain ?? 1
     let pair = ServedPair(accelerator: accelerator.id, model: model)

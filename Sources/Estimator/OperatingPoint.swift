@@ -31,7 +31,7 @@ extension StepModel {
   /// TPOT = T_dec(B) + φ·(B − 1)/OSL·T_marg: while a request makes its tokens, the others' prompts interfere.
   public func operate(
     concurrency: Double, batchLimit: Double, workload: Workload, fixedLengths: Bool = false,
-    prefill known: Prefill? = nil
+    prefill known: Prefill? = nil, speculation: Speculation? = nil
   ) -> OperatingPoint {
     let batch = min(concurrency, batchLimit)
     let server = constants.server(deployment.engine)
@@ -41,7 +41,11 @@ extension StepModel {
     let others = max(0, batch - 1)
     let lockStep = fixedLengths ? server.lockStep : 1
     let interference = lockStep * constants.interference * others / workload.outputTokens
-    let tpot = step.total + added * interference
+    let perToken =
+      speculation == nil
+      ? step.total
+      : decodeTime(batch: batch, context: workload.meanContext, speculation: speculation)
+    let tpot = perToken + added * interference
 
     let launch = server.prefillLaunch * kernelCount
     // Launches of a long prompt repeat with each chunk of 8,192 tokens; a shorter one shares its chunk.

@@ -8,6 +8,8 @@ import Quantities
 public struct PublishedRun: Sendable, Hashable {
   /// Name of the configuration in its source.
   public let key: String
+  /// Ids of its rows: time per token, time to first token.
+  public let ids: [String]
   /// Published model name.
   public let publishedModel: String
   /// The catalogue's row for it.
@@ -84,26 +86,25 @@ extension PublishedRun {
   /// Joins the rows of the aggregated runs that name both times; rows of models or chips that the catalogue
   /// does not have are left out.
   static func parse(_ points: [ServingPoint], catalog: Catalog) -> [PublishedRun] {
-    var ttft: [String: Double] = [:]
-    for point in points where point.metric == "ttft_ms" && point.source == sampleSource {
-      if let value = point.value { ttft[configuration(of: point)] = value }
+    var ttft: [String: ServingPoint] = [:]
+    for point in points where point.metric == "ttft_ms" && isSample(point) {
+      if point.value != nil { ttft[configuration(of: point)] = point }
     }
     let names = PublishedNames(catalog)
     return points.compactMap { point in
-      guard point.metric == "tpot_ms", point.source == sampleSource,
-        point.split == "calibration" || point.split == "public_test"
-      else { return nil }
+      guard point.metric == "tpot_ms", isSample(point) else { return nil }
       return PublishedRun(point, ttft: ttft[configuration(of: point)], names: names)
     }
   }
 
-  private static let sampleSource = "aiconfigurator silicon_sample"
+  /// True for rows of the large sweep, whose two times stand in two rows of one configuration.
+  static func isSample(_ point: ServingPoint) -> Bool { point.source == "aiconfigurator silicon_sample" }
 
-  private static func configuration(of point: ServingPoint) -> String {
+  static func configuration(of point: ServingPoint) -> String {
     point.sourceUrlOrRepoPath.split(separator: "#", maxSplits: 1).last.map(String.init) ?? ""
   }
 
-  private init?(_ point: ServingPoint, ttft: Double?, names: PublishedNames) {
+  private init?(_ point: ServingPoint, ttft first: ServingPoint?, names: PublishedNames) {
     // Parallelism reads `TP4 PP1 DP1 moeTP4 moeEP1`; disaggregated runs say so instead.
     let words = point.parallelism.split(separator: " ")
     func degree(_ name: String) -> Int? {
@@ -116,7 +117,7 @@ extension PublishedRun {
     guard !point.parallelism.hasPrefix("disagg"), notes.count > 2, notes[0] == "mean over requests",
       let tensor = degree("TP"), let data = degree("DP"), let expertTensor = degree("moeTP"),
       let expert = degree("moeEP"), let input = Double(point.isl), let output = point.osl,
-      let tpot = point.value, let ttft,
+      let tpot = point.value, let first, let ttft = first.value,
       let (model, architecture) = names.model(point.model), let chip = names.accelerator(point.accelerator)
     else { return nil }
     let software = notes[1].split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
@@ -129,6 +130,7 @@ extension PublishedRun {
     guard let concurrency = clients ?? batch.map({ $0 * Double(max(1, data)) }) else { return nil }
 
     key = PublishedRun.configuration(of: point)
+    ids = [point.id, first.id]
     publishedModel = point.model
     self.model = model
     self.architecture = architecture
@@ -154,13 +156,11 @@ extension PublishedRun {
 
 /// Published names of models and chips to catalogue rows.
 struct PublishedNames {
-  private let catalog: Catalog
-  private let ids: [String]
+  private let names: PointNames
   private var twins: [ModelShape: String] = [:]
 
   init(_ catalog: Catalog) {
-    self.catalog = catalog
-    ids = catalog.accelerators.map(\.id)
+    names = PointNames(catalog)
     for row in catalog.models {
       guard case .success(var shape) = ModelShape.from(row) else { continue }
       shape.name = ""
@@ -168,28 +168,14 @@ struct PublishedNames {
     }
   }
 
-  func accelerator(_ name: String) -> String? { acceleratorID(forPublishedName: name, among: ids) }
+  func accelerator(_ name: String) -> String? { names.accelerator(name)?.id }
 
   /// The row and the name of the first model of the same dimensions.
   func model(_ name: String) -> (ModelArchitecture, String)? {
-    guard let row = catalog.model(name) ?? catalog.model(stripped(name)),
+    guard let row = names.model(name),
       case .success(var shape) = ModelShape.from(row)
     else { return nil }
     shape.name = ""
     return (row, twins[shape] ?? row.model)
-  }
-
-  /// `nvidia/DeepSeek-R1-0528-NVFP4` is DeepSeek-R1: owner, number format, date and tuning go off.
-  private func stripped(_ name: String) -> String {
-    var text = name.split(separator: "/").last.map(String.init) ?? name
-    var shorter = true
-    while shorter {
-      shorter = false
-      for suffix in ["-NVFP4", "-FP8", "-0528", "-Instruct"] where text.hasSuffix(suffix) {
-        text.removeLast(suffix.count)
-        shorter = true
-      }
-    }
-    return text
   }
 }

@@ -18,6 +18,8 @@ public struct PublishedRuns: Sendable {
 
   /// Runs that are left.
   public private(set) var runs: [PublishedRun]
+  /// Runs that a rule dropped, with the rule.
+  public private(set) var refused: [(run: PublishedRun, rule: String)] = []
   /// The rules in order of application.
   public private(set) var dropped: [Dropped] = []
   /// Runs whose rank counts were repaired.
@@ -85,6 +87,7 @@ public struct PublishedRuns: Sendable {
     let isWrong = test(runs)
     let wrong = runs.filter(isWrong)
     dropped.append(.count(rule, wrong))
+    refused += wrong.map { ($0, rule) }
     runs.removeAll(where: isWrong)
   }
 
@@ -101,6 +104,7 @@ public struct PublishedRuns: Sendable {
       }
     }
     dropped.append(.count("exact repeat of another run", repeats))
+    refused += repeats.map { ($0, "exact repeat of another run") }
     runs = kept
   }
 
@@ -124,7 +128,8 @@ public struct PublishedRuns: Sendable {
 extension PublishedRuns.Dropped {
   static func count(_ rule: String, _ runs: [PublishedRun]) -> Self {
     let calibration = runs.count { $0.split == "calibration" }
-    return Self(rule: rule, calibration: calibration, publicTest: runs.count - calibration)
+    let publicTest = runs.count { $0.split == "public_test" }
+    return Self(rule: rule, calibration: calibration, publicTest: publicTest)
   }
 }
 

@@ -69,7 +69,7 @@ struct RooflineModel {
   /// Links at their full bandwidth: a host measures none.
   private func link(rankTokens: Double) -> Seconds {
     guard let bandwidth = step.chip.scaleUpBandwidth else { return .zero }
-    return step.collectives(rankTokens: rankTokens).bytes / bandwidth
+    return Bytes(step.collectives(rankTokens: rankTokens).scaleUp) / bandwidth
   }
 
   private func time(work: Double, bytes: Double, type: ElementType, _ curve: EfficiencyCurve) -> Seconds {

@@ -150,7 +150,7 @@ extension Estimator {
     return ["calibration", "public_test"].flatMap { split in
       let runs = published.runs.filter { $0.split == split }
       let predicted = runs.compactMap { run in chips[run.accelerator].flatMap { predict(run, on: $0) } }
-      return score(predicted, error: .measuredKernels).map {
+      return score(predicted, error: servedError).map {
         ScoreLine(estimate: .calibrated, split: split, score: $0)
       }
     } + transferScores

@@ -77,7 +77,8 @@ public struct StepModel: Sendable {
     let perQuantised =
       deployment.precision == .fp8Block ? constants.blockScaledOverhead : constants.quantisedOverhead
     passOverhead =
-      constants.kernelOverhead * kernelCount + perQuantised * quantisedCount + constants.stepOverhead
+      constants.kernelOverhead * kernelCount + perQuantised * quantisedCount
+      + constants.stepOverhead * sharding.pipeline
 
     var elements = 0.0
     for product in products {
@@ -92,31 +93,37 @@ public struct StepModel: Sendable {
 
   /// A decode step of `batch` sequences of the replica at mean context `context`.
   ///
-  /// With pipeline stages the batch is cut into as many micro-batches, one in each stage.
-  public func decode(batch: Double, context: Double) -> Decode {
+  /// With pipeline stages the batch is cut into as many micro-batches, one in each stage. A step that verifies
+  /// drafts runs `tokensPerSequence` tokens of each sequence over one reading of its cache.
+  public func decode(batch: Double, context: Double, tokensPerSequence: Double = 1) -> Decode {
     let group = batch / sharding.pipeline
     let rank = group / sharding.data
-    let time = productTime(rankTokens: rank, groupTokens: group, sampled: rank)
+    let tokens = rank * tokensPerSequence
+    let time = productTime(rankTokens: tokens, groupTokens: group * tokensPerSequence, sampled: tokens)
     let traffic = kvTraffic(sequences: rank, context: context)
     let bytes = traffic / (chip.memoryBandwidth.value * constants.kvBandwidthShare)
-    let work = decodeAttentionWork(sequences: rank, context: context)
+    let work = decodeAttentionWork(sequences: tokens, context: context)
     let flop = work / (chip.bf16Peak.value * constants.decodeAttentionShare)
-    let link = collectives(rankTokens: rank)
+    let link = collectives(rankTokens: tokens)
+    let computing = Seconds(time.total + max(bytes, flop))
     return Decode(
       products: Seconds(time.total), attention: Seconds(max(bytes, flop)),
-      communication: link.latency + transfer(link.bytes), overhead: passOverhead,
-      requests: constants.requestOverhead * rank)
+      communication: exposed(link.latency + transfer(link), behind: computing), overhead: passOverhead,
+      requests: constants.requestOverhead * (rank * sharding.pipeline))
   }
 
-  /// The prefill of `tokens` new prompt tokens behind `prefix` cached ones.
-  public func prefill(tokens: Double, prefix: Double = 0) -> Prefill {
-    let time = productTime(rankTokens: tokens, groupTokens: tokens, sampled: 1)
-    let work = prefillAttentionWork(tokens: tokens, prefix: prefix)
-    let link = collectives(rankTokens: tokens)
+  /// The prefill of `sequences` prompts of `tokens` new tokens behind `prefix` cached ones in one step.
+  public func prefill(tokens: Double, prefix: Double = 0, sequences: Double = 1) -> Prefill {
+    let all = tokens * sequences
+    let time = productTime(rankTokens: all, groupTokens: all, sampled: sequences)
+    let work = sequences * prefillAttentionWork(tokens: tokens, prefix: prefix)
+    let link = collectives(rankTokens: all)
+    let attention = Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare))
+    let computing = Seconds(time.total) + attention
     return Prefill(
       products: Seconds(time.total), productArithmetic: Seconds(time.arithmetic),
-      attention: Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare)),
-      transfer: transfer(link.bytes), latency: link.latency + passOverhead)
+      attention: attention, transfer: exposed(transfer(link), behind: computing),
+      latency: link.latency + passOverhead)
   }
 
   /// What a prefill adds to a replica that decodes: weights are read once, ranks share the prompts.
@@ -126,6 +133,24 @@ public struct StepModel: Sendable {
     let ownStep = deployment.engine == .sglang
     let busy = prefill.productArithmetic + prefill.attention + prefill.transfer
     return (ownStep ? busy + prefill.latency : busy) / (sharding.data * sharding.pipeline)
+  }
+
+  /// A step in which `batch` sequences decode while `prompts` prompts (a fraction counts) go through the same
+  /// products: weights are read once for both.
+  ///
+  /// This is the steady state of an engine that mixes prefill into decode; ranks share the prompts.
+  public func mixedStep(batch: Double, prompts: Double, workload: Workload) -> Seconds {
+    let decode = decode(batch: batch, context: workload.meanContext)
+    let prompt = prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens)
+    let group = batch / sharding.pipeline
+    let rank = group / sharding.data
+    let tokens = prompts * workload.freshTokens / sharding.pipeline
+    let together = productTime(
+      rankTokens: rank + tokens / sharding.data, groupTokens: group + tokens,
+      sampled: rank + prompts / sharding.data / sharding.pipeline
+    ).total
+    let rest = (prompt.attention + prompt.transfer) * (prompts / (sharding.data * sharding.pipeline))
+    return decode.total - decode.products + Seconds(together) + rest
   }
 
   // MARK: Operators
@@ -171,12 +196,14 @@ public struct StepModel: Sendable {
         constants.gemmShareFactor[product.type] * chip.gemmShare[product.type]
         * (isRouted ? constants.groupedGEMMShare : 1)
       let flop = product.count * 2 * rows * product.n * product.k * filling
-      let compute = flop / (chip.peak(product.type).value * share)
+      // The head sits on the last stage alone, and the slowest stage sets the pace of all.
+      let pace = product.rows == .sampled ? sharding.pipeline : 1
+      let compute = pace * flop / (chip.peak(product.type).value * share)
       let bytes = held * product.n * product.k * product.type.bytes + activationBytes(product, rows: rows)
       let bandwidth =
         chip.memoryBandwidth.value
         * (isRouted ? constants.expertBandwidthShare : constants.weightBandwidthShare)
-      total += max(compute, product.count * bytes / bandwidth)
+      total += max(compute, pace * product.count * bytes / bandwidth)
       arithmetic += compute
     }
     return (total, arithmetic)
@@ -230,35 +257,83 @@ public struct StepModel: Sendable {
     }
   }
 
-  /// Bytes over the scale-up link and latency of the collectives of one pass over `rankTokens` tokens of a rank.
-  func collectives(rankTokens: Double) -> (bytes: Bytes, latency: Seconds) {
-    var bytes = 0.0
-    var latency = Seconds.zero
+  /// Bytes over the scale-up link, bytes over the scale-out link, and latency of the collectives of one pass over
+  /// `rankTokens` tokens of a rank.
+  func collectives(rankTokens: Double) -> Traffic {
+    var traffic = Traffic()
     let row = model.hidden * ElementType.bf16.bytes
+    let nodes = max(1, (sharding.ranks / (chip.scaleUpDomain ?? sharding.ranks)).rounded(.up))
     if sharding.tensor > 1 {
       let calls = sharding.data > 1 ? model.layers : 2 * model.layers
-      bytes += calls * Collective.allReduce.busFactor(ranks: sharding.tensor) * rankTokens * row
-      latency = latency + constants.allReduceLatency * calls
+      let domains = max(1, (sharding.tensor / (chip.scaleUpDomain ?? sharding.tensor)).rounded(.up))
+      let inside = sharding.tensor / domains
+      traffic.scaleUp += calls * Collective.allReduce.busFactor(ranks: inside) * rankTokens * row
+      traffic.latency = traffic.latency + constants.allReduceLatency * calls
+      if domains > 1 {
+        // Reduce-scatter inside, all-reduce of the parts across, all-gather inside.
+        traffic.scaleOut += calls * Collective.allReduce.busFactor(ranks: domains) * rankTokens * row / inside
+        traffic.latency = traffic.latency + constants.allGatherLatency * calls
+      }
     }
     if sharding.data > 1, model.isMoE {
       // All-gather in (4-bit where the chip computes in it), reduce-scatter out in bf16.
       let native4 = deployment.precision == .fp4 && chip.fp4Peak != nil
-      let perElement = (native4 ? ElementType.fp4 : .bf16).bytes + ElementType.bf16.bytes
-      bytes += model.moeLayers * rankTokens * (sharding.expert - 1) * model.hidden * perElement
-      latency = latency + constants.allGatherLatency * (2 * model.moeLayers)
+      // Groups of a server gather everything; wider ones send a token only where its experts lie, in its own type.
+      let isWide = sharding.expert > gatheringRanks
+      let sent: ElementType = native4 ? .fp4 : isWide && deployment.precision != .bf16 ? .fp8 : .bf16
+      let perElement = sent.bytes + ElementType.bf16.bytes
+      let peers =
+        isWide ? expectedRanksHit(ranks: sharding.expert, topK: model.topK) : sharding.expert - 1
+      traffic.scaleUp += model.moeLayers * rankTokens * peers * model.hidden * perElement
+      traffic.latency = traffic.latency + constants.allGatherLatency * (2 * model.moeLayers)
+      if nodes > 1 {
+        let hit =
+          min(mostNodesOfToken, expectedRanksHit(ranks: nodes, topK: model.topK)) * (nodes - 1) / nodes
+        traffic.scaleOut += model.moeLayers * rankTokens * hit * model.hidden * perElement
+      }
     }
     if sharding.pipeline > 1 {
       let sends = sharding.pipeline - 1
-      bytes += sends * rankTokens * row
-      latency = latency + constants.allReduceLatency * sends
+      traffic.scaleUp += sends * rankTokens * row
+      traffic.latency = traffic.latency + constants.allReduceLatency * sends
     }
-    return (Bytes(bytes), latency)
+    return traffic
   }
 
-  private func transfer(_ bytes: Bytes) -> Seconds {
-    chip.scaleUpBandwidth.map { bytes / ($0 * constants.scaleUpShare) } ?? .zero
+  /// What the collectives of a pass move and wait.
+  struct Traffic {
+    /// Bytes over the scale-up link of a rank.
+    var scaleUp = 0.0
+    /// Bytes over its scale-out link.
+    var scaleOut = 0.0
+    /// Latency of all calls.
+    var latency = Seconds.zero
   }
+
+  private func transfer(_ traffic: Traffic) -> Seconds {
+    let inside = chip.scaleUpBandwidth.map { Bytes(traffic.scaleUp) / ($0 * constants.scaleUpShare) } ?? .zero
+    guard traffic.scaleOut > 0 else { return inside }
+    let across = chip.scaleOutBandwidth.map { Bytes(traffic.scaleOut) / ($0 * scaleOutShare) } ?? .zero
+    return inside + across
+  }
+
+  /// The part of a communication that computing does not hide.
+  private func exposed(_ communication: Seconds, behind computing: Seconds) -> Seconds {
+    overlapsCommunication ? max(.zero, communication - computing) : communication
+  }
+
+  /// True where experts span more ranks than gather everything: such engines run two half batches, one computes
+  /// while the other communicates.
+  var overlapsCommunication: Bool { model.isMoE && sharding.data > 1 && sharding.expert > gatheringRanks }
 }
+
+/// Ranks up to which attention-DP gathers all tokens (what the engines did in the fitted runs).
+private let gatheringRanks = 16.0
+/// Share of a network port that all-to-all libraries reach on Hopper: 43 to 47 of 50 GB/s in the dispatch and
+/// combine rows of measured_kernels.csv.
+private let scaleOutShare = 0.9
+/// Servers that the experts of one token may lie on where routing is limited to node groups.
+private let mostNodesOfToken = 4.0
 
 /// Query-key pairs of `tokens` new tokens behind `prefix`, optionally inside a window; continuous form
 /// (n²/2 without prefix), which differs from n(n + 1)/2 by half a token.

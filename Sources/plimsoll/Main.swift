@@ -25,7 +25,7 @@ struct Plimsoll: ParsableCommand {
       WorkerCommand.self,
       CatalogCommand.self,
       PlanCommand.self, ExplainCommand.self,
-      EstimateCommand.self, ScoreCommand.self,
+      EstimateCommand.self, ScoreCommand.self, CalibrateCommand.self,
       CompletionsCommand.self,
     ])
 

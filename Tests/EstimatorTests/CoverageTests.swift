@@ -51,7 +51,7 @@ struct CoverageTests {
     let layout = Deployment(tensorParallel: tp, expertParallel: name.hasPrefix("L") ? 1 : tp, precision: .fp8)
     let figure = try serve(name, id, deployment: layout).get().tpot
     let high = log(try #require(figure.interval).high / figure.value)
-    #expect(abs(high / log(HeldOutError.measuredKernels.tpot.high) - factor) < 1e-9)
+    #expect(abs(high / log(estimator.servedError.tpot.high) - factor) < 1e-9)
     let reasons = figure.sources.filter { $0.contains("times as wide") }
     #expect(reasons.count == (factor > 1 ? 1 : 0))
     #expect(reasons.allSatisfy { $0.contains("\(factor) times") })

@@ -69,7 +69,7 @@ struct StepModelTests {
       precision: precision)
     let step = StepModel(
       model: model, chip: chip, deployment: deployment,
-      constants: try EngineConstants(catalog.engineConstants),
+      constants: try referenceConstants(),
       kvBytesPerElement: n[8])
     let workload = Workload(inputTokens: n[6], outputTokens: n[7])
     let point = step.operate(concurrency: n[5], batchLimit: .infinity, workload: workload)

@@ -135,7 +135,7 @@ extension TableRules {
       positive: ["count", "tok_s", "wall_w", "w_per_accelerator", "j_per_token_derived"], order: []),
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
-      words: ["how": ["fitted", "fixed", "class prior", "kernel table"]], order: []),
+      words: ["how": ["fitted", "fixed", "class prior", "kernel table", "held out"]], order: []),
     MeasuredKernel.fileName: TableRules(
       required: [
         "id", "source", "source_url_or_repo_path", "date", "accelerator", "kernel", "metric",

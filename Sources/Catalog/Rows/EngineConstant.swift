@@ -20,8 +20,15 @@ public struct EngineConstant: CatalogRow {
   public var upper: Double?
   /// Standard deviation of the prior in natural logarithms.
   public var priorSdLn: Double?
-  /// fitted, fixed, class prior or kernel table.
+  /// fitted, fixed, class prior, kernel table or held out.
   public var how: String = ""
+
+  /// Published rows that informed it; empty for what was not fitted.
+  public var rows: Int?
+  /// Scatter of those rows around the fit, half the 16 to 84 % range of ln(measured / predicted).
+  public var residualLn: Double?
+  /// Day of the fit.
+  public var asOf: String = ""
 
   /// A row of which nothing is known.
   public init() {}
@@ -38,6 +45,12 @@ public struct EngineConstant: CatalogRow {
     .number("lower", "Lower bound.", \.lower),
     .number("upper", "Upper bound.", \.upper),
     .number("prior_sd_ln", "Standard deviation of the prior in natural logarithms.", \.priorSdLn),
-    .text("how", "fitted, fixed, class prior or kernel table.", \.how),
+    .text("how", "fitted, fixed, class prior, kernel table or held out.", \.how),
+    .integer("rows", "Published rows that informed it; empty for what was not fitted.", \.rows),
+    .number(
+      "residual_ln",
+      "Scatter of those rows around the fit: half the 16 to 84 % range of ln(measured / predicted).",
+      \.residualLn),
+    .text("as_of", "Day of the fit.", \.asOf),
   ])
 }

@@ -1,0 +1,202 @@
+// A calibration: constants fitted on rows of the calibration split, scored on models and chips left out of the fit and
+// on every other split, with the quantiles of their errors. Everything that `plimsoll calibrate` prints and writes.
+
+public import Catalog
+import Quantities
+
+/// A fit with its scores and the table to keep.
+public struct Calibration: Sendable {
+  /// How runs were predicted.
+  public enum Kind: String, Sendable, Hashable, CaseIterable {
+    case inSample = "in sample"
+    case modelHeldOut = "model held out"
+    case chipHeldOut = "chip held out"
+    case publicTest = "public test"
+  }
+
+  /// Errors of one quantity of runs predicted one way.
+  public struct Line: Sendable {
+    /// How they were predicted.
+    public let kind: Kind
+    /// Their errors.
+    public let score: Score
+  }
+
+  /// A held-out prediction of one row, for programs that compare estimators.
+  public struct HeldOutValue: Sendable {
+    /// Id of the row.
+    public let id: String
+    /// Left out: the model or the chip.
+    public let kind: Kind
+    /// Metric of the row.
+    public let metric: String
+    /// Predicted value in the row's unit, ms.
+    public let predicted: Double
+  }
+
+  /// Scores.
+  public let lines: [Line]
+  /// The table of constants with the fitted values, the errors, the rows used and the day.
+  public let constants: [EngineConstant]
+  /// Predictions by fits without the row's model, and without its chip.
+  public let heldOut: [HeldOutValue]
+  /// Runs of the calibration split that entered the fit.
+  public let runs: Int
+}
+
+extension Estimator {
+  /// Fits the constants of steps, then of the first token; only rows with `split` = calibration are read for it.
+  ///
+  /// - Parameter day: the day to write into the table.
+  /// - Complexity: some seconds: one fit, and one without each model and each chip.
+  public func calibrate(
+    _ points: [ServingPoint], catalog: Catalog, day: String
+  ) throws -> Calibration {
+    let published = PublishedRuns(points, catalog: catalog, estimator: self)
+    let fit = CalibrationFit(published.runs, chips: chipRates(catalog), base: constants)
+    let fitted = fit.fit()
+    let inSample = fit.predicted(fitted, split: "calibration")
+    let models = fit.heldOut { $0.architecture }
+    let chips = fit.heldOut { $0.accelerator }
+    let test = fit.predicted(fitted, split: "public_test")
+    let sets: [(Calibration.Kind, [HeldOutRun])] = [
+      (.inSample, inSample), (.modelHeldOut, models), (.chipHeldOut, chips), (.publicTest, test),
+    ]
+
+    var table = ConstantsTable(catalog.engineConstants, day: day)
+    table.set(FitParameter.steps, from: fitted, runs: inSample) { $0.run.tpot / $0.tpot }
+    table.set(FitParameter.firstToken, from: fitted, runs: inSample.filter { !$0.run.hasWarmUp }) {
+      $0.run.ttft / $0.ttft
+    }
+    for (kind, measure) in [
+      (ErrorClass.servedTPOT, Score.Measure.tpot), (.servedThroughput, .throughput), (.servedTTFT, .ttft),
+    ] {
+      table.set(kind, ErrorSample(heldOut: models + chips, measure))
+    }
+    var refitted = self
+    refitted.constants = fitted
+    let others = points.filter { $0.split == "calibration" && !PublishedRun.isSample($0) }
+    let scored = refitted.scoredPoints(others, catalog: catalog).filter { $0.status == .scored }
+    let byKind = Dictionary(grouping: scored) { $0.errorClass }
+    for kind in ErrorClass.allCases where ![.servedTPOT, .servedThroughput, .servedTTFT].contains(kind) {
+      table.set(kind, ErrorSample(chosenOn: byKind[kind] ?? []))
+    }
+    table.setPhaseFromOffline()
+
+    refitted.pointErrors = try PointErrors(table.rows)
+    let lines = sets.flatMap { kind, runs in
+      score(runs.map(\.scored), error: refitted.servedError).map { Calibration.Line(kind: kind, score: $0) }
+    }
+    func values(_ kind: Calibration.Kind, _ runs: [HeldOutRun]) -> [Calibration.HeldOutValue] {
+      runs.flatMap { run in
+        zip(run.run.ids, [("tpot_ms", run.tpot), ("ttft_ms", run.ttft)]).map { id, value in
+          Calibration.HeldOutValue(
+            id: id, kind: kind, metric: value.0, predicted: Unit.millisecond.fromBase(value.1))
+        }
+      }
+    }
+    return Calibration(
+      lines: lines, constants: table.rows,
+      heldOut: values(.modelHeldOut, models) + values(.chipHeldOut, chips), runs: inSample.count)
+  }
+}
+
+/// Logarithms of measured / predicted, every cell counting once.
+private struct ErrorSample {
+  let values: [Weighted]
+  let cells: Int
+  /// Factor on the logarithms.
+  let inflation: Double
+
+  /// Predictions that never saw the row's model or chip.
+  init(heldOut runs: [HeldOutRun], _ measure: Score.Measure) {
+    let counts = Dictionary(grouping: runs, by: \.run.cell).mapValues { Double($0.count) }
+    values = runs.compactMap { run in
+      guard let ratio = run.scored.ratio(measure), let count = counts[run.run.cell] else { return nil }
+      return Weighted(value: -logarithm(ratio), weight: 1 / count)
+    }
+    cells = counts.count
+    inflation = 1
+  }
+
+  /// Rows on which a few constants were chosen: their errors are widened for it.
+  init(chosenOn rows: [ScoredPoint]) {
+    let counts = Dictionary(grouping: rows, by: \.cell).mapValues { Double($0.count) }
+    values = rows.compactMap { row in
+      guard let ratio = row.ratio, let count = counts[row.cell] else { return nil }
+      return Weighted(value: -logarithm(ratio), weight: 1 / count)
+    }
+    cells = counts.count
+    inflation = 1.25
+  }
+}
+
+/// The table of constants while it is filled.
+private struct ConstantsTable {
+  private(set) var rows: [EngineConstant]
+  let day: String
+
+  init(_ rows: [EngineConstant], day: String) {
+    self.rows = rows
+    self.day = day
+  }
+
+  mutating func set(
+    _ parameters: [FitParameter], from constants: EngineConstants, runs: [HeldOutRun],
+    _ ratio: (HeldOutRun) -> Double
+  ) {
+    for parameter in parameters {
+      let scope = parameter.engine?.rawValue ?? "all"
+      guard
+        let index = rows.firstIndex(where: { $0.constant == parameter.symbol && $0.engineOrChip == scope })
+      else { continue }
+      let informed = runs.filter { parameter.engine == nil || $0.run.engine == parameter.engine }
+      let logs = informed.map { Weighted(value: logarithm(ratio($0)), weight: 1) }
+      rows[index].value = rounded(parameter.value(constants))
+      rows[index].rows = informed.count
+      rows[index].residualLn = rounded((quantile(logs, 0.84) - quantile(logs, 0.16)) / 2)
+      rows[index].asOf = day
+    }
+  }
+
+  mutating func set(_ kind: ErrorClass, _ sample: ErrorSample) {
+    // Few cells say little of the tails: fewer than four keep at least a factor of 1.4 to both sides.
+    let least = sample.cells < 4 ? 0.34 : 0.12
+    for (name, share, sign, part) in [
+      ("error_q10", 0.1, -1.0, 1.0), ("error_q25", 0.25, -1, 0.5), ("error_q75", 0.75, 1, 0.5),
+      ("error_q90", 0.9, 1, 1),
+    ] {
+      let found = sample.values.isEmpty ? 0 : quantile(sample.values, share) * sample.inflation
+      let value = sign < 0 ? min(found, -least * part) : max(found, least * part)
+      set(name, kind, exponential(value), rows: sample.values.count)
+    }
+  }
+
+  /// No row of the calibration split measures a phase alone: half as wide again as offline runs.
+  mutating func setPhaseFromOffline() {
+    for name in ["error_q10", "error_q25", "error_q75", "error_q90"] {
+      guard
+        let offline = rows.first(where: {
+          $0.constant == name && $0.engineOrChip == ErrorClass.offline.rawValue
+        })?.value
+      else { continue }
+      set(name, .phase, power(offline, 1.5), rows: 0)
+    }
+  }
+
+  private mutating func set(_ name: String, _ kind: ErrorClass, _ value: Double, rows count: Int) {
+    guard
+      let index = rows.firstIndex(where: { $0.constant == name && $0.engineOrChip == kind.rawValue })
+    else { return }
+    rows[index].value = rounded(value)
+    rows[index].rows = count
+    rows[index].asOf = day
+  }
+}
+
+/// Six digits: the table and the program use the same numbers.
+private func rounded(_ value: Double) -> Double {
+  guard value != 0, value.isFinite else { return value }
+  let scale = power(10, 5 - (logarithm(abs(value)) / logarithm(10)).rounded(.down))
+  return (value * scale).rounded() / scale
+}
