@@ -250,7 +250,7 @@ struct BadInputTests {
       .write(to: file, atomically: true, encoding: .utf8)
     let catalog = try Catalog.load(directory: folder.path)
     #expect(catalog.rates.contains { $0.accelerator == "GB200" && $0.usdPerAcceleratorHour == 1.99 })
-    #expect(catalog.accelerators.count == 49)
+    #expect(catalog.accelerators.count == 68)
 
     try rates.setting("source", of: index, to: "").text.write(to: file, atomically: true, encoding: .utf8)
     let error = #expect(throws: InputError.self) { try Catalog.load(directory: folder.path) }

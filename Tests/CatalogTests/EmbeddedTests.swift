@@ -11,8 +11,8 @@ struct EmbeddedTests {
   @Test("loads with every table filled")
   func loads() throws {
     let catalog = try Catalog.embedded()
-    #expect(catalog.accelerators.count == 49)
-    #expect(catalog.facts.count == 601)
+    #expect(catalog.accelerators.count == 68)
+    #expect(catalog.facts.count == 885)
     #expect(catalog.prices.count == 638)
     #expect(catalog.models.count == 40)
     #expect(try Catalog.measuredKernels().count == 2030)

@@ -81,18 +81,18 @@ struct CoverageTests {
 
   @Test("a chip without a published one-way link is estimated alone, and the gap names the link")
   func link() throws {
-    let alone = try serve("Llama-3.1-8B", "Trainium2").get()
+    let alone = try serve("Llama-3.1-8B", "GH200").get()
     #expect(alone.deployment.accelerators == 1)
-    #expect(alone.tpot.sources.contains { $0.contains("one-way scale-up bandwidth of Trainium2") })
+    #expect(alone.tpot.sources.contains { $0.contains("one-way scale-up bandwidth of GH200") })
     let layout = Deployment(tensorParallel: 8, precision: .fp8)
     for answer in [
-      try serve("DeepSeek-V3", "Trainium2"), try serve("Llama-3.1-8B", "Trainium2", deployment: layout),
+      try serve("DeepSeek-V3", "GH200"), try serve("Llama-3.1-8B", "GH200", deployment: layout),
     ] {
       let gap = try gap(answer)
-      #expect(gap.missing.hasPrefix("the one-way scale-up bandwidth of Trainium2 is not published"))
-      #expect(gap.remedy.contains("accelerators.csv") && gap.subject.contains("several Trainium2"))
+      #expect(gap.missing.hasPrefix("the one-way scale-up bandwidth of GH200 is not published"))
+      #expect(gap.remedy.contains("accelerators.csv") && gap.subject.contains("several GH200"))
     }
-    let both = try gap(serve("DeepSeek-V3", "Trainium2")).missing
+    let both = try gap(serve("DeepSeek-V3", "GH200")).missing
     #expect(both.contains("one alone lacks") && both.contains("weights take 627.7 of 89.4 GiB"))
   }
 
