@@ -32,6 +32,8 @@ public struct Catalog: Sendable {
   public internal(set) var measuredPower: [MeasuredPower] = []
   /// Constants of the serving-engine model.
   public internal(set) var engineConstants: [EngineConstant] = []
+  /// Request lengths and limits of named benchmarks.
+  public internal(set) var workloads: [BenchmarkWorkload] = []
 
   /// The catalogue that the binary carries.
   ///
@@ -92,6 +94,7 @@ public struct Catalog: Sendable {
     fleet = sheets.fleet.rows
     measuredPower = sheets.measuredPower.rows
     engineConstants = sheets.engineConstants.rows
+    workloads = sheets.workloads.rows
   }
 }
 

@@ -46,6 +46,7 @@ extension Catalog {
     case FleetFact.tableName: report(fleet, brief)
     case MeasuredPower.tableName: report(measuredPower, brief)
     case EngineConstant.tableName: report(engineConstants, brief)
+    case BenchmarkWorkload.tableName: report(workloads, brief)
     case MeasuredKernel.tableName: report(try Catalog.measuredKernels(directory: directory), brief)
     case ServingPoint.tableName: report(try Catalog.servingPoints(directory: directory), brief)
     default: nil
@@ -121,6 +122,10 @@ private let briefColumns: [String: [(name: String, heading: String)]] = [
   "engine_constants": [
     ("constant", "constant"), ("engine_or_chip", "engine_or_chip"), ("value", "value"), ("unit", "unit"),
     ("how", "how"),
+  ],
+  "benchmark_workloads": [
+    ("model", "model"), ("scenario", "scenario"), ("valid_from", "since"), ("input_mean", "input"),
+    ("output_mean", "output"), ("ttft_p99_ms", "TTFT ms"), ("tpot_p99_ms", "TPOT ms"),
   ],
   "measured_kernels": [
     ("accelerator", "accelerator"), ("kernel", "kernel"), ("dtype", "dtype"), ("value", "value"),

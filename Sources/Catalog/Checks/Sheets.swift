@@ -18,6 +18,7 @@ struct Sheets {
   let fleet: Sheet<FleetFact>
   let measuredPower: Sheet<MeasuredPower>
   let engineConstants: Sheet<EngineConstant>
+  let workloads: Sheet<BenchmarkWorkload>
 
   /// The embedded files with those of `files` in their place.
   init(replacing files: [String: CatalogFile]) throws(InputError) {
@@ -39,13 +40,14 @@ struct Sheets {
     fleet = try read(FleetFact.self)
     measuredPower = try read(MeasuredPower.self)
     engineConstants = try read(EngineConstant.self)
+    workloads = try read(BenchmarkWorkload.self)
   }
 
   /// Every sheet, for rules that hold in all of them.
   var each: [any AnySheet] {
     [
       accelerators, facts, rates, instances, prices, priceHistory, deals, models, power, demand, fleet,
-      measuredPower, engineConstants,
+      measuredPower, engineConstants, workloads,
     ]
   }
 
@@ -64,6 +66,7 @@ struct Sheets {
     found.deals(deals)
     found.models(models)
     found.power(power)
+    found.workloads(workloads)
     return found
   }
 }

@@ -136,6 +136,16 @@ extension TableRules {
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
       words: ["how": ["fitted", "fixed", "class prior", "kernel table", "held out"]], order: []),
+    BenchmarkWorkload.fileName: TableRules(
+      required: ["benchmark", "model", "scenario", "dataset", "beams", "source", "as_of", "confidence"],
+      positive: [
+        "samples", "input_mean", "input_max", "output_mean", "output_max", "beams", "ttft_p99_ms",
+        "tpot_p99_ms", "e2e_p99_ms",
+      ],
+      words: [
+        "scenario": ["offline", "server", "interactive", "mixed"], "confidence": Vocabulary.confidence,
+      ],
+      dates: ["as_of"], evidence: "as_of"),
     MeasuredKernel.fileName: TableRules(
       required: [
         "id", "source", "source_url_or_repo_path", "date", "accelerator", "kernel", "metric",
