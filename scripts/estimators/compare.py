@@ -102,7 +102,7 @@ class Comparison:
                 for metric in METRICS:
                     found = errors(mine, self.predicted[name], metric)
                     if found:
-                        text += f"{found[2]:7.1f}{found[3]:5.0f}{found[4]:6.0f}"
+                        text += f"{found[2]:7.1f}{round(found[3]):5}{round(found[4]):6}"
                         for statistic, value in zip(("median_error", "p90_error", "bias"), found[2:]):
                             self.record(name, group, split, metric, f"{statistic}_percent", value, *found[:2])
                     else:

@@ -157,13 +157,10 @@ class AIConfigurator:
         raise Refusal(first_sentence(error))
 
 
-def files(folder):
-    return set(os.listdir(folder)) if os.path.isdir(folder) else set()
-
-
-def remove_new_files(folder, before):
-    for name in files(folder) - before:
-        os.remove(os.path.join(folder, name))
+def remove(folder, names):
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(os.path.join(folder, name))
 
 
 def ranks_note(point):
@@ -180,9 +177,16 @@ class GenZ:
         with contextlib.redirect_stdout(io.StringIO()):
             from GenZ import decode_moddeling, prefill_moddeling
             from GenZ.Models import ModelConfig, get_configs
-            from GenZ.Models.get_language_model import DATA_PATH
-        # It leaves a file an estimate in a fixed folder.
-        atexit.register(remove_new_files, os.path.join(DATA_PATH, "model"), files(os.path.join(DATA_PATH, "model")))
+            from GenZ.Models import get_language_model as layers
+        # It leaves a file an estimate in a fixed folder: those of this process are removed when it ends.
+        save, written = layers.save_layers, []
+
+        def saved(*arguments, **named):
+            written.append(save(*arguments, **named))
+            return written[-1]
+
+        layers.save_layers = saved
+        atexit.register(remove, os.path.join(layers.DATA_PATH, "model"), written)
         self.decode, self.prefill = decode_moddeling, prefill_moddeling
         self.described, self.listed = ModelConfig, get_configs
         self.catalogue, self.efficiency, self.models = catalogue, efficiency, {}
