@@ -150,7 +150,7 @@ extension ServingCase {
         isSpeculative: words.contains("mtp") && !words.contains("no mtp") || words.contains("eagle"),
         isSubmission: isSubmission, isPrefillOnly: point.scenario == "prefill",
         isPowerCapped: point.accelerator.contains("power capped"),
-        isFirstRound: benchmark.map { point.source.hasSuffix($0.firstRound) } ?? false,
+        isFirstRound: benchmark?.isFirstRound ?? false,
         layout: PointLayout(point.parallelism)))
   }
 }
@@ -158,54 +158,57 @@ extension ServingCase {
 /// Names and named benchmarks of a catalogue.
 public struct PublishedNameTable {
   private let names: PointNames
+  private let catalog: Catalog
 
   /// The tables of a catalogue.
-  public init(_ catalog: Catalog) { names = PointNames(catalog) }
+  public init(_ catalog: Catalog) {
+    names = PointNames(catalog)
+    self.catalog = catalog
+  }
 
   func model(_ name: String) -> ModelArchitecture? { names.model(name) }
   func accelerator(_ name: String) -> Accelerator? { names.accelerator(name) }
 
-  /// The benchmark of a row of MLPerf or of its workload elsewhere.
+  /// The workload of a row of MLPerf, or of its workload elsewhere.
   func benchmark(_ point: ServingPoint) -> Benchmark? {
-    guard point.source.hasPrefix("MLPerf") || point.notes.contains("MLPerf") else { return nil }
-    return Benchmark.all.first { point.model.hasPrefix($0.model) }
+    let isElsewhere = !point.source.hasPrefix(Benchmark.suite) && point.notes.contains("MLPerf")
+    let source = isElsewhere ? "\(Benchmark.suite) v9.9" : point.source
+    return catalog.workload(source: source, model: point.model, scenario: point.scenario).map { row in
+      let first = catalog.workloads.filter { $0.benchmark == row.benchmark && $0.model == row.model }
+        .map(\.validFrom).min()
+      return Benchmark(row, isFirstRound: first.map { source.hasSuffix(" \($0)") } ?? false)
+    }
   }
 }
 
 /// Mean request lengths and limits of a named benchmark.
 struct Benchmark: Sendable {
-  let model: String
-  /// Round in which it was first run, e.g. `v5.1`.
-  let firstRound: String
-  let inputTokens: Double
-  let outputTokens: Double
-  /// p99 limits in seconds, first token and per token.
-  let server: (ttft: Double, tpot: Double)?
-  let interactive: (ttft: Double, tpot: Double)?
+  static let suite = "MLPerf Inference"
 
-  static let all: [Benchmark] = [
-    Benchmark(
-      model: "llama2-70b", firstRound: "v4.0", inputTokens: 294, outputTokens: 294, server: (2, 0.2),
-      interactive: (0.45, 0.04)),
-    Benchmark(
-      model: "mixtral-8x7b", firstRound: "v4.1", inputTokens: 295, outputTokens: 145, server: (2, 0.2),
-      interactive: nil),
-    Benchmark(
-      model: "llama3.1-405b", firstRound: "v5.0", inputTokens: 9428, outputTokens: 684, server: (6, 0.175),
-      interactive: (4.5, 0.08)),
-    Benchmark(
-      model: "llama3.1-8b", firstRound: "v5.1", inputTokens: 778, outputTokens: 73, server: (2, 0.1),
-      interactive: (0.5, 0.03)),
-    Benchmark(
-      model: "deepseek-r1", firstRound: "v5.1", inputTokens: 808, outputTokens: 3880, server: (2, 0.08),
-      interactive: (1.5, 0.015)),
-    Benchmark(
-      model: "gpt-oss", firstRound: "v6.0", inputTokens: 1000, outputTokens: 1300, server: (3, 0.08),
-      interactive: (2, 0.015)),
-    Benchmark(
-      model: "gptj", firstRound: "v3.1", inputTokens: 778, outputTokens: 69, server: (20, 0.2),
-      interactive: nil),
-  ]
+  let inputTokens: Double?
+  /// Tokens of an answer that are decoded, over all beams.
+  let outputTokens: Double?
+  /// Sequences that the engine decodes for one answer.
+  let beams: Double
+  /// Limits on the 99 % quantiles; where only the whole answer has one, half of it may go to the first token.
+  let limits: (ttft: Seconds, tpot: Seconds)?
+  /// True in the first round in which it was run.
+  let isFirstRound: Bool
+
+  init(_ row: BenchmarkWorkload, isFirstRound: Bool) {
+    inputTokens = row.inputMean
+    outputTokens = row.outputMean
+    beams = Double(row.beams ?? 1)
+    self.isFirstRound = isFirstRound
+    let milliseconds = { (value: Double) in Seconds(Unit.millisecond.toBase(value)) }
+    if let ttft = row.ttftP99Ms, let tpot = row.tpotP99Ms {
+      limits = (milliseconds(ttft), milliseconds(tpot))
+    } else if let whole = row.e2eP99Ms, let output = row.outputMean, output > 0 {
+      limits = (milliseconds(whole / 2), milliseconds(whole / 2 / output))
+    } else {
+      limits = nil
+    }
+  }
 }
 
 /// The number format of a row.
@@ -251,9 +254,11 @@ private struct PointLengths {
     let isNominal = point.source.hasPrefix("InferenceX") || point.notes.contains("random-range-ratio")
     let mean = isNominal ? 0.9 : 1
     if let benchmark {
-      workload = Workload(
-        inputTokens: first ?? benchmark.inputTokens, outputTokens: max(1, point.osl ?? benchmark.outputTokens)
-      )
+      guard let input = first ?? benchmark.inputTokens, let output = point.osl ?? benchmark.outputTokens
+      else {
+        return nil
+      }
+      workload = Workload(inputTokens: input, outputTokens: max(1, output * benchmark.beams))
       areFixed = false
       return
     }
@@ -280,17 +285,19 @@ extension ServingCase.Load {
   fileprivate init?(_ point: ServingPoint, benchmark: Benchmark?) {
     let words = point.batchOrConcurrency.split { $0 == " " || $0 == "," }
     let first = words.first.flatMap { Double($0) }
-    // Sweeps note the clients of the whole system; their batch column is per rank.
-    let noted = point.notes.split(separator: ";").lazy.compactMap { part -> Double? in
-      let text = part.drop { $0 == " " }
-      return text.hasPrefix("concurrency ") ? Double(text.dropFirst("concurrency ".count)) : nil
-    }.first
+    // Sweeps note the clients of the whole system, or name them in the configuration (`…_c128_…`); their batch
+    // column is per rank.
+    let inName = point.sourceUrlOrRepoPath.split(separator: "#").last?.split(separator: "_").lazy
+      .compactMap { $0.first == "c" ? Double($0.dropFirst()) : nil }.first
+    let noted =
+      point.notes.split(separator: ";").lazy.compactMap { part -> Double? in
+        let text = part.drop { $0 == " " }
+        return text.hasPrefix("concurrency ") ? Double(text.dropFirst("concurrency ".count)) : nil
+      }.first ?? (PublishedRun.isSample(point) ? inName : nil)
     switch point.scenario {
     case "server", "interactive":
-      guard let limits = point.scenario == "server" ? benchmark?.server : benchmark?.interactive else {
-        return nil
-      }
-      self = .limits(ttft: Seconds(limits.ttft), tpot: Seconds(limits.tpot))
+      guard let limits = benchmark?.limits else { return nil }
+      self = .limits(ttft: limits.ttft, tpot: limits.tpot)
     case "offline":
       if let first { self = .fixedBatch(first) } else { self = .offline }
     case "prefill", "decode":
