@@ -20,17 +20,23 @@ extension ModelShape {
 
     var shape = ModelShape()
     shape.name = row.model
-    shape.attention = row.attention == "mla" ? .latent : .grouped
+    shape.attention = row.attention == "mla" ? .latent : row.attention == "csa" ? .compressed : .grouped
     shape.layers = number(row.layers)
     shape.denseLayers = number(row.denseLayers)
     shape.moeLayers = number(row.moeLayers)
+    shape.linearLayers = number(row.linearLayers)
+    shape.attentionLayers = row.attentionLayers.map(Double.init) ?? shape.layers - shape.linearLayers
     shape.hidden = number(row.hidden)
     shape.queryHeads = number(row.qHeads)
     shape.kvHeads = number(row.kvHeads)
     shape.headDim = number(row.headDim)
     shape.valueHeadDim = number(row.vHeadDim)
+    shape.valuesAreKeys = row.valuesAreKeys ?? false
+    shape.gatesAttention = row.attentionGate ?? false
     shape.ffn = number(row.ffn)
+    shape.ffnMatrices = number(row.ffnMatrices ?? 3)
     shape.expertFFN = number(row.moeFfn)
+    shape.expertHidden = number(row.expertHidden)
     shape.experts = number(row.experts)
     shape.topK = number(row.topK)
     shape.sharedExperts = number(row.sharedExperts)
@@ -41,33 +47,52 @@ extension ModelShape {
     shape.kvRank = number(row.kvLoraRank)
     shape.nopeDim = number(row.qkNopeDim)
     shape.ropeDim = number(row.qkRopeDim)
+    shape.outputRank = number(row.oLoraRank)
+    shape.outputGroups = number(row.oGroups)
     shape.window = number(row.window)
     shape.windowLayers = number(row.windowLayers)
-    shape.linearLayers = number(row.linearLayers)
+    shape.windowIsChunk = row.windowChunked ?? false
+    func other(_ value: Int?, _ usual: Double) -> Double { number(value) > 0 ? number(value) : usual }
+    shape.windowKVHeads = other(row.windowKvHeads, shape.kvHeads)
+    shape.windowHeadDim = other(row.windowHeadDim, shape.headDim)
+    shape.windowValueHeadDim = other(row.windowHeadDim, shape.valueHeadDim)
+    shape.sparseTopK = number(row.sparseTopk)
+    shape.sparseLayers = number(row.sparseLayers)
+    shape.sparseRatio = max(1, number(row.sparseRatio))
+    shape.indexLayers = number(row.indexLayers)
+    shape.indexHeads = number(row.indexHeads)
+    shape.indexDim = number(row.indexDim)
+    shape.coarseLayers = number(row.coarseLayers)
+    shape.coarseRatio = max(1, number(row.coarseRatio))
+    shape.draftLayers = number(row.mtpLayers)
+    if row.nativeWeights.contains("+fp8") { shape.typeBesideFourBit = .fp8 }
+    if row.nativeWeights == "int4-moe" { shape.integerType = .int4Group32 }
     shape.kvElementsPerToken = number(row.kvElemsPerToken)
     shape.windowedKVElementsPerToken = number(row.kvElemsPerTokenWindowed)
     shape.stateBytes = number(row.stateBytesPerSeq)
     shape.normalisesQueriesAndKeys = row.family.hasPrefix("qwen3")
 
     if shape.attention == .latent, shape.kvRank == 0 {
-      return .failure(gap("compressed attention without a latent rank is not modelled yet"))
+      return .failure(gap("no kv_lora_rank, the rank of its latent"))
+    }
+    if shape.attention == .compressed, shape.queryRank == 0 || shape.outputRank == 0 || shape.window == 0 {
+      return .failure(gap("no q_lora_rank, o_lora_rank or window of its compressed attention"))
     }
     if shape.isMoE, shape.experts <= 0 || shape.topK <= 0 || shape.expertFFN <= 0 {
       return .failure(gap("no experts, top_k or moe_ffn"))
     }
     if shape.linearLayers > 0 {
-      // The catalogue has the state but not the heads of linear layers; Qwen3.5 publishes 16 key heads of
-      // 128 elements, and its state (fp32, with a convolution of 3 steps in bf16) then gives the value heads.
-      guard row.family.hasPrefix("qwen3_5") else {
-        return .failure(gap("the heads of its linear layers are not in the catalogue"))
-      }
-      let head = 128.0
-      let keyHeads = 16.0
-      let convolution = 3.0 * ElementType.bf16.bytes
-      let perLayer = shape.stateBytes / shape.linearLayers - 2 * keyHeads * head * convolution
-      shape.linearHeadDim = head
-      shape.linearKeyHeads = keyHeads
-      shape.linearValueHeads = (perLayer / (4 * head * head + head * convolution)).rounded()
+      shape.linearKeyHeads = number(row.linearKeyHeads)
+      shape.linearValueHeads = number(row.linearValueHeads)
+      shape.linearKeyDim = number(row.linearKeyDim)
+      shape.linearValueDim = number(row.linearValueDim)
+      guard let recurrence = Recurrence(rawValue: row.linearKind), shape.linearKeyHeads > 0,
+        shape.linearValueHeads > 0, shape.linearKeyDim > 0, shape.linearValueDim > 0
+      else { return .failure(gap("no linear_kind, or heads and sizes of its linear layers")) }
+      shape.recurrence = recurrence
+    }
+    if shape.sparseLayers > 0, shape.sparseTopK <= 0 || shape.indexHeads <= 0 || shape.indexDim <= 0 {
+      return .failure(gap("no sparse_topk, index_heads or index_dim of its sparse attention"))
     }
     return .success(shape)
   }
@@ -86,7 +111,10 @@ extension Precision {
   /// chip that computes in FP8.
   public static func usual(for model: ModelArchitecture, on chip: ChipRates) -> Precision {
     let native = model.nativeWeights
-    if native.contains("fp4") || native.contains("int4") { return .fp4 }
+    if native.contains("int4") { return .int4 }
+    // Experts of a mixture that ship in 4 bits have one scale for 32 elements, whoever publishes them.
+    if native.contains("mxfp4") || native.hasPrefix("fp4-moe") { return .mxfp4 }
+    if native.contains("fp4") { return .fp4 }
     if native.hasPrefix("fp8") || chip.fp8Peak != nil { return Precision.fp8.resolved(for: model) }
     return .bf16
   }

@@ -21,7 +21,7 @@ public struct ChipRates: Sendable, Hashable {
     }
     /// The share for an element type.
     public subscript(type: ElementType) -> Double {
-      switch type {
+      switch type.rate {
       case .bf16: bf16
       case .fp8: fp8
       case .fp4: fp4
@@ -70,7 +70,7 @@ public struct ChipRates: Sendable, Hashable {
 
   /// Peak for an element type; where the chip lacks it, that of the next wider type.
   public func peak(_ type: ElementType) -> FLOPPerSecond {
-    switch type {
+    switch type.rate {
     case .bf16: bf16Peak
     case .fp8: fp8Peak ?? bf16Peak
     case .fp4: fp4Peak ?? fp8Peak ?? bf16Peak

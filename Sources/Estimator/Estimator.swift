@@ -230,7 +230,7 @@ extension Estimator {
   func remarks(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
     var list: [String] = []
     if (model.sparseTopk ?? 0) > 0 {
-      list.append("sparse attention counted as dense: pessimistic at long context")
+      list.append("sparse attention from its definition: no kernel of it is among the measured ones")
     }
     if accelerator.scaleUpOneWay == nil {
       list.append(

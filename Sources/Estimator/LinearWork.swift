@@ -24,11 +24,22 @@ public func attentionWeightsPerLayer(of model: ModelShape) -> Double {
   return model.layers > 0 ? weights(of: bare, expertsRead: 0) / model.layers : 0
 }
 
+/// Weights of one module that predicts a further token, all its experts included, head and embedding not
+/// (modules share those of the model); 0 for a model without one.
+public func draftWeights(of model: ModelShape) -> Double {
+  let sharding = Sharding(Deployment(precision: .bf16), model: model)
+  let types = PartTypes(.bf16, model: model)
+  return sum(draftProducts(of: model, sharding: sharding, types: types), expertsRead: model.experts)
+}
+
 private func weights(of model: ModelShape, expertsRead: Double) -> Double {
-  let whole = Deployment(precision: .bf16)
-  let products = matrixProducts(
-    of: model, sharding: Sharding(whole, model: model), types: PartTypes(.bf16, model: model))
-  return products.reduce(0) { sum, product in
+  let sharding = Sharding(Deployment(precision: .bf16), model: model)
+  let types = PartTypes(.bf16, model: model)
+  return sum(matrixProducts(of: model, sharding: sharding, types: types), expertsRead: expertsRead)
+}
+
+private func sum(_ products: [MatrixProduct], expertsRead: Double) -> Double {
+  products.reduce(0) { sum, product in
     switch product.rows {
     case .sampled: sum
     case .tokens: sum + product.count * product.n * product.k

@@ -31,14 +31,24 @@ struct PartTypes: Sendable, Hashable {
   let ffn: ElementType
   let experts: ElementType
 
-  // An FP4 checkpoint of a MoE model keeps its attention in bf16; of a dense model it does not.
-  init(_ precision: Precision, model: ModelShape) {
+  /// The types on a chip; without one, formats that only some chips compute in are widened to bf16.
+  ///
+  /// A 4-bit checkpoint of a model with experts keeps its attention wider, a dense one does not.
+  init(_ precision: Precision, model: ModelShape, chip: ChipRates? = nil) {
+    let keepsAttention = model.isMoE || model.attention == .latent
+    func fourBit(_ type: ElementType) -> (ElementType, ElementType, ElementType) {
+      keepsAttention ? (model.typeBesideFourBit, model.typeBesideFourBit, type) : (type, type, type)
+    }
     switch precision {
     case .bf16: (attention, ffn, experts) = (.bf16, .bf16, .bf16)
     case .fp8, .fp8Block: (attention, ffn, experts) = (.fp8, .fp8, .fp8)
     case .fp4:
-      let keepsAttention = model.isMoE || model.attention == .latent
-      (attention, ffn, experts) = (keepsAttention ? .bf16 : .fp4, .fp4, .fp4)
+      // Converted to NVFP4 the products beside the experts become 4-bit too, unless they are published in FP8.
+      let ffn = model.typeBesideFourBit == .bf16 ? ElementType.fp4 : model.typeBesideFourBit
+      (attention, self.ffn, experts) = (keepsAttention ? model.typeBesideFourBit : .fp4, ffn, .fp4)
+    case .mxfp4: (attention, ffn, experts) = fourBit(chip?.fp4Peak != nil ? .mxfp4TimesFP8 : .mxfp4)
+    case .int4: (attention, ffn, experts) = fourBit(model.integerType)
+    case .int8: (attention, ffn, experts) = (.int8, .int8, .int8)
     }
   }
 }
@@ -72,49 +82,153 @@ struct Sharding: Sendable, Hashable {
 
 /// Every product of a pass over the model, head included.
 ///
-/// - Complexity: O(1), at most 14 entries.
+/// - Complexity: O(1), at most 24 entries.
 func matrixProducts(of model: ModelShape, sharding: Sharding, types: PartTypes) -> [MatrixProduct] {
-  var products: [MatrixProduct] = []
-  func add(_ count: Double, _ rows: MatrixProduct.Rows = .tokens, n: Double, k: Double, _ type: ElementType) {
-    if count > 0 { products.append(MatrixProduct(count: count, rows: rows, n: n, k: k, type: type)) }
+  var list = ProductList()
+  list.addAttention(model, ranks: sharding.tensor, type: types.attention)
+  list.addIndex(model, ranks: sharding.tensor, type: types.attention)
+  list.addRecurrence(model, ranks: sharding.tensor, type: types.attention)
+  list.addFeedForward(model, sharding: sharding, types: types)
+  list.add(1, .sampled, n: model.vocabulary / sharding.tensor, k: model.hidden, .bf16)
+  return list.products
+}
+
+/// The products of one module that predicts a further token: two vectors of D joined to one, a layer of the
+/// model's last kind, and the head. Empty for a model without such a module.
+///
+/// - Complexity: O(1).
+func draftProducts(of model: ModelShape, sharding: Sharding, types: PartTypes) -> [MatrixProduct] {
+  guard let layer = model.draftLayer else { return [] }
+  let joined = MatrixProduct(
+    count: 1, rows: .tokens, n: model.hidden, k: 2 * model.hidden, type: types.attention)
+  return [joined] + matrixProducts(of: layer, sharding: sharding, types: types)
+}
+
+extension ModelShape {
+  /// One layer as draft modules have it: attention over the whole context and the last kind of feed-forward
+  /// part; nil for a model without such modules.
+  public var draftLayer: ModelShape? {
+    guard draftLayers > 0, layers > 0 else { return nil }
+    var layer = self
+    layer.layers = 1
+    layer.attentionLayers = 1
+    layer.denseLayers = isMoE ? 0 : 1
+    layer.moeLayers = isMoE ? 1 : 0
+    layer.linearLayers = 0
+    layer.stateBytes = 0
+    layer.coarseLayers = 0
+    // Compressed attention drafts over its window alone, as its published ratios say.
+    layer.windowLayers = attention == .compressed ? 1 : 0
+    layer.sparseLayers = attention == .compressed ? 0 : min(1, sparseLayers)
+    layer.indexLayers = min(layer.sparseLayers, indexLayers)
+    layer.kvElementsPerToken = attention == .compressed ? 0 : elementsPerLayer
+    layer.windowedKVElementsPerToken = attention == .compressed ? elementsPerLayer : 0
+    layer.draftLayers = 0
+    return layer
   }
-  let tp = sharding.tensor
-  let d = model.hidden
-  switch model.attention {
-  case .latent:
-    let queryHeads = model.queryHeads / tp
-    let perHead = model.nopeDim + model.ropeDim
-    // The down-projection makes the latent, which every rank keeps whole: it is not sharded.
-    add(model.layers, n: model.queryRank + model.kvRank + model.ropeDim, k: d, types.attention)
-    add(model.layers, n: queryHeads * perHead, k: model.queryRank > 0 ? model.queryRank : d, types.attention)
-    add(model.layers, n: queryHeads * (model.nopeDim + model.valueHeadDim), k: model.kvRank, .bf16)
-    add(model.layers, n: d, k: queryHeads * model.valueHeadDim, types.attention)
-  case .grouped:
-    let attending = model.layers - model.linearLayers
-    let queryWidth = model.queryHeads * model.headDim
-    // Models with linear layers gate the attention output; fewer KV heads than ranks are replicated.
-    let gate = model.linearLayers > 0 ? queryWidth : 0
-    let kvWidth = 2 * max(1, model.kvHeads / tp) * model.headDim
-    add(attending, n: (queryWidth + gate) / tp + kvWidth, k: d, types.attention)
-    add(attending, n: d, k: queryWidth / tp, types.attention)
-    let keyWidth = model.linearKeyHeads * model.linearHeadDim
-    let valueWidth = model.linearValueHeads * model.linearHeadDim
-    let perHeadGates = 2 * model.linearValueHeads
-    add(model.linearLayers, n: (2 * keyWidth + 2 * valueWidth + perHeadGates) / tp, k: d, types.attention)
-    add(model.linearLayers, n: d, k: valueWidth / tp, types.attention)
+}
+
+/// Products in the order in which a pass runs them.
+private struct ProductList {
+  private(set) var products: [MatrixProduct] = []
+
+  mutating func add(
+    _ count: Double, _ rows: MatrixProduct.Rows = .tokens, n: Double, k: Double, _ type: ElementType
+  ) {
+    if count > 0, n > 0 { products.append(MatrixProduct(count: count, rows: rows, n: n, k: k, type: type)) }
   }
-  add(model.denseLayers, n: 2 * model.ffn / tp, k: d, types.ffn)
-  add(model.denseLayers, n: d, k: model.ffn / tp, types.ffn)
-  if model.sharedExperts > 0 {
-    let width = model.sharedFFN * model.sharedExperts
-    add(model.moeLayers, n: 2 * width / tp, k: d, types.ffn)
-    add(model.moeLayers, n: d, k: width / tp, types.ffn)
+
+  mutating func addAttention(_ model: ModelShape, ranks: Double, type: ElementType) {
+    let d = model.hidden
+    let heads = model.queryHeads / ranks
+    let layers = model.attentionLayers
+    let gate = model.gatesAttention ? model.queryHeads * model.valueHeadDim : 0
+    switch model.attention {
+    case .latent:
+      let perHead = model.nopeDim + model.ropeDim
+      // The down-projection makes the latent, which every rank keeps whole: it is not sharded.
+      add(layers, n: model.queryRank + model.kvRank + model.ropeDim, k: d, type)
+      add(layers, n: heads * perHead, k: model.queryRank > 0 ? model.queryRank : d, type)
+      add(layers, n: heads * (model.nopeDim + model.valueHeadDim), k: model.kvRank, .bf16)
+      add(layers, n: gate / ranks, k: d, type)
+      add(layers, n: d, k: heads * model.valueHeadDim, type)
+    case .compressed:
+      // The one key-value head and its compressors are whole on every rank. A compressor makes a value and a
+      // weight for each token; at the fine ratio neighbouring groups overlap and both are twice as wide.
+      add(layers, n: model.queryRank + model.headDim, k: d, type)
+      add(model.sparseLayers, n: 4 * model.headDim, k: d, type)
+      add(model.coarseLayers, n: 2 * model.headDim, k: d, type)
+      add(layers, n: heads * model.headDim, k: model.queryRank, type)
+      // Each group of heads is projected to its own rank, then all of them to D.
+      let groups = max(1, model.outputGroups / ranks)
+      add(layers, n: groups * model.outputRank, k: heads * model.headDim / groups, .bf16)
+      add(layers, n: d, k: groups * model.outputRank, type)
+    case .grouped:
+      let differs =
+        model.windowKVHeads != model.kvHeads || model.windowHeadDim != model.headDim || model.valuesAreKeys
+      let windowed = differs ? model.windowLayers : 0
+      // Fewer KV heads than ranks are replicated.
+      func layer(_ count: Double, kvHeads: Double, size: Double, value: Double, stored: Double) {
+        let kv = max(1, kvHeads / ranks) * (size + stored)
+        let gate = model.gatesAttention ? model.queryHeads * value : 0
+        add(count, n: (model.queryHeads * size + gate) / ranks + kv, k: d, type)
+        add(count, n: d, k: model.queryHeads * value / ranks, type)
+      }
+      layer(
+        layers - windowed, kvHeads: model.kvHeads, size: model.headDim, value: model.valueHeadDim,
+        stored: model.valuesAreKeys ? 0 : model.valueHeadDim)
+      layer(
+        windowed, kvHeads: model.windowKVHeads, size: model.windowHeadDim, value: model.windowValueHeadDim,
+        stored: model.windowValueHeadDim)
+    }
   }
-  add(model.moeLayers, n: model.experts, k: d, .bf16)
-  add(model.moeLayers, .routed, n: 2 * model.expertFFN / sharding.expertTensor, k: d, types.experts)
-  add(model.moeLayers, .routed, n: d, k: model.expertFFN / sharding.expertTensor, types.experts)
-  add(1, .sampled, n: model.vocabulary / tp, k: d, .bf16)
-  return products
+
+  /// The index of sparse attention: one key a token, queries from the compressed query where there is one, and
+  /// a weight a head. Engines keep it whole on every rank, except where its heads follow the KV heads.
+  mutating func addIndex(_ model: ModelShape, ranks: Double, type: ElementType) {
+    let isGrouped = model.attention == .grouped
+    let heads = isGrouped ? max(1, model.indexHeads / ranks) : model.indexHeads
+    let keys = model.indexDim * (model.attention == .compressed ? 4 : 1)
+    let source = model.queryRank > 0 ? model.queryRank : model.hidden
+    add(model.indexLayers, n: keys + (isGrouped ? 0 : heads), k: model.hidden, type)
+    add(model.indexLayers, n: heads * model.indexDim, k: source, type)
+  }
+
+  /// Layers with a state: queries, keys, values and gate from one product, then the output.
+  mutating func addRecurrence(_ model: ModelShape, ranks: Double, type: ElementType) {
+    let keys = model.linearKeyHeads * model.linearKeyDim
+    let values = model.linearValueHeads * model.linearValueDim
+    var steps = model.linearValueHeads
+    if model.recurrence == .gatedDelta { steps *= 2 }
+    // The decay of each channel goes through a rank of one head, which every rank computes.
+    let rank = model.recurrence == .channelDelta ? model.linearKeyDim : 0
+    add(model.linearLayers, n: (2 * keys + 2 * values + steps) / ranks + rank, k: model.hidden, type)
+    add(model.linearLayers, n: rank > 0 ? keys / ranks : 0, k: rank, type)
+    add(model.linearLayers, n: model.hidden, k: values / ranks, type)
+  }
+
+  mutating func addFeedForward(_ model: ModelShape, sharding: Sharding, types: PartTypes) {
+    let d = model.hidden
+    let tp = sharding.tensor
+    let inner = model.ffnMatrices - 1
+    add(model.denseLayers, n: inner * model.ffn / tp, k: d, types.ffn)
+    add(model.denseLayers, n: d, k: model.ffn / tp, types.ffn)
+    if model.sharedExperts > 0 {
+      let width = model.sharedFFN * model.sharedExperts
+      add(model.moeLayers, n: inner * width / tp, k: d, types.ffn)
+      add(model.moeLayers, n: d, k: width / tp, types.ffn)
+    }
+    add(model.moeLayers, n: model.experts, k: d, .bf16)
+    let width = model.expertHidden > 0 ? model.expertHidden : d
+    if model.expertHidden > 0 {
+      // Into and out of the width of the experts; both are whole on every rank.
+      add(model.moeLayers, n: width, k: d, types.ffn)
+      add(model.moeLayers, n: d, k: width, types.ffn)
+    }
+    let expert = model.expertFFN / sharding.expertTensor
+    add(model.moeLayers, .routed, n: inner * expert, k: width, types.experts)
+    add(model.moeLayers, .routed, n: width, k: expert, types.experts)
+  }
 }
 
 /// Experts of a layer that at least one of `tokens` tokens visits when routing is uniform.

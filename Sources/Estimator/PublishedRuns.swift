@@ -216,8 +216,8 @@ private func impliedUtilisation(_ run: PublishedRun, chip: ChipRates) -> Double 
     workload.inputTokens * perToken + workload.outputTokens * (perToken + head) + attention
   let type: ElementType =
     switch run.precision {
-    case .bf16: .bf16
-    case .fp8, .fp8Block: .fp8
+    case .bf16, .mxfp4, .int4: .bf16
+    case .fp8, .fp8Block, .int8: .fp8
     case .fp4: .fp4
     }
   return run.requestsPerSecond * work / (Double(run.ranks) * chip.peak(type).value)

@@ -68,9 +68,9 @@ public struct StepModel: Sendable {
     self.chip = chip
     self.deployment = deployment
     self.constants = constants
-    self.kvBytesPerElement = kvBytesPerElement ?? deployment.precision.kvBytesPerElement
+    self.kvBytesPerElement = kvBytesPerElement ?? deployment.precision.kvBytesPerElement(of: model)
     let sharding = Sharding(deployment, model: model)
-    let types = PartTypes(deployment.precision, model: model)
+    let types = PartTypes(deployment.precision, model: model, chip: chip)
     self.sharding = sharding
     products = matrixProducts(of: model, sharding: sharding, types: types)
     (kernelCount, quantisedCount) = launches(of: model, types: types)
@@ -176,7 +176,7 @@ public struct StepModel: Sendable {
 
   /// Bytes of inputs and outputs of a product; quantised inputs are written once more in their type.
   func activationBytes(_ product: MatrixProduct, rows: Double) -> Double {
-    rows * (2 * product.n + product.k * (2 + (product.type.isQuantised ? product.type.bytes : 0)))
+    rows * (2 * product.n + product.k * (2 + product.type.activationBytes))
   }
 
   /// Seconds of all products and of their arithmetic alone.
@@ -207,54 +207,6 @@ public struct StepModel: Sendable {
       arithmetic += compute
     }
     return (total, arithmetic)
-  }
-
-  /// Copies of a KV head's share that one rank keeps, as a part of all KV heads.
-  private var kvShare: Double {
-    switch model.attention {
-    case .latent: 1
-    case .grouped: model.kvHeads > 0 ? max(1, model.kvHeads / sharding.tensor) / model.kvHeads : 0
-    }
-  }
-
-  /// KV bytes of one token on one rank, all stages.
-  var kvBytesPerToken: Double { model.kvElementsPerToken * kvBytesPerElement * kvShare }
-
-  func windowBytes(context: Double) -> Double {
-    let heads = model.kvHeads > 0 ? max(1, model.kvHeads / sharding.tensor) / model.kvHeads : 0
-    return model.windowedKVElementsPerToken * kvBytesPerElement * heads * min(context, model.window)
-  }
-
-  /// Bytes that one rank reads (and for recurrent state writes) from the cache in one decode step.
-  public func kvTraffic(sequences: Double, context: Double) -> Double {
-    let state = 2 * model.stateBytes / sharding.tensor  // read and written
-    return sequences * (context * kvBytesPerToken + windowBytes(context: context) + state)
-  }
-
-  /// FLOP of the attention scores and sums of one rank in one decode step.
-  public func decodeAttentionWork(sequences: Double, context: Double) -> Double {
-    let heads = model.queryHeads / sharding.tensor
-    switch model.attention {
-    case .latent:  // absorbed: scores and sums run in the latent
-      return 2 * sequences * context * heads * (2 * model.kvRank + model.ropeDim) * model.layers
-    case .grouped:
-      let keys = context * model.fullContextLayers + min(context, model.window) * model.windowLayers
-      return 4 * sequences * heads * model.headDim * keys
-    }
-  }
-
-  /// FLOP of causal attention of one rank over `tokens` new tokens behind `prefix` cached ones.
-  public func prefillAttentionWork(tokens: Double, prefix: Double) -> Double {
-    let heads = model.queryHeads / sharding.tensor
-    let pairs = causalPairs(tokens: tokens, prefix: prefix, window: nil)
-    switch model.attention {
-    case .latent:
-      return 2 * heads * (model.headDim + model.valueHeadDim) * pairs * model.layers
-    case .grouped:
-      let windowed = causalPairs(tokens: tokens, prefix: prefix, window: model.window)
-      return 4 * heads * model.headDim
-        * (pairs * model.fullContextLayers + windowed * model.windowLayers)
-    }
   }
 
   /// Bytes over the scale-up link, bytes over the scale-out link, and latency of the collectives of one pass over
@@ -334,32 +286,3 @@ private let gatheringRanks = 16.0
 private let scaleOutShare = 0.9
 /// Servers that the experts of one token may lie on where routing is limited to node groups.
 private let mostNodesOfToken = 4.0
-
-/// Query-key pairs of `tokens` new tokens behind `prefix`, optionally inside a window; continuous form
-/// (n²/2 without prefix), which differs from n(n + 1)/2 by half a token.
-func causalPairs(tokens: Double, prefix: Double, window: Double?) -> Double {
-  func below(_ x: Double) -> Double {
-    guard let window, x > window else { return x * x / 2 }
-    return window * x - window * window / 2
-  }
-  return below(prefix + tokens) - below(prefix)
-}
-
-/// Kernels and quantised products of one pass. The counts are conventions fixed before fitting; what matters
-/// is that they are the same for every engine.
-private func launches(of model: ModelShape, types: PartTypes) -> (kernels: Double, quantised: Double) {
-  func flag(_ condition: Bool) -> Double { condition ? 1 : 0 }
-  let isLatent = model.attention == .latent
-  let shared = flag(model.sharedExperts > 0)
-  let dense = model.layers - model.moeLayers
-  let attention = (isLatent ? 9.0 : 5.0) + flag(model.normalisesQueriesAndKeys)
-  let kernels =
-    (model.layers - model.linearLayers) * attention + model.linearLayers * 8 + dense * 4
-    + model.moeLayers * (9 + 4 * shared) + 3
-  let attentionQuantised = flag(types.attention.isQuantised)
-  let ffnQuantised = flag(types.ffn.isQuantised)
-  let quantised =
-    attentionQuantised * model.layers * (isLatent ? 3 : 2) + 2 * dense * ffnQuantised
-    + model.moeLayers * (2 * flag(types.experts.isQuantised) + 2 * shared * ffnQuantised)
-  return (kernels, quantised)
-}

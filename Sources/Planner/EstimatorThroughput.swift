@@ -54,9 +54,9 @@ extension PeakFormat {
   /// The format that a served precision's matrix products run in at most.
   init(_ precision: Precision) {
     switch precision {
-    case .bf16: self = .bf16
-    case .fp8, .fp8Block: self = .fp8
-    case .fp4: self = .fp4
+    case .bf16, .int4: self = .bf16
+    case .fp8, .fp8Block, .int8: self = .fp8
+    case .fp4, .mxfp4: self = .fp4
     }
   }
 }

@@ -14,7 +14,7 @@ struct EmbeddedTests {
     #expect(catalog.accelerators.count == 68)
     #expect(catalog.facts.count == 885)
     #expect(catalog.prices.count == 638)
-    #expect(catalog.models.count == 40)
+    #expect(catalog.models.count == 85)
     #expect(catalog.workloads.count == 26)
     #expect(try Catalog.measuredKernels().count == 2030)
     #expect(try Catalog.servingPoints().count == 11242)

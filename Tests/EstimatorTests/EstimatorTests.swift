@@ -136,7 +136,11 @@ struct EstimateTests {
       return gap.missing
     }
     #expect(try missing("Llama-3.1-8B", "Maia 200").contains("without saying dense or sparse"))
-    #expect(try missing("Kimi-K3", "H100").contains("linear layers"))
+    var bare = try model("Kimi-K3")
+    bare.linearValueHeads = nil
+    let answer = estimator.serve(model: bare, on: try chip("H100"), workload: chat)
+    guard case .failure(let gap) = answer else { return #expect(Bool(false), "no gap") }
+    #expect(gap.missing.contains("linear layers"))
     // 70B parameters at 2 bytes on one 80 GiB chip: 131.4 GiB of weights.
     let alone = Deployment(precision: .bf16)
     let text = try missing("Llama-3.1-70B", "H100", nil, alone)

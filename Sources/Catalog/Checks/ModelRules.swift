@@ -20,6 +20,7 @@ extension Findings {
             row, "params_active_b", "a dense model uses all its parameters", advice: "repeat the total"))
       }
       embedding(sheet, row, model)
+      parts(sheet, row, model)
       recount(sheet, row, model, total: total, active: active)
       published(sheet, row, model, total: total, active: active)
     }
@@ -49,13 +50,52 @@ extension Findings {
           row, column, "\(stated) where the shapes give \(fixed(counted / billion, decimals: 2))",
           advice: "one of the shapes is wrong"))
     }
-    let cached = Double(model.kvElemsPerToken ?? 0) + Double(model.kvElemsPerTokenWindowed ?? 0)
-    if cached != count.cacheElementsPerToken {
+    for (column, counted, stated) in [
+      ("kv_elems_per_token", count.cacheElementsPerToken, model.kvElemsPerToken),
+      ("kv_elems_per_token_windowed", count.windowedElementsPerToken, model.kvElemsPerTokenWindowed),
+      ("state_bytes_per_seq", count.stateBytes, model.stateBytesPerSeq),
+    ] where Double(stated ?? 0) != counted.rounded(.down) {
       error(
         sheet.fault(
-          row, "kv_elems_per_token",
-          "\(grouped(cached, decimals: 0)) with the windowed layers, the shapes give "
-            + grouped(count.cacheElementsPerToken, decimals: 0), advice: "one of the shapes is wrong"))
+          row, column,
+          "\(grouped(Double(stated ?? 0), decimals: 0)) where the shapes give \(grouped(counted, decimals: 0))",
+          advice: "one of the shapes is wrong"))
+    }
+  }
+
+  /// Counts of layers and heads that only make sense together.
+  private mutating func parts(_ sheet: Sheet<ModelArchitecture>, _ row: Int, _ model: ModelArchitecture) {
+    func missing(_ column: String, _ why: String) {
+      error(sheet.fault(row, column, why, advice: "complete the row from the model's configuration"))
+    }
+    func has(_ value: Int?) -> Bool { (value ?? 0) > 0 }
+    if has(model.linearLayers) {
+      if model.linearKind.isEmpty { missing("linear_kind", "linear layers without a kind") }
+      for (column, value) in [
+        ("linear_key_heads", model.linearKeyHeads), ("linear_value_heads", model.linearValueHeads),
+        ("linear_key_dim", model.linearKeyDim), ("linear_value_dim", model.linearValueDim),
+      ] where !has(value) { missing(column, "linear layers without \(column)") }
+    }
+    if has(model.sparseLayers) {
+      for (column, value) in [
+        ("sparse_topk", model.sparseTopk), ("sparse_ratio", model.sparseRatio),
+        ("index_layers", model.indexLayers), ("index_heads", model.indexHeads), ("index_dim", model.indexDim),
+      ] where !has(value) { missing(column, "sparse layers without \(column)") }
+    }
+    if has(model.coarseLayers), !has(model.coarseRatio) {
+      missing("coarse_ratio", "coarse layers without their ratio")
+    }
+    if has(model.windowLayers), !has(model.window) { missing("window", "windowed layers without a window") }
+    let attending = model.attentionLayers ?? 0
+    for (column, value) in [
+      ("window_layers", model.windowLayers), ("sparse_layers", model.sparseLayers),
+      ("index_layers", model.indexLayers), ("coarse_layers", model.coarseLayers),
+    ] where (value ?? 0) > attending {
+      missing(column, "\(value ?? 0) of only \(attending) layers with attention")
+    }
+    let blocks = attending + (model.linearLayers ?? 0)
+    if let layers = model.layers, blocks > layers {
+      missing("attention_layers", "\(blocks) layers with attention or state, the model has \(layers)")
     }
   }
 

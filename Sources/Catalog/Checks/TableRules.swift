@@ -175,8 +175,9 @@ extension TableRules {
 
   private static let modelRules = TableRules(
     required: [
-      "model", "hf_id", "family", "kind", "attention", "layers", "hidden", "q_heads", "kv_heads",
-      "head_dim", "v_head_dim", "vocab", "tied_embeddings", "native_weights", "kv_elems_per_token",
+      "model", "hf_id", "family", "kind", "attention", "layers", "attention_layers", "hidden", "q_heads",
+      "kv_heads", "head_dim", "v_head_dim", "ffn_matrices", "vocab", "tied_embeddings", "native_weights",
+      "kv_elems_per_token",
       "params_total_b", "params_active_b", "params_input_embedding_b", "source",
     ],
     positive: [
@@ -188,7 +189,13 @@ extension TableRules {
       "dense_layers", "moe_layers", "ffn", "moe_ffn", "experts", "top_k", "shared_experts",
       "shared_ffn", "q_lora_rank", "kv_lora_rank", "qk_nope_dim", "qk_rope_dim", "window",
       "window_layers", "linear_layers", "sparse_topk", "mtp_layers", "kv_elems_per_token",
-      "kv_elems_per_token_windowed", "kv_bytes_per_token_16bit", "state_bytes_per_seq",
+      "kv_elems_per_token_windowed", "kv_bytes_per_token_16bit", "state_bytes_per_seq", "attention_layers",
+      "expert_hidden", "o_lora_rank", "o_groups", "window_kv_heads", "window_head_dim", "linear_key_heads",
+      "linear_value_heads", "linear_key_dim", "linear_value_dim", "linear_conv", "sparse_layers",
+      "sparse_ratio", "index_layers", "index_heads", "index_dim", "coarse_layers", "coarse_ratio",
     ],
-    words: ["kind": ["dense", "moe"], "attention": ["gqa", "mla"]])
+    words: [
+      "kind": ["dense", "moe"], "attention": ["gqa", "mla", "csa"], "ffn_matrices": ["2", "3"],
+      "linear_kind": ["", "gated-delta", "kda", "mamba2"],
+    ])
 }
