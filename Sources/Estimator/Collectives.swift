@@ -1,5 +1,5 @@
-// What a collective moves and how long it takes: ring, tree and per-call forms. Which algorithms there are and
-// which one is the fastest: Operators/CollectiveAlgorithms.swift.
+// What a collective moves and how long it takes: ring, tree and per-call forms. Which algorithms there are
+// and which one is the fastest: Operators/CollectiveAlgorithms.swift.
 // n ranks, S bytes per rank, alpha per hop or call, bandwidth in one direction.
 
 import Foundation

@@ -66,7 +66,9 @@ extension Catalog {
     var found = sheets.findings(today: today)
     var measurements: [any AnySheet] = []
     if [nil, MeasuredKernel.fileName].contains(table) {
-      measurements.append(try sheet(of: MeasuredKernel.self, files))
+      let kernels = try sheet(of: MeasuredKernel.self, files)
+      found.kernels(kernels, chips: sheets.accelerators.rows)
+      measurements.append(kernels)
     }
     if [nil, ServingPoint.fileName].contains(table) {
       measurements.append(try sheet(of: ServingPoint.self, files))

@@ -99,8 +99,8 @@ extension Collective {
   /// `groups` groups of `size` ranks: inside the groups on `inner`, across them on `outer`.
   ///
   /// All-reduce: reduce-scatter of S inside, all-reduce of S/size across, all-gather of S inside. All-gather:
-  /// of S/size across, then of S inside; reduce-scatter the reverse. All-to-all: what leaves the group crosses
-  /// once, the rest moves inside. Each stage takes the fastest algorithm of its tier.
+  /// of S/size across, then of S inside; reduce-scatter the reverse. All-to-all: what leaves the group
+  /// crosses once, the rest moves inside. Each stage takes the fastest algorithm of its tier.
   public func hierarchical(
     size: Int, groups: Int, bytes: Bytes, inner: LinkTier, outer: LinkTier
   ) -> CollectiveTime {
