@@ -151,6 +151,8 @@ extension EngineConstants {
     expertBandwidthShare = try value("emm")
     kvBandwidthShare = try value("ekv")
     groupedGEMMShare = try value("efm")
+    // Tables of before this constant have none: the share then holds at any width.
+    expertHalfWidth = rows.first { $0.constant == "eih" && $0.engineOrChip == "all" }?.value ?? 0
     decodeAttentionShare = try value("ekf")
     prefillAttentionShare = try value("efa")
     allReduceLatency = try time(.microsecond, "al")
@@ -187,7 +189,7 @@ struct KernelShares: Sendable {
     let isMeasured: Bool
   }
 
-  private let measured: [(name: String, shares: ChipRates.GEMMShare)]
+  private let measured: [(name: String, shares: ChipRates.GEMMShare, isKernelTable: Bool)]
   private let prior: ChipRates.GEMMShare
 
   init(_ rows: [EngineConstant]) throws(InputError) {
@@ -206,13 +208,15 @@ struct KernelShares: Sendable {
         advice: "restore its row from the bundled table")
     }
     self.prior = prior
-    let names = rows.filter { $0.constant == "einf_bf16" && $0.engineOrChip != "class" }.map(\.engineOrChip)
-    measured = names.compactMap { name in shares(name).map { (name, $0) } }
+    let own = rows.filter { $0.constant == "einf_bf16" && $0.engineOrChip != "class" }
+    measured = own.compactMap { row in
+      shares(row.engineOrChip).map { (row.engineOrChip, $0, row.how == "kernel table") }
+    }
   }
 
   /// The shares of a chip; `ids` tells `H100` from `H100 PCIe`.
   func entry(for id: String, among ids: [String]) -> Entry {
     let own = measured.first { acceleratorID(forPublishedName: $0.name, among: ids) == id }
-    return Entry(shares: own?.shares ?? prior, isMeasured: own != nil)
+    return Entry(shares: own?.shares ?? prior, isMeasured: own?.isKernelTable ?? false)
   }
 }

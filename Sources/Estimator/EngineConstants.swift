@@ -29,6 +29,8 @@ public struct EngineConstants: Sendable, Hashable {
   public var kvBandwidthShare = 1.0
   /// Efficiency of a grouped product relative to a plain one (`efm`).
   public var groupedGEMMShare = 1.0
+  /// Width of an expert on a rank at which a grouped product reaches half of that (`eih`); 0 = at any width.
+  public var expertHalfWidth = 0.0
   /// Share of the bf16 peak in decode attention (`ekf`).
   public var decodeAttentionShare = 1.0
   /// Share of the bf16 peak in prefill attention (`efa`).

@@ -56,6 +56,8 @@ public struct StepModel: Sendable {
   public let weightBytesPerRank: Bytes
 
   let sharding: Sharding
+  /// Efficiency of the experts' products relative to plain ones: narrow experts fill fewer tiles.
+  private let groupedShare: Double
   private let products: [MatrixProduct]
   private let passOverhead: Seconds
 
@@ -72,6 +74,9 @@ public struct StepModel: Sendable {
     let sharding = Sharding(deployment, model: model)
     let types = PartTypes(deployment.precision, model: model, chip: chip)
     self.sharding = sharding
+    let width = model.expertFFN / sharding.expertTensor
+    groupedShare =
+      constants.groupedGEMMShare * (width > 0 ? width / (width + constants.expertHalfWidth) : 1)
     products = matrixProducts(of: model, sharding: sharding, types: types)
     (kernelCount, quantisedCount) = launches(of: model, types: types)
     let perQuantised =
@@ -194,7 +199,7 @@ public struct StepModel: Sendable {
         ? 1 + held * constants.expertPadding / rows : 1 + constants.halfRateRows(product.type) / rows
       let share =
         constants.gemmShareFactor[product.type] * chip.gemmShare[product.type]
-        * (isRouted ? constants.groupedGEMMShare : 1)
+        * (isRouted ? groupedShare : 1)
       let flop = product.count * 2 * rows * product.n * product.k * filling
       // The head sits on the last stage alone, and the slowest stage sets the pace of all.
       let pace = product.rows == .sampled ? sharding.pipeline : 1

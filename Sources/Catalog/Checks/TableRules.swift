@@ -135,7 +135,8 @@ extension TableRules {
       positive: ["count", "tok_s", "wall_w", "w_per_accelerator", "j_per_token_derived"], order: []),
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
-      words: ["how": ["fitted", "fixed", "class prior", "kernel table", "held out"]], order: []),
+      words: ["how": ["fitted", "fixed", "class prior", "kernel table", "library ratio", "held out"]],
+      order: []),
     BenchmarkWorkload.fileName: TableRules(
       required: ["benchmark", "model", "scenario", "dataset", "beams", "source", "as_of", "confidence"],
       positive: [

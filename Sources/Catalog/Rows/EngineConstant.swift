@@ -20,7 +20,7 @@ public struct EngineConstant: CatalogRow {
   public var upper: Double?
   /// Standard deviation of the prior in natural logarithms.
   public var priorSdLn: Double?
-  /// fitted, fixed, class prior, kernel table or held out.
+  /// fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it) or held out.
   public var how: String = ""
 
   /// Published rows that informed it; empty for what was not fitted.
@@ -45,7 +45,10 @@ public struct EngineConstant: CatalogRow {
     .number("lower", "Lower bound.", \.lower),
     .number("upper", "Upper bound.", \.upper),
     .number("prior_sd_ln", "Standard deviation of the prior in natural logarithms.", \.priorSdLn),
-    .text("how", "fitted, fixed, class prior, kernel table or held out.", \.how),
+    .text(
+      "how",
+      "fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it) or held out.",
+      \.how),
     .integer("rows", "Published rows that informed it; empty for what was not fitted.", \.rows),
     .number(
       "residual_ln",

@@ -29,7 +29,7 @@ struct OfflineConstants: Sendable {
   /// A tuned submission to a benchmark; in its first round kernels and settings are not there yet.
   static func submission(isFirstRound: Bool) -> OfflineConstants {
     OfflineConstants(
-      requestOverhead: Seconds(Unit.microsecond.toBase(8)), computeGain: isFirstRound ? 0.85 : 1.2)
+      requestOverhead: Seconds(Unit.microsecond.toBase(8)), computeGain: isFirstRound ? 0.85 : 1.12)
   }
 }
 

@@ -78,7 +78,9 @@ extension PointModel {
       let load = min(0.98, rate * service / fronts)
       let queue = load / (1 - load) / 2 * service
       let waiting = decode.value * max(0, inDecode - batch) / max(batch, 1) * answer
-      let next = server.admission.value + prompt.total.value + launch + queue + waiting
+      // All clients start together: a share of the requests sees the queue of that start.
+      let burst = server.burst * max(0, concurrency - fronts) / 2 * service / fronts
+      let next = server.admission.value + prompt.total.value + launch + queue + burst + waiting
       // Prompts cannot leave faster than the prefill workers make them.
       let floor = max(0, concurrency * service / fronts - answer * decode.value)
       ttft = 0.5 * ttft + 0.5 * max(next, floor)

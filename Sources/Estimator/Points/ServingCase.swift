@@ -226,18 +226,17 @@ private struct PointFormat {
       parsed = chip.peak(.fp4) != nil ? .fp4 : chip.peak(.fp8) != nil ? .fp8 : .bf16
     case "fp8" where text.contains("nvfp4"): parsed = .fp4
     case "bf16" where text.contains("fp8"): parsed = .fp8
-    case "", "fp16", "bf16", "half": parsed = .bf16
-    case "nvfp4", "mxfp4": parsed = .fp4
-    case "int8", "uint8", "w8a8": parsed = .fp8
-    case "int4", "uint4", "w4a16": parsed = .fp4
-    default: parsed = Precision(rawValue: name)
+    case "uint4": parsed = .int4
+    case "fp4" where model.nativeWeights.hasPrefix("mxfp4"): parsed = .mxfp4
+    case "fp4" where model.nativeWeights.hasPrefix("int4"): parsed = .int4
+    default: parsed = Precision(published: name)
     }
     guard let parsed else { return nil }
     let isBlock = parsed == .fp8 && point.notes.contains("block")
     precision = isBlock ? .fp8Block : parsed.resolved(for: model)
     kvBytesPerElement =
       text.contains("kv fp16") || text.contains("kv bf16")
-      ? 2 : text.contains("kv fp8") ? 1 : precision.kvBytesPerElement
+      ? 2 : text.contains("kv fp8") || isSubmission && precision != .bf16 ? 1 : precision.kvBytesPerElement
   }
 }
 
