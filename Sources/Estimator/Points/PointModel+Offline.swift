@@ -57,8 +57,11 @@ extension PointModel {
     // Stages work on as many micro-batches at once: a token takes all of them, the batch moves one at a time.
     let time = step.mixedStep(batch: batch, prompts: batch / workload.outputTokens, workload: workload)
     let wait = step.sharding.data > 1 ? offlineConstants.dataParallelWait : 1
-    return batch / (wait * workload.outputTokens * time.value)
+    return batch * stageShare(step) / (wait * workload.outputTokens * time.value)
   }
+
+  /// Stages of unequal steps wait for each other: 5 % a stage is assumed, as no fitted run has several.
+  private func stageShare(_ step: StepModel) -> Double { power(0.95, step.sharding.pipeline - 1) }
 
   /// The largest offline rate over deployments and batches.
   func offline() -> Known<PointPrediction> {
@@ -67,7 +70,7 @@ extension PointModel {
       let step = self.step(deployment, constants.offline(offlineConstants))
       let limit = min(
         step.reservedBatchLimit(tokens: workload.inputTokens + workload.outputTokens),
-        offlineConstants.mostPerRank * step.sharding.data * step.sharding.pipeline)
+        offlineConstants.mostPerRank * step.sharding.data)
       guard limit >= 1 else { continue }
       var batches = [limit.rounded(.down)]
       var batch = 1.0
@@ -117,7 +120,7 @@ extension PointModel {
       let step = self.step(deployment, constants.offline(offlineConstants))
       let limit = min(
         step.batchLimit(context: workload.meanContext),
-        offlineConstants.mostPerRank * step.sharding.data * step.sharding.pipeline)
+        offlineConstants.mostPerRank * step.sharding.data)
       guard limit >= 1 else { continue }
       let prompt = step.prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens).total.value
       let wait = step.sharding.data > 1 ? offlineConstants.dataParallelWait : 1
@@ -126,8 +129,8 @@ extension PointModel {
         let perToken = wait * step.mixedStep(batch: batch, prompts: prompts, workload: workload).value
         let decode = step.decode(batch: batch, context: workload.meanContext).total.value
         let load = min(0.97, max(0, 1 - decode / perToken))
-        let first = 0.02 + wait * prompt + perToken + load / (1 - load) / 2 * prompt
-        return (limitedShare * batch / (workload.outputTokens * perToken), perToken, first)
+        let first = 1.25 * (0.02 + wait * prompt + perToken + load / (1 - load) / 2 * prompt)
+        return (limitedShare * stageShare(step) * batch / (workload.outputTokens * perToken), perToken, first)
       }
       func keeps(_ batch: Double) -> Bool {
         let there = at(batch)

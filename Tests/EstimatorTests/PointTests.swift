@@ -1,0 +1,250 @@
+// Rows of any source as questions: what is read out of a row, what is abstained from, and what a score says.
+
+import Catalog
+import Estimator
+import Quantities
+import Testing
+
+/// A row that says everything.
+private func row(_ change: (inout ServingPoint) -> Void = { _ in }) -> ServingPoint {
+  var point = ServingPoint()
+  point.id = "row-1"
+  point.source = "a table"
+  point.date = "2026-01-01"
+  point.model = "Llama-3.1-70B"
+  point.precision = "fp8"
+  point.accelerator = "H100 SXM5 80GB"
+  point.count = 4
+  point.parallelism = "TP4"
+  point.scenario = "mixed"
+  point.isl = "1024"
+  point.osl = 512
+  point.batchOrConcurrency = "32"
+  point.metric = "output_tok_s"
+  point.value = 1000
+  point.valueBasis = "system"
+  point.notes = "vllm"
+  point.split = "held_out"
+  change(&point)
+  return point
+}
+
+@Suite("Rows of serving points")
+struct PointTests {
+  let catalog: Catalog
+  let estimator: Estimator
+
+  init() throws {
+    (catalog, estimator) = (try Bundled.shared.get().catalog, try Bundled.shared.get().estimator)
+  }
+
+  private func score(_ rows: [ServingPoint]) -> [ScoredPoint] {
+    estimator.scoredPoints(rows, catalog: catalog)
+  }
+
+  private func predicted(_ change: (inout ServingPoint) -> Void = { _ in }) throws -> Double {
+    let scored = score([row(change)])[0]
+    return try #require(scored.predicted, "\(scored.reason)")
+  }
+
+  private func deployment(_ change: (inout ServingPoint) -> Void) throws -> String {
+    let names = PublishedNameTable(catalog)
+    return try ServingCase.parse(row(change), names: names).flatMap { estimator.predict($0) }.get()
+      .deployment.summary
+  }
+
+  @Test("all bundled rows are scored, flagged or abstained from, and every abstention says why")
+  func whole() throws {
+    let rows = try Catalog.servingPoints()
+    let scored = score(rows)
+    #expect(scored.map(\.point.id) == rows.map(\.id))
+    for point in scored {
+      switch point.status {
+      case .abstained: #expect(point.predicted == nil && !point.reason.isEmpty)
+      case .flagged: #expect(point.predicted != nil && !point.reason.isEmpty)
+      case .scored: break
+      }
+      guard let value = point.predicted, let wide = point.range80, let narrow = point.range50 else { continue }
+      #expect(value > 0 && value.isFinite, "\(point.point.id)")
+      #expect(wide.low <= narrow.low && narrow.high <= wide.high && wide.low < value && value < wide.high)
+    }
+    // Only runs whose worker counts nobody states, and a handful more, are abstained from.
+    let others = scored.filter { $0.status == .abstained && !$0.reason.contains("workers is not stated") }
+    #expect(others.count < 40)
+  }
+
+  @Test("the intervals cover 70 to 90 % of the cells of both splits")
+  func coverage() throws {
+    let scored = score(try Catalog.servingPoints())
+    for split in ["calibration", "public_test"] {
+      let found = PointStatistics(scored.filter { $0.point.split == split })
+      let share = try #require(found.coverage80)
+      #expect(share > 0.7 && share < 0.92, "\(split): \(share)")
+    }
+  }
+
+  @Test("a rate is given for the system, an accelerator or a server of eight, as the row divides")
+  func bases() throws {
+    let system = try predicted()
+    let each = try predicted { $0.valueBasis = "per_accelerator (all GPUs)" }
+    #expect(abs(each * 4 / system - 1) < 1e-12)
+    #expect(abs(try predicted { $0.valueBasis = "per_8gpu_node" } / each / 8 - 1) < 1e-12)
+    // Prompt tokens beside the answer's: 1,024 and 512.
+    #expect(abs(try predicted { $0.metric = "total_tok_s" } / system - 3) < 1e-12)
+    #expect(abs(try predicted { $0.metric = "input_tok_s" } / system - 2) < 1e-12)
+    #expect(abs(system / (try predicted { $0.metric = "samples_s" }) - 512) < 1e-9)
+  }
+
+  @Test("times agree with rates: an answer takes its first token and the steps after it")
+  func times() throws {
+    let ttft = try predicted { $0.metric = "ttft_ms" }
+    let tpot = try predicted { $0.metric = "tpot_ms" }
+    let whole = try predicted { $0.metric = "e2e_ms" }
+    #expect(abs(whole / (ttft + 511 * tpot) - 1) < 1e-12)
+    let rate = try predicted()
+    #expect(abs(rate / (32 * 512 / Unit.millisecond.toBase(whole)) - 1) < 1e-9)
+  }
+
+  @Test(
+    "layouts are read as their sources write them",
+    arguments: [
+      ("TP4", "Llama-3.1-70B", 4, "TP4"), ("TP8 EP8", "DeepSeek-R1", 8, "TP8 EP8"),
+      ("DEP8", "DeepSeek-R1", 8, "TP1 EP8 DP8"), ("TP8 PP1 EP8 attention-DP", "DeepSeek-R1", 8, "TP1 EP8 DP8"),
+      ("TP4 PP1 DP1 moeTP1 moeEP4", "MiniMax-M2.5", 4, "TP4 EP4"), ("TP2 PP2", "Llama-3.1-70B", 4, "TP2 PP2"),
+      ("world size 8", "Llama-3.1-70B", 8, "TP8"),
+      ("disagg P40 (TP8 EP8 DPA x5) D32 (TP32 EP32 DPA x1)", "DeepSeek-R1", 72, "TP1 EP32 DP32"),
+      ("disagg P 1x(TP1 DP4 EP4) D 4x(TP8 DP1 EP8)", "DeepSeek-V3", 36, "TP8 EP8"),
+      ("disagg prefill 4 GPU TP=4 / decode 32 GPU EP=8", "DeepSeek-R1", 36, "TP8 EP8"),
+    ])
+  func layouts(text: String, model: String, count: Int, expected: String) throws {
+    let found = try deployment {
+      $0.parallelism = text
+      $0.model = model
+      $0.count = count
+      $0.accelerator = "B200 SXM (HGX)"
+    }
+    #expect(found.hasPrefix(expected + " fp8"), "\(found)")
+  }
+
+  @Test("more ranks than accelerators are cores of one chip: the accelerators count")
+  func cores() throws {
+    let found = try deployment {
+      $0.parallelism = "TP24"
+      $0.count = 12
+      $0.accelerator = "Inferentia2"
+      $0.precision = ""
+    }
+    #expect(found.hasPrefix("TP12 bf16"), "\(found)")
+  }
+
+  @Test("nominal lengths of a client-driven sweep are shortened to their mean")
+  func nominal() throws {
+    let exact = try predicted { $0.metric = "tpot_ms" }
+    let nominal = try predicted {
+      $0.metric = "tpot_ms"
+      $0.source = "InferenceX blog tables"
+    }
+    #expect(nominal < exact)
+    let asMean = try predicted {
+      $0.metric = "tpot_ms"
+      $0.isl = "921.6"
+      $0.osl = 460.8
+    }
+    #expect(abs(nominal / asMean - 1) < 1e-12)
+  }
+
+  @Test("a benchmark's rows take lengths and limits from the catalogue, and a tail is above its mean")
+  func benchmark() throws {
+    func limited(_ metric: String, _ notes: String) throws -> Double {
+      try predicted {
+        $0.source = "MLPerf Inference v5.1"
+        $0.model = "llama2-70b-99.9"
+        $0.scenario = "server"
+        $0.isl = ""
+        $0.osl = 294
+        $0.batchOrConcurrency = ""
+        $0.parallelism = ""
+        $0.count = 8
+        $0.metric = metric
+        $0.notes = notes
+        $0.valueBasis = metric.hasSuffix("ms") ? "per_request" : "system"
+      }
+    }
+    let tail = try limited("tpot_ms", "p99; submitter")
+    #expect(try limited("tpot_ms", "mean; submitter") < tail && tail <= 200)
+    #expect(try limited("ttft_ms", "p99; submitter") <= 2000)
+    let offline = try predicted {
+      $0.source = "MLPerf Inference v5.1"
+      $0.model = "llama2-70b-99.9"
+      $0.scenario = "offline"
+      $0.isl = ""
+      $0.osl = 294
+      $0.batchOrConcurrency = ""
+      $0.parallelism = ""
+      $0.count = 8
+    }
+    #expect(try limited("output_tok_s", "submitter") < offline)
+  }
+
+  @Test(
+    "what is not catalogued is abstained from by name",
+    arguments: [
+      ("model", "Unheard-Of-9B"), ("accelerator", "Abacus 3000"), ("precision", "fp3"), ("metric", "smiles_s"),
+    ])
+  func unknown(column: String, value: String) throws {
+    let scored = score([
+      row {
+        switch column {
+        case "model": $0.model = value
+        case "accelerator": $0.accelerator = value
+        case "precision": $0.precision = value
+        default: $0.metric = value
+        }
+      }
+    ])[0]
+    #expect(scored.status == .abstained && scored.reason.contains(value), "\(scored.reason)")
+  }
+
+  @Test("a rate that its clients cannot have made is flagged, predicted and not counted")
+  func littlesLaw() throws {
+    let time = row {
+      $0.metric = "tpot_ms"
+      $0.value = 20
+      $0.valueBasis = "per_request"
+    }
+    let rate = row {
+      $0.id = "row-2"
+      $0.valueBasis = "per_accelerator (all GPUs)"
+      // 32 clients at 20 ms make 1,600 tokens/s, 400 an accelerator.
+      $0.value = 900
+    }
+    let scored = score([time, rate])
+    #expect(scored[1].status == .flagged && scored[1].predicted != nil)
+    #expect(scored[1].reason.hasPrefix("Little's law"))
+    #expect(PointStatistics(scored).scored == 1 && PointStatistics(scored).flagged == 1)
+    var possible = rate
+    possible.value = 350
+    #expect(score([time, possible])[1].status == .scored)
+  }
+
+  @Test("a perfect estimator would have no error, full coverage and rank every chip right")
+  func statistics() throws {
+    var rows: [ServingPoint] = []
+    for (index, chip) in ["H100 SXM5 80GB", "H200 SXM 141GB", "B200 SXM (HGX)"].enumerated() {
+      var point = row { $0.accelerator = chip }
+      point.id = "row-\(index)"
+      point.value = try #require(score([point])[0].predicted)
+      rows.append(point)
+    }
+    let perfect = score(rows)
+    let found = PointStatistics(perfect)
+    #expect(try #require(found.p90) < 1e-12 && found.coverage80 == 1 && found.cells == 3)
+    #expect(ChipRanking(perfect).tau == 1 && ChipRanking(perfect).regret == 0 && ChipRanking(perfect).pairs == 3)
+    // Two chips that swap their measured values are one pair of three in the wrong order.
+    (rows[0].value, rows[1].value) = (rows[1].value, rows[0].value)
+    let swapped = ChipRanking(score(rows))
+    #expect(abs(try #require(swapped.tau) - 1.0 / 3) < 1e-12 && swapped.regret == 0)
+    rows[2].value = (rows[2].value ?? 0) / 10
+    #expect(try #require(ChipRanking(score(rows)).regret) > 0)
+  }
+}
