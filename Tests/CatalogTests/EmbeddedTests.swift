@@ -12,7 +12,7 @@ struct EmbeddedTests {
   func loads() throws {
     let catalog = try Catalog.embedded()
     #expect(catalog.accelerators.count == 68)
-    #expect(catalog.facts.count == 885)
+    #expect(catalog.facts.count == 889)
     #expect(catalog.prices.count == 638)
     #expect(catalog.models.count == 85)
     #expect(catalog.workloads.count == 26)
