@@ -187,7 +187,7 @@ public struct Estimator: Sendable {
 
   // The quantiles hold for pairs of chip and model that the fit saw, in the layouts that it saw. The classes of
   // chips without measured kernels are meant for unseen pairs already; no class is meant for unseen layouts.
-  private func error(
+  func error(
     of accelerator: Accelerator, model: ModelArchitecture, deployment: Deployment
   ) -> ExtrapolatedError {
     let isCalibrated = trust(in: accelerator) == .calibrated
@@ -213,7 +213,7 @@ public struct Estimator: Sendable {
     return result
   }
 
-  private func sources(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
+  func sources(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
     let kernels =
       trust(in: accelerator) == .calibrated
       ? "engine_constants.csv: measured kernels of \(accelerator.id)"

@@ -185,7 +185,7 @@ public struct StepModel: Sendable {
   }
 
   /// Seconds of all products and of their arithmetic alone.
-  private func productTime(
+  func productTime(
     rankTokens: Double, groupTokens: Double, sampled: Double
   ) -> (total: Double, arithmetic: Double) {
     var total = 0.0
