@@ -26,6 +26,7 @@ struct Plimsoll: ParsableCommand {
       CatalogCommand.self,
       PlanCommand.self, ExplainCommand.self,
       EstimateCommand.self, ScoreCommand.self, CalibrateCommand.self,
+      SearchCommand.self,
       CompletionsCommand.self,
     ])
 

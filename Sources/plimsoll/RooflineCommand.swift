@@ -86,19 +86,11 @@ struct RooflineCommand: ParsableCommand {
   private func show(_ rooflines: [PlacementRoofline]) throws {
     for (index, roofline) in rooflines.enumerated() {
       let drawing = TerminalRoofline(
-        roofline, ours: "swift", width: min(output.width, 100), isASCII: ascii || !isUTF8)
+        roofline, ours: "swift", width: min(output.width, 100), isASCII: ascii || !Terminal.isUTF8)
       let text = drawing.text() ?? "\(roofline.site.title): too little was measured for a drawing.\n"
       try StandardOutput.write((index > 0 ? "\n" : "") + text + "\n")
       try output.show(RooflineTables.tables(roofline, drawing))
     }
-  }
-
-  /// What the locale says of the terminal's encoding; the first variable that is set decides (POSIX, 8.2).
-  private var isUTF8: Bool {
-    let environment = ProcessInfo.processInfo.environment
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
-    let name = locale.lowercased()
-    return name.contains("utf-8") || name.contains("utf8")
   }
 }
 

@@ -203,7 +203,7 @@ struct DisaggregatedSearch {
 
 extension Deployment {
   /// What both sides of a pair must share for one to read the other's cache.
-  fileprivate var format: [Int] { Array(searchOrder.suffix(2)) }
+  fileprivate var format: String { "\(precision.rawValue) \(engine.rawValue)" }
 }
 
 extension StepModel {

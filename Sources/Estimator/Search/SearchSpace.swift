@@ -31,7 +31,14 @@ struct SearchSpace {
         }
       }
     }
-    return list.sorted { $0.searchOrder.lexicographicallyPrecedes($1.searchOrder) }
+    return list.sorted { order($0).lexicographicallyPrecedes(order($1)) }
+  }
+
+  /// Formats and engines in the order in which ties between them are settled.
+  private func order(_ deployment: Deployment) -> [Int] {
+    deployment.degrees + [
+      precisions.firstIndex(of: deployment.precision) ?? 0, engines.firstIndex(of: deployment.engine) ?? 0,
+    ]
   }
 
   private func expertGroups(tensor: Int, data: Int) -> [Int] {
@@ -52,12 +59,9 @@ struct SearchSpace {
 }
 
 extension Deployment {
-  /// What orders deployments in a search; no two differ in nothing of it.
-  var searchOrder: [Int] {
-    [
-      accelerators, tensorParallel, expertParallel, dataParallel, pipelineParallel,
-      Precision.allCases.firstIndex(of: precision) ?? 0, Engine.allCases.firstIndex(of: engine) ?? 0,
-    ]
+  /// Degrees in the order in which a search walks them.
+  fileprivate var degrees: [Int] {
+    [accelerators, tensorParallel, expertParallel, dataParallel, pipelineParallel]
   }
 }
 

@@ -43,6 +43,7 @@ enum PageStyle {
     .m3{fill:var(--s3);stroke:var(--s3)}.m4{fill:var(--s4);stroke:var(--s4)}.m5{fill:var(--s5);stroke:var(--s5)}
     .mn{fill:var(--soft);stroke:var(--soft)}
     .open{fill:var(--page)}.bar{stroke-width:2;fill:none}.curve{stroke-width:2;fill:none}
+    .broken{stroke-dasharray:6 4}
     .dots{fill:none;stroke-width:3.4;stroke-linecap:round;opacity:.75}
     .med{fill:none;stroke-width:2.4;stroke-linecap:butt}
     .narrow{display:none}
@@ -85,5 +86,15 @@ enum PageStyle {
     body{max-width:none;padding:0;font-size:10.5pt}nav{display:none}figure,tr,.topo li{break-inside:avoid}
     h2,h3,caption{break-after:avoid}.scroll{overflow:visible}
     *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+    """
+
+  /// What a drawing needs in a file of its own: the light colours, written out.
+  static let drawing: StaticString = """
+    text{font:12px "Noto Sans","Liberation Sans",sans-serif;fill:#1a1d21}text.t{fill:#565d66}
+    .g{stroke:#e6e9ec;stroke-width:1;fill:none}.x{stroke:#565d66;stroke-width:1;fill:none}
+    .tie{stroke:#565d66;stroke-width:1;opacity:.55;fill:none}
+    .m0{fill:#0072b2;stroke:#0072b2}.m1{fill:#c04d00;stroke:#c04d00}.m2{fill:#00795a;stroke:#00795a}
+    .m3{fill:#8a6500;stroke:#8a6500}.m4{fill:#a2477a;stroke:#a2477a}.m5{fill:#3f7fa8;stroke:#3f7fa8}
+    .open{fill:#fff}.bar{stroke-width:2;fill:none}.broken{stroke-dasharray:6 4}
     """
 }

@@ -129,6 +129,21 @@ struct SVGCanvas {
       ], parts)
   }
 
+  /// The drawing as a file of its own, with plain colours: few viewers of SVG know a page's variables.
+  func file(label: String) -> String {
+    let root: Markup = .tag(
+      "svg",
+      [
+        "xmlns": "http://www.w3.org/2000/svg", "viewBox": "0 0 \(place(width)) \(place(height))",
+        "width": place(width), "height": place(height), "role": "img", "aria-label": label,
+      ],
+      [
+        .tag("title", [:], label), .style(PageStyle.drawing),
+        .tag("rect", ["width": "100%", "height": "100%", "fill": "#fff"], []),
+      ] + parts)
+    return root.source + "\n"
+  }
+
   /// A key's mark.
   static func key(_ series: Int, shape: Int? = nil, isOpen: Bool = false) -> Markup {
     .tag(
