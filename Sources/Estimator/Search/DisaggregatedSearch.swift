@@ -66,6 +66,11 @@ struct DisaggregatedSearch {
     let egress: Double
     /// KV bytes of a prompt on one rank.
     let cache: Double
+    var accelerators: Int { deployment.deployment.accelerators }
+    /// Prompts/s that it hands on.
+    var supply: Double { min(rate, egress) }
+    /// Accelerator-seconds of a prompt.
+    var cost: Double { Double(accelerators) / supply }
   }
 
   /// A worker that only decodes, at a batch.
@@ -76,20 +81,38 @@ struct DisaggregatedSearch {
     /// Finished requests/s at the share of `decodeShare`, or what its links can take in.
     let rate: Double
     let cache: Double
+    let format: Deployment.Format
+    var accelerators: Int { deployment.deployment.accelerators }
   }
 
-  /// The frontier, and how many pairs of workers were matched.
+  /// The frontier, and how many pairs of workers were considered.
+  ///
+  /// Decode workers come fastest first, so a pair whose rate could not exceed one already found is beaten in
+  /// both rates and is not worked out: its bound is that of matching without whole numbers of workers.
+  /// - Complexity: O(pairs), and O(accelerators of the network) for those that are worked out.
   func frontier() -> (frontier: [DisaggregatedPoint], count: Int) {
+    var prefills: [Deployment.Format: [PrefillWorker]] = [:]
+    for (format, group) in Dictionary(grouping: deployments, by: { $0.deployment.format }) {
+      prefills[format] = useful(group.flatMap(prefillWorkers))
+    }
+    let decodes = deployments.flatMap(decodeWorkers).sorted {
+      ($0.step, $0.deployment.index, $0.batch) < ($1.step, $1.deployment.index, $1.batch)
+    }
+    // The bounds alone: the inner loop then touches no deployment.
+    let costs = prefills.mapValues { $0.map(\.cost) }
     var found = ParetoFrontier<DisaggregatedPoint>()
+    var most = 0.0
     var count = 0
-    let groups = Dictionary(grouping: deployments) { $0.deployment.format }
-    for group in groups.values {
-      let prefills = useful(group.flatMap(prefillWorkers))
-      for decode in group.flatMap(decodeWorkers) {
-        for prefill in prefills {
-          count += 1
-          if let best = best(prefill, decode) { found.add(best) }
+    for decode in decodes {
+      let own = Double(decode.accelerators) / decode.rate
+      let costs = costs[decode.format] ?? []
+      count += costs.count
+      for index in costs.indices where workload.outputTokens >= most * (own + costs[index]) * (1 - 1e-12) {
+        guard let prefill = prefills[decode.format]?[index], let best = best(prefill, decode) else {
+          continue
         }
+        found.add(best)
+        most = max(most, best.ratePerAccelerator)
       }
     }
     return (found.points, count)
@@ -126,7 +149,7 @@ struct DisaggregatedSearch {
       let rate = decodeShare * Double(batch) / (workload.outputTokens * time.value)
       return DecodeWorker(
         deployment: deployment, batch: batch, step: time.value, rate: min(rate, parallel * link / cache),
-        cache: cache)
+        cache: cache, format: deployment.deployment.format)
     }
   }
 
@@ -149,14 +172,12 @@ struct DisaggregatedSearch {
 
   /// The best numbers of workers of a pair: most output of an accelerator, then fewest accelerators.
   func best(_ prefill: PrefillWorker, _ decode: DecodeWorker) -> DisaggregatedPoint? {
-    let own = prefill.deployment.deployment.accelerators
-    let other = decode.deployment.deployment.accelerators
-    let supply = min(prefill.rate, prefill.egress)
+    let (own, other) = (prefill.accelerators, decode.accelerators)
     var best: DisaggregatedPoint?
     for y in 1...max(1, (domain - own) / other) where own + y * other <= domain {
       // Output of an accelerator rises with x up to the matched number and falls behind it; only a limit on
       // the time to first token may ask for more.
-      let matched = Double(y) * decode.rate / supply
+      let matched = Double(y) * decode.rate / prefill.supply
       var x = max(1, Int(min(matched, Double(domain))))
       while x * own + y * other <= domain {
         let point = point(prefill, x, decode, y)
@@ -172,9 +193,8 @@ struct DisaggregatedSearch {
   func point(_ prefill: PrefillWorker, _ x: Int, _ decode: DecodeWorker, _ y: Int) -> DisaggregatedPoint? {
     let step = prefill.deployment.step
     guard let link = link(step) else { return nil }
-    let requests = min(Double(x) * min(prefill.rate, prefill.egress), Double(y) * decode.rate)
-    let accelerators =
-      x * prefill.deployment.deployment.accelerators + y * decode.deployment.deployment.accelerators
+    let requests = min(Double(x) * prefill.supply, Double(y) * decode.rate)
+    let accelerators = x * prefill.accelerators + y * decode.accelerators
     // Kingman for equal service times, x workers as one of x times the speed.
     let load = requests / (Double(x) * prefill.rate / prefillShare)
     let queue = load / (1 - load) / 2 * prefill.pass / Double(x)
@@ -185,8 +205,7 @@ struct DisaggregatedSearch {
     let ttft = server.admission.value + queue + prefill.pass + launch + transfer + decode.step
     if let limit = workload.ttftLimit, ttft > limit.value { return nil }
     let rate = requests * workload.outputTokens / Double(accelerators)
-    // No disaggregated run is in the fit.
-    let error = decode.deployment.error.widened(by: 1.5)
+    let error = decode.deployment.pairError
     return DisaggregatedPoint(
       prefill: prefill.deployment.index, decode: decode.deployment.index, prefillWorkers: x,
       decodeWorkers: y, promptsPerPass: prefill.prompts, batch: decode.batch, accelerators: accelerators,
@@ -203,7 +222,13 @@ struct DisaggregatedSearch {
 
 extension Deployment {
   /// What both sides of a pair must share for one to read the other's cache.
-  fileprivate var format: String { "\(precision.rawValue) \(engine.rawValue)" }
+  fileprivate var format: Format { Format(precision: precision, engine: engine) }
+
+  /// Number format and engine.
+  struct Format: Hashable {
+    let precision: Precision
+    let engine: Engine
+  }
 }
 
 extension StepModel {

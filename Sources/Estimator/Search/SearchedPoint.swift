@@ -32,10 +32,19 @@ public struct SearchedPoint: Sendable, Hashable {
 ///
 /// Made once per deployment: the products' coefficients, overheads and weights of `StepModel`, the engine's
 /// constants, and the factors of the interval. Nothing in it depends on batch, prompt or answer.
-struct SearchedDeployment: Sendable {
+final class SearchedDeployment: Sendable {
   let index: Int
   let step: StepModel
   let error: HeldOutError
+  /// Of the decode side of a disaggregated pair: no such run is in the fit.
+  let pairError: HeldOutError
+
+  init(index: Int, step: StepModel, error: HeldOutError) {
+    self.index = index
+    self.step = step
+    self.error = error
+    pairError = error.widened(by: 1.5)
+  }
 
   var deployment: Deployment { step.deployment }
 
