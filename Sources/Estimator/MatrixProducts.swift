@@ -23,6 +23,9 @@ struct MatrixProduct: Sendable, Hashable {
   let k: Double
   /// Element type of the weights.
   let type: ElementType
+
+  /// Bytes of inputs and outputs of a row; quantised inputs are written once more in their type.
+  var activationBytesPerRow: Double { 2 * n + k * (2 + type.activationBytes) }
 }
 
 /// Element types of the three parts of a model under a precision.

@@ -34,7 +34,6 @@ extension StepModel {
     prefill known: Prefill? = nil, speculation: Speculation? = nil
   ) -> OperatingPoint {
     let batch = min(concurrency, batchLimit)
-    let server = constants.server(deployment.engine)
     let step = decode(batch: batch, context: workload.meanContext)
     let prompt = known ?? prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens)
     let added = marginal(prompt)

@@ -56,9 +56,10 @@ public struct StepModel: Sendable {
   public let weightBytesPerRank: Bytes
 
   let sharding: Sharding
-  /// Efficiency of the experts' products relative to plain ones: narrow experts fill fewer tiles.
-  private let groupedShare: Double
+  /// Scheduler constants of the engine.
+  let server: EngineConstants.Server
   private let products: [MatrixProduct]
+  private let timed: TimedProducts
   private let passOverhead: Seconds
 
   /// A replica; `kvBytesPerElement` defaults to that of the precision.
@@ -74,10 +75,9 @@ public struct StepModel: Sendable {
     let sharding = Sharding(deployment, model: model)
     let types = PartTypes(deployment.precision, model: model, chip: chip)
     self.sharding = sharding
-    let width = model.expertFFN / sharding.expertTensor
-    groupedShare =
-      constants.groupedGEMMShare * (width > 0 ? width / (width + constants.expertHalfWidth) : 1)
+    server = constants.server(deployment.engine)
     products = matrixProducts(of: model, sharding: sharding, types: types)
+    timed = TimedProducts(products, chip: chip, constants: constants, model: model, sharding: sharding)
     (kernelCount, quantisedCount) = launches(of: model, types: types)
     let perQuantised =
       deployment.precision == .fp8Block ? constants.blockScaledOverhead : constants.quantisedOverhead
@@ -181,37 +181,14 @@ public struct StepModel: Sendable {
 
   /// Bytes of inputs and outputs of a product; quantised inputs are written once more in their type.
   func activationBytes(_ product: MatrixProduct, rows: Double) -> Double {
-    rows * (2 * product.n + product.k * (2 + product.type.activationBytes))
+    rows * product.activationBytesPerRow
   }
 
   /// Seconds of all products and of their arithmetic alone.
   func productTime(
     rankTokens: Double, groupTokens: Double, sampled: Double
   ) -> (total: Double, arithmetic: Double) {
-    var total = 0.0
-    var arithmetic = 0.0
-    forEachProduct(rankTokens: rankTokens, groupTokens: groupTokens, sampled: sampled) {
-      product, rows, held in
-      let isRouted = product.rows == .routed
-      // Small products do not fill the chip; a touched expert is padded to a tile of rows.
-      let filling =
-        isRouted
-        ? 1 + held * constants.expertPadding / rows : 1 + constants.halfRateRows(product.type) / rows
-      let share =
-        constants.gemmShareFactor[product.type] * chip.gemmShare[product.type]
-        * (isRouted ? groupedShare : 1)
-      let flop = product.count * 2 * rows * product.n * product.k * filling
-      // The head sits on the last stage alone, and the slowest stage sets the pace of all.
-      let pace = product.rows == .sampled ? sharding.pipeline : 1
-      let compute = pace * flop / (chip.peak(product.type).value * share)
-      let bytes = held * product.n * product.k * product.type.bytes + activationBytes(product, rows: rows)
-      let bandwidth =
-        chip.memoryBandwidth.value
-        * (isRouted ? constants.expertBandwidthShare : constants.weightBandwidthShare)
-      total += max(compute, pace * product.count * bytes / bandwidth)
-      arithmetic += compute
-    }
-    return (total, arithmetic)
+    timed.time(rankTokens: rankTokens, groupTokens: groupTokens, sampled: sampled)
   }
 
   /// Bytes over the scale-up link, bytes over the scale-out link, and latency of the collectives of one pass over

@@ -64,7 +64,9 @@ struct PointTests {
       case .flagged: #expect(point.predicted != nil && !point.reason.isEmpty)
       case .scored: break
       }
-      guard let value = point.predicted, let wide = point.range80, let narrow = point.range50 else { continue }
+      guard let value = point.predicted, let wide = point.range80, let narrow = point.range50 else {
+        continue
+      }
       #expect(value > 0 && value.isFinite, "\(point.point.id)")
       #expect(wide.low <= narrow.low && narrow.high <= wide.high && wide.low < value && value < wide.high)
     }
@@ -109,7 +111,8 @@ struct PointTests {
     "layouts are read as their sources write them",
     arguments: [
       ("TP4", "Llama-3.1-70B", 4, "TP4"), ("TP8 EP8", "DeepSeek-R1", 8, "TP8 EP8"),
-      ("DEP8", "DeepSeek-R1", 8, "TP1 EP8 DP8"), ("TP8 PP1 EP8 attention-DP", "DeepSeek-R1", 8, "TP1 EP8 DP8"),
+      ("DEP8", "DeepSeek-R1", 8, "TP1 EP8 DP8"),
+      ("TP8 PP1 EP8 attention-DP", "DeepSeek-R1", 8, "TP1 EP8 DP8"),
       ("TP4 PP1 DP1 moeTP1 moeEP4", "MiniMax-M2.5", 4, "TP4 EP4"), ("TP2 PP2", "Llama-3.1-70B", 4, "TP2 PP2"),
       ("world size 8", "Llama-3.1-70B", 8, "TP8"),
       ("disagg P40 (TP8 EP8 DPA x5) D32 (TP32 EP32 DPA x1)", "DeepSeek-R1", 72, "TP1 EP32 DP32"),
@@ -189,7 +192,8 @@ struct PointTests {
   @Test(
     "what is not catalogued is abstained from by name",
     arguments: [
-      ("model", "Unheard-Of-9B"), ("accelerator", "Abacus 3000"), ("precision", "fp3"), ("metric", "smiles_s"),
+      ("model", "Unheard-Of-9B"), ("accelerator", "Abacus 3000"), ("precision", "fp3"),
+      ("metric", "smiles_s"),
     ])
   func unknown(column: String, value: String) throws {
     let scored = score([
@@ -239,7 +243,8 @@ struct PointTests {
     let perfect = score(rows)
     let found = PointStatistics(perfect)
     #expect(try #require(found.p90) < 1e-12 && found.coverage80 == 1 && found.cells == 3)
-    #expect(ChipRanking(perfect).tau == 1 && ChipRanking(perfect).regret == 0 && ChipRanking(perfect).pairs == 3)
+    #expect(
+      ChipRanking(perfect).tau == 1 && ChipRanking(perfect).regret == 0 && ChipRanking(perfect).pairs == 3)
     // Two chips that swap their measured values are one pair of three in the wrong order.
     (rows[0].value, rows[1].value) = (rows[1].value, rows[0].value)
     let swapped = ChipRanking(score(rows))

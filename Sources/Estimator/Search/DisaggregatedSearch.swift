@@ -200,7 +200,7 @@ struct DisaggregatedSearch {
     let queue = load / (1 - load) / 2 * prefill.pass / Double(x)
     // The rank with most of a request's cache decides; engines could hide part of it behind the layers.
     let transfer = max(prefill.cache, decode.cache) / link
-    let server = step.constants.server(step.deployment.engine)
+    let server = step.server
     let launch = server.prefillLaunch.value * step.kernelCount
     let ttft = server.admission.value + queue + prefill.pass + launch + transfer + decode.step
     if let limit = workload.ttftLimit, ttft > limit.value { return nil }
