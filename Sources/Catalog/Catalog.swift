@@ -30,6 +30,8 @@ public struct Catalog: Sendable {
   public internal(set) var fleet: [FleetFact] = []
   /// Published wall-power measurements.
   public internal(set) var measuredPower: [MeasuredPower] = []
+  /// Published training runs.
+  public internal(set) var trainingRuns: [TrainingRun] = []
   /// Constants of the serving-engine model.
   public internal(set) var engineConstants: [EngineConstant] = []
   /// Request lengths and limits of named benchmarks.
@@ -93,6 +95,7 @@ public struct Catalog: Sendable {
     demand = sheets.demand.rows
     fleet = sheets.fleet.rows
     measuredPower = sheets.measuredPower.rows
+    trainingRuns = sheets.trainingRuns.rows
     engineConstants = sheets.engineConstants.rows
     workloads = sheets.workloads.rows
   }

@@ -12,7 +12,8 @@ extension Catalog {
   public static let tables: [any CatalogRow.Type] = [
     Accelerator.self, AcceleratorFact.self, AcceleratorRate.self, CloudInstance.self, CloudPrice.self,
     PriceMove.self, Deal.self, ModelArchitecture.self, PowerFact.self, DemandFact.self, FleetFact.self,
-    MeasuredPower.self, EngineConstant.self, BenchmarkWorkload.self, MeasuredKernel.self, ServingPoint.self,
+    MeasuredPower.self, TrainingRun.self, EngineConstant.self, BenchmarkWorkload.self, MeasuredKernel.self,
+    ServingPoint.self,
   ]
 
   /// The embedded catalogue with the `.csv` files of a folder in the place of those of the same name.

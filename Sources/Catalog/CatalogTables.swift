@@ -45,6 +45,7 @@ extension Catalog {
     case DemandFact.tableName: report(demand, brief)
     case FleetFact.tableName: report(fleet, brief)
     case MeasuredPower.tableName: report(measuredPower, brief)
+    case TrainingRun.tableName: report(trainingRuns, brief)
     case EngineConstant.tableName: report(engineConstants, brief)
     case BenchmarkWorkload.tableName: report(workloads, brief)
     case MeasuredKernel.tableName: report(try Catalog.measuredKernels(directory: directory), brief)
@@ -118,6 +119,10 @@ private let briefColumns: [String: [(name: String, heading: String)]] = [
   "measured_power": [
     ("accelerator", "accelerator"), ("model", "model"), ("scenario", "scenario"), ("tok_s", "tokens/s"),
     ("w_per_accelerator", "W each"),
+  ],
+  "training_runs": [
+    ("run", "run"), ("accelerator", "accelerator"), ("accelerators", "accelerators"), ("format", "format"),
+    ("mfu", "MFU"), ("as_of", "as of"),
   ],
   "engine_constants": [
     ("constant", "constant"), ("engine_or_chip", "engine_or_chip"), ("value", "value"), ("unit", "unit"),

@@ -41,6 +41,9 @@ static const unsigned char fleet_facts[] = {
 static const unsigned char measured_power[] = {
 #embed "tables/measured_power.csv"
 };
+static const unsigned char training_runs[] = {
+#embed "tables/training_runs.csv"
+};
 static const unsigned char engine_constants[] = {
 #embed "tables/engine_constants.csv"
 };
@@ -62,10 +65,11 @@ static const struct {
   const unsigned char *bytes;
   size_t count;
 } tables[] = {
-    TABLE(accelerators),     TABLE(accelerator_facts),   TABLE(accelerator_rates), TABLE(cloud_instances),
-    TABLE(cloud_prices),     TABLE(price_history),       TABLE(deals),             TABLE(models),
-    TABLE(power_and_sites),  TABLE(demand_facts),        TABLE(fleet_facts),       TABLE(measured_power),
-    TABLE(engine_constants), TABLE(benchmark_workloads), TABLE(measured_kernels),  TABLE(measured_serving),
+    TABLE(accelerators),     TABLE(accelerator_facts), TABLE(accelerator_rates),   TABLE(cloud_instances),
+    TABLE(cloud_prices),     TABLE(price_history),     TABLE(deals),               TABLE(models),
+    TABLE(power_and_sites),  TABLE(demand_facts),      TABLE(fleet_facts),         TABLE(measured_power),
+    TABLE(training_runs),    TABLE(engine_constants),  TABLE(benchmark_workloads), TABLE(measured_kernels),
+    TABLE(measured_serving),
 };
 
 const unsigned char *catalog_data(const char *name, size_t *count) {

@@ -17,6 +17,7 @@ struct Sheets {
   let demand: Sheet<DemandFact>
   let fleet: Sheet<FleetFact>
   let measuredPower: Sheet<MeasuredPower>
+  let trainingRuns: Sheet<TrainingRun>
   let engineConstants: Sheet<EngineConstant>
   let workloads: Sheet<BenchmarkWorkload>
 
@@ -39,6 +40,7 @@ struct Sheets {
     demand = try read(DemandFact.self)
     fleet = try read(FleetFact.self)
     measuredPower = try read(MeasuredPower.self)
+    trainingRuns = try read(TrainingRun.self)
     engineConstants = try read(EngineConstant.self)
     workloads = try read(BenchmarkWorkload.self)
   }
@@ -47,7 +49,7 @@ struct Sheets {
   var each: [any AnySheet] {
     [
       accelerators, facts, rates, instances, prices, priceHistory, deals, models, power, demand, fleet,
-      measuredPower, engineConstants, workloads,
+      measuredPower, trainingRuns, engineConstants, workloads,
     ]
   }
 
@@ -67,6 +69,7 @@ struct Sheets {
     found.models(models)
     found.power(power)
     found.workloads(workloads)
+    found.trainingRuns(trainingRuns, accelerators: accelerators.rows)
     return found
   }
 }

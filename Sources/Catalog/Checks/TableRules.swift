@@ -133,6 +133,17 @@ extension TableRules {
     MeasuredPower.fileName: TableRules(
       required: ["source", "source_url_or_repo_path", "accelerator", "model", "scenario"],
       positive: ["count", "tok_s", "wall_w", "w_per_accelerator", "j_per_token_derived"], order: []),
+    TrainingRun.fileName: TableRules(
+      required: [
+        "run", "kind", "model", "accelerator", "accelerators", "format", "mfu", "how", "source", "as_of",
+        "confidence",
+      ],
+      positive: ["accelerators", "sequence", "tflops_per_accelerator", "mfu"],
+      words: [
+        "kind": ["production", "benchmark"], "format": ["bf16", "fp8"], "how": ["stated", "derived"],
+        "confidence": Vocabulary.confidence,
+      ],
+      dates: ["as_of"], order: ["run"]),
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
       words: ["how": ["fitted", "fixed", "class prior", "kernel table", "library ratio", "held out"]],
