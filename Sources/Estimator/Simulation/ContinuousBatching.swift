@@ -5,42 +5,10 @@
 // whose time is the sum of a straight line in the growing context. Per request that is about one step with a prompt
 // and one jump. Rejected: a loop over decode steps, which costs an answer's length more and differs by rounding only.
 
-/// The scheduler of a replica.
-public struct Scheduler: Sendable, Hashable {
-  /// True where prompts run in steps of their own while decoding waits (SGLang); false where a step carries both
-  /// (vLLM, TensorRT-LLM).
-  public var isPrefillFirst = false
-  /// Tokens of one step, decoded ones included: 2,048 where steps are mixed, 8,192 where prompts go first.
-  ///
-  /// With identical lengths whole chunks of prompts end together and come back together; 8,192 in mixed steps then
-  /// makes cohorts that the calibration runs do not show (their mean TTFT is met to 20 % with 2,048, to 24 % with
-  /// 8,192).
-  public var tokenBudget = 2048
-  /// Most sequences that run at once.
-  public var maxRunning = 2048
-  /// Tokens of a KV block.
-  public var blockTokens = 16
-  /// Share of every prompt that a prefix cache supplies; it is kept and read, but not computed.
-  public var cachedShare = 0.0
-
-  /// vLLM's defaults.
-  public init() {}
-
-  /// The scheduler of a deployment; every rank of attention-DP has a token budget of its own.
-  public init(_ deployment: Deployment, cachedShare: Double = 0) {
-    isPrefillFirst = deployment.engine == .sglang
-    tokenBudget = (isPrefillFirst ? 8192 : tokenBudget) * deployment.dataParallel
-    maxRunning *= deployment.dataParallel * deployment.pipelineParallel
-    self.cachedShare = cachedShare
-  }
-}
-
 /// The simulation's state; `run` takes it to the end of the last request.
 struct ContinuousBatching {
   private let times: StepTimes
   private let scheduler: Scheduler
-  private let capacity: Int
-  private let blocksPerSequence: Int
   /// Clients of a closed loop send the next request when they have their answer.
   private let isClosedLoop: Bool
 
@@ -67,9 +35,7 @@ struct ContinuousBatching {
   private var running = 0
   /// Tokens that the next decode step reads, all sequences together.
   private var context = 0
-  private var usedBlocks = 0
-  /// Running sequences that need a block at the steps whose remainder by the block size is the index.
-  private var needs: [Int]
+  private var memory: KVBlocks
   private var heap = FinishHeap()
   /// Running sequences in order of admission, with ended ones among them.
   private var newest: [Int32] = []
@@ -81,17 +47,13 @@ struct ContinuousBatching {
   init(_ times: StepTimes, scheduler: Scheduler, requests list: RequestList) {
     self.times = times
     self.scheduler = scheduler
-    let block = Double(scheduler.blockTokens)
-    let blocks = (times.kvTokens / block).rounded(.down)
-    capacity = blocks < 1e15 ? Int(blocks) : Int.max / 4
-    blocksPerSequence = Int((times.kvTokensPerSequence / block).rounded(.up))
     isClosedLoop = list.clients != nil
     requests = SimulatedRequests(list, delay: times.requestDelay)
     known = min(list.clients ?? list.count, list.count)
     made = Array(repeating: 0, count: list.count)
     origin = Array(repeating: 0, count: list.count)
     finish = Array(repeating: -1, count: list.count)
-    needs = Array(repeating: 0, count: scheduler.blockTokens)
+    memory = KVBlocks(times, tokens: scheduler.blockTokens)
     heap.reserve(min(scheduler.maxRunning, list.count) + 1)
   }
 
@@ -114,6 +76,7 @@ struct ContinuousBatching {
     }
     tally.steps = step
     tally.end = now
+    tally.peakBlocks = memory.peak
   }
 
   // MARK: Admission
@@ -123,10 +86,6 @@ struct ContinuousBatching {
 
   private var waiting: Int32? {
     returned.last ?? (head < arrived ? Int32(truncatingIfNeeded: head) : nil)
-  }
-
-  private func blocks(_ tokens: Int) -> Int {
-    (tokens + scheduler.blockTokens - 1) / scheduler.blockTokens + blocksPerSequence
   }
 
   /// Tokens that must be in the cache before the next token of a waiting request: prompt and what it had made.
@@ -147,7 +106,7 @@ struct ContinuousBatching {
   /// The waiting request whose turn it is, if a slot and its blocks are free.
   private var admissible: Int32? {
     guard running + joined.count < scheduler.maxRunning, let request = waiting,
-      blocks(promptTokens(request)) <= capacity - usedBlocks
+      memory.count(storing: promptTokens(request)) <= memory.free
     else { return nil }
     return request
   }
@@ -159,7 +118,7 @@ struct ContinuousBatching {
       head += 1
       requests.admitted[Int(request)] = now
     }
-    use(blocks(promptTokens(request)))
+    memory.take(memory.count(storing: promptTokens(request)))
     partial = request
     partialDone = 0
   }
@@ -204,7 +163,7 @@ struct ContinuousBatching {
     while let first = heap.first, finish[Int(first.request)] != first.step { heap.removeFirst() }
     guard let first = heap.first else { return }
     var steps = first.step - step
-    let free = stepsWithinMemory(atMost: steps)
+    let free = memory.steps(from: step, atMost: steps, running: running)
     if free == 0 {
       _ = makeRoom()
       steps = 1
@@ -213,7 +172,7 @@ struct ContinuousBatching {
       if waiting == nil, arrived < known, running < scheduler.maxRunning, budget > 0 {
         steps = min(steps, stepsToReach(requests.arrival[arrived] - now, atMost: steps))
       }
-      use(growth(steps))
+      memory.take(memory.needed(from: step, steps: steps, running: running))
     }
     spend(decodeTime(steps: steps), decoding: running)
     advance(steps)
@@ -269,33 +228,27 @@ struct ContinuousBatching {
     made[index] += 1
     let rest = Int(requests.output[index] - made[index])
     guard rest > 0 else {
-      usedBlocks -= blocks(stored)
+      memory.give(memory.count(storing: stored))
       return end(request)
     }
     origin[index] = stored - step
     finish[index] = step + rest
     running += 1
+    if running > tally.peakBatch { tally.peakBatch = running }
     context += stored + 1
-    needs[remainder(request)] += 1
+    memory.follow(origin: origin[index], by: 1)
     heap.insert(FinishHeap.Entry(step: finish[index], request: request))
     newest.append(request)
-  }
-
-  /// The remainder, by the block size, of the steps at which a running sequence needs another block.
-  private func remainder(_ request: Int32) -> Int {
-    let block = scheduler.blockTokens
-    let rest = -origin[Int(request)] % block
-    return rest < 0 ? rest + block : rest
   }
 
   /// Takes a running sequence out of the batch and frees its blocks.
   private mutating func leave(_ request: Int32) {
     let index = Int(request)
     let stored = origin[index] + step
-    needs[remainder(request)] -= 1
+    memory.follow(origin: origin[index], by: -1)
     running -= 1
     context -= stored + 1
-    usedBlocks -= blocks(stored)
+    memory.give(memory.count(storing: stored))
     finish[index] = -1
   }
 
@@ -311,49 +264,21 @@ struct ContinuousBatching {
 
   // MARK: Memory
 
-  private mutating func use(_ blocks: Int) {
-    usedBlocks += blocks
-    if usedBlocks > tally.peakBlocks { tally.peakBlocks = usedBlocks }
-  }
-
-  /// Blocks that the running sequences need over the next steps.
-  private func growth(_ steps: Int) -> Int {
-    let block = scheduler.blockTokens
-    var sum = steps / block * running
-    for later in 0..<steps % block { sum += needs[(step + later) % block] }
-    return sum
-  }
-
-  /// How many of the next steps have a block for every sequence that needs one.
-  private func stepsWithinMemory(atMost limit: Int) -> Int {
-    let block = scheduler.blockTokens
-    let free = capacity - usedBlocks
-    if free / running >= limit / block + 1 { return limit }
-    var steps = free / running * block
-    var left = free % running
-    while steps < limit {
-      left -= needs[(step + steps) % block]
-      if left < 0 { break }
-      steps += 1
-    }
-    return min(steps, limit)
-  }
-
   /// Takes the blocks of one decode step; true where sequences had to be thrown out for them, the newest first.
   private mutating func makeRoom() -> Bool {
     var isShort = false
-    while needs[step % scheduler.blockTokens] > capacity - usedBlocks {
+    while memory.needed(at: step) > memory.free {
       isShort = true
       preempt()
     }
-    use(needs[step % scheduler.blockTokens])
+    memory.take(memory.needed(at: step))
     return isShort
   }
 
   private mutating func preempt() {
     tally.preemptions += 1
     if partial >= 0 {
-      usedBlocks -= blocks(promptTokens(partial))
+      memory.give(memory.count(storing: promptTokens(partial)))
       returned.append(partial)
       partial = -1
       return

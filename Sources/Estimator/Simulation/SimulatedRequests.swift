@@ -65,6 +65,8 @@ public struct SimulationTally: Sendable, Hashable {
   public internal(set) var inSystem = 0.0
   /// Sequences that were thrown out and computed again.
   public internal(set) var preemptions = 0
+  /// Most sequences that decoded at once.
+  public internal(set) var peakBatch = 0
   /// Most KV blocks in use.
   public internal(set) var peakBlocks = 0
 }

@@ -34,7 +34,7 @@ public struct Simulation: Sendable {
     let known = times.decode.dropFirst()
     guard known.allSatisfy({ $0 > 0 && $0.isFinite }), times.promptToken >= 0, times.promptToken.isFinite,
       times.perContextToken.allSatisfy({ $0 >= 0 && $0.isFinite }), times.requestDelay >= 0,
-      times.alone.y.allSatisfy({ $0 > 0 && $0.isFinite }),
+      times.alone.y.allSatisfy({ $0 >= 0 && $0.isFinite }),
       times.attentionPerToken.y.allSatisfy({ $0 >= 0 && $0.isFinite })
     else {
       return Gap(
