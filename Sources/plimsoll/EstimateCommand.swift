@@ -32,6 +32,7 @@ struct EstimateCommand: ParsableCommand {
   @Option(help: "Concurrent requests of one replica.") var batch: Int?
   @Option(help: "A result file of this host: adds the transferred estimate and the host itself.")
   var hostResults: String?
+  @Flag(help: "Add simulated times with quantiles beside the formulas.") var simulate = false
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 
@@ -81,12 +82,44 @@ struct EstimateCommand: ParsableCommand {
           deployment: estimate.deployment),
         host: onHost(estimator, network, workload), score: estimator.transferSummary)
     }
+    let simulated =
+      try simulate
+      ? estimator.simulated(
+        model: network, on: chip, deployment: estimate.deployment, workload: workload,
+        clients: batch ?? estimate.batch
+      ).get() : nil
     let title =
       "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
     try output.show(
       output.format == .table
-        ? [table(title, estimate)] + (second.map { [hostTable($0)] } ?? [])
-        : [fullTable(title, estimate, second)])
+        ? [table(title, estimate)] + (simulated.map { [simulatedTable(estimate, $0)] } ?? [])
+          + (second.map { [hostTable($0)] } ?? [])
+        : [fullTable(title, estimate, second, simulated)])
+  }
+
+  /// Simulated times of the closed loop that the formulas describe.
+  private func simulatedTable(_ estimate: ServingEstimate, _ result: SimulationResult) -> ReportTable {
+    var table = ReportTable(
+      "Simulated beside the formulas",
+      [
+        .init("figure"), .init("formula"), .init("mean"), .init("p50"), .init("p90"), .init("p99"),
+        .init("unit"),
+      ])
+    for (name, figure, values) in [
+      ("time to first token", estimate.ttft, result.ttft),
+      ("time per output token", estimate.tpot, result.tpot),
+    ] {
+      table.append([.text(name), number(figure.value)] + statistics(values) + [.text(figure.unit)])
+    }
+    table.notes = [
+      "\(result.requests.count) requests of \(batch ?? estimate.batch) clients that all start together; "
+        + "lengths uniform from 8/9 to 10/9 of their mean. Quantiles are over requests."
+    ]
+    return table
+  }
+
+  private func statistics(_ values: Distribution?) -> [Cell] {
+    values.map { [$0.mean, $0.p50, $0.p90, $0.p99].map(number) } ?? Array(repeating: .empty, count: 4)
   }
 
   /// What rests on the host's result rows.
@@ -183,14 +216,19 @@ struct EstimateCommand: ParsableCommand {
   }
 
   /// Every column, for programs.
-  private func fullTable(_ title: String, _ estimate: ServingEstimate, _ second: Second?) -> ReportTable {
+  private func fullTable(
+    _ title: String, _ estimate: ServingEstimate, _ second: Second?, _ simulated: SimulationResult?
+  ) -> ReportTable {
     var table = ReportTable(
       title,
       [
         .init("figure"), .init("value"), .init("low_80"), .init("high_80"), .init("unit"), .init("trust"),
         .init("sources"), .init("transferred"), .init("transferred_low_80"), .init("transferred_high_80"),
         .init("this_host"), .init("deployment"),
-      ])
+      ]
+        + (simulated == nil
+          ? []
+          : ["mean", "p50", "p90", "p99"].map { .init("simulated_\($0)") }))
     let transferred = try? second?.transferred.get()
     let host = try? second?.host.get()
     for (index, entry) in estimate.figures.enumerated() {
@@ -201,7 +239,14 @@ struct EstimateCommand: ParsableCommand {
           .text(entry.figure.sources.joined(separator: "; ")), scaled.map { number($0.value) } ?? .empty,
         ] + range(scaled) + [
           host.map { number($0.figures[index].figure.value) } ?? .empty, .text(estimate.deployment.summary),
-        ])
+        ]
+          + (simulated.map { result in
+            switch entry.name {
+            case "time to first token": statistics(result.ttft)
+            case "time per output token": statistics(result.tpot)
+            default: statistics(nil)
+            }
+          } ?? []))
     }
     return table
   }
@@ -217,7 +262,7 @@ struct EstimateCommand: ParsableCommand {
 }
 
 /// The value, or a failure with the status for what cannot be done at all.
-private func possible<Value>(_ known: Known<Value>) throws -> Value {
+func possible<Value>(_ known: Known<Value>) throws -> Value {
   switch known {
   case .success(let value): return value
   case .failure(let gap):

@@ -26,7 +26,7 @@ struct Plimsoll: ParsableCommand {
       CatalogCommand.self,
       PlanCommand.self, ExplainCommand.self,
       EstimateCommand.self, ScoreCommand.self, CalibrateCommand.self,
-      SearchCommand.self, TrainCommand.self,
+      SearchCommand.self, TrainCommand.self, SimulateCommand.self,
       CompletionsCommand.self,
     ])
 

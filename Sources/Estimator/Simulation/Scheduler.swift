@@ -11,6 +11,8 @@ public struct Scheduler: Sendable, Hashable {
   /// these cohorts are larger than those of the calibration runs (mean TTFT off by 24 % instead of 21 %, median);
   /// 2,048 fits them as well but starves prompts eight times as long as answers from 256 sequences on.
   public var tokenBudget = 4096
+  /// Tokens of one step where prompts go first.
+  public static let prefillFirstBudget = 8192
   /// Most sequences that run at once.
   public var maxRunning = 2048
   /// Tokens of a KV block.
@@ -24,7 +26,7 @@ public struct Scheduler: Sendable, Hashable {
   /// The scheduler of a deployment; every rank of attention-DP has a token budget of its own.
   public init(_ deployment: Deployment, cachedShare: Double = 0) {
     isPrefillFirst = deployment.engine == .sglang
-    tokenBudget = (isPrefillFirst ? 8192 : tokenBudget) * deployment.dataParallel
+    tokenBudget = (isPrefillFirst ? Scheduler.prefillFirstBudget : tokenBudget) * deployment.dataParallel
     maxRunning *= deployment.dataParallel * deployment.pipelineParallel
     self.cachedShare = cachedShare
   }
