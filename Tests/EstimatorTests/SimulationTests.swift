@@ -133,6 +133,11 @@ struct SimulationTests {
     // Eight sequences make 50 tokens each in steps of 18 ms that eight prompts of 10 ms interrupt: 49 steps.
     let expected = 8 / (49 * 0.018 + 8 * 0.01)
     #expect(abs(capacity / expected - 1) < 0.03)
+    // 150 sequences in steps of 160 ms and 1 ms more for each prompt: X·499·0.16/(1 − 0.001·X) = 150. All start at
+    // once and would end together, which must not show.
+    let wide = Simulation(roundTimes(batches: 150), scheduler: Scheduler())
+    let most = try wide.capacity(requests(100, 10, 500, .atOnce)).get()
+    #expect(abs(most / 1.8753 - 1) < 0.02)
     func run(_ share: Double) throws -> SimulationResult {
       let list = try requests(4000, 100, 50, .poisson(rate: share * capacity))
       return try simulation.run(list).get().measured(against: capacity)

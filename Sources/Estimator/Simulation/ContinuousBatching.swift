@@ -129,13 +129,12 @@ struct ContinuousBatching {
   private mutating func prefillStep() {
     let decodes = decodesWithPrompts
     var left = budget
-    let isShort = decodes && makeRoom()
+    if decodes { makeRoom() }
     var tokens = 0
     var attention = 0.0
     while left > 0 {
       if partial < 0 {
-        // Who was just thrown out must not come back in the same step.
-        guard !isShort, let request = admissible else { break }
+        guard let request = admissible else { break }
         admit(request)
       }
       let start = cachedTokens(partial) + partialDone
@@ -165,7 +164,7 @@ struct ContinuousBatching {
     var steps = first.step - step
     let free = memory.steps(from: step, atMost: steps, running: running)
     if free == 0 {
-      _ = makeRoom()
+      makeRoom()
       steps = 1
     } else {
       steps = min(steps, free)
@@ -264,15 +263,12 @@ struct ContinuousBatching {
 
   // MARK: Memory
 
-  /// Takes the blocks of one decode step; true where sequences had to be thrown out for them, the newest first.
-  private mutating func makeRoom() -> Bool {
-    var isShort = false
-    while memory.needed(at: step) > memory.free {
-      isShort = true
-      preempt()
-    }
+  /// Takes the blocks of one decode step, throwing out sequences for them, the newest first.
+  ///
+  /// None of them fits again in the same step: what the others take is more than was free before.
+  private mutating func makeRoom() {
+    while memory.needed(at: step) > memory.free { preempt() }
     memory.take(memory.needed(at: step))
-    return isShort
   }
 
   private mutating func preempt() {
