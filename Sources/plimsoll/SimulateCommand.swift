@@ -40,7 +40,7 @@ struct SimulateCommand: ParsableCommand {
   var lengths = LengthOption.uniform
   @Option(help: "Coefficient of variation of lognormal lengths.") var lengthSpread = 1.0
   @Option(help: "Share of the prompt that a prefix cache supplies, 0 to below 1.") var cachedShare = 0.0
-  @Option(help: "Requests to simulate; left out, ten a client, or 10,000.") var requests: Int?
+  @Option(help: "Requests to simulate; left out, ten a client, or 50,000.") var requests: Int?
   @Option(help: "Seed of the draws.") var seed: UInt64 = 1
 
   @Option(help: "Tokens of one step; left out, 4096 where steps are mixed, 8192 for sglang.") var tokenBudget:
@@ -154,7 +154,7 @@ struct SimulateCommand: ParsableCommand {
 
   private func draw(_ rate: Double) -> Known<RequestList> {
     RequestList.drawn(
-      requests ?? 10_000, inputTokens: inputTokens, outputTokens: outputTokens, spread: spread,
+      requests ?? 50_000, inputTokens: inputTokens, outputTokens: outputTokens, spread: spread,
       arrivals: burstiness == 1 ? .poisson(rate: rate) : .gamma(rate: rate, cv: burstiness), seed: seed)
   }
 
@@ -241,7 +241,8 @@ struct SimulateCommand: ParsableCommand {
   private func chosen(
     _ estimator: Estimator, _ network: ModelArchitecture, _ chip: Accelerator, _ workload: Workload
   ) throws -> ServingEstimate {
-    let format = precision ?? .usual(for: network, on: try estimator.rates(of: chip).get())
+    let rates = try estimator.rates(of: chip).get()
+    let format = precision ?? .usual(for: network, on: rates)
     let isGiven = tp != nil || ep != nil || dp != nil || pp != nil
     var workload = workload
     if isGiven { (workload.ttftLimit, workload.tpotLimit) = (nil, nil) }
