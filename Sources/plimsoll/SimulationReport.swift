@@ -74,6 +74,10 @@ struct SimulationReport {
             ? ": waits have no steady value."
             : "; the waits are those of this trace, and longer ones of a longer."))
     }
+    if let clients = result.clients, clients > result.tally.peakBatch, result.requests.count >= clients {
+      seenTable.notes.append(
+        "At most \(result.tally.peakBatch) of the \(clients) clients' requests run at once; the others wait.")
+    }
     if result.isStationary {
       seenTable.notes.append("The first tenth of the requests does not count.")
     }

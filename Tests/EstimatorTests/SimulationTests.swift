@@ -153,6 +153,21 @@ struct SimulationTests {
     #expect(!beyond.keeps(ServiceLimits(name: "any", ttft: Seconds(1e9), tpot: nil)))
   }
 
+  @Test("calls a trace saturated where its end waits, not for three requests at once")
+  func saturatedTrace() throws {
+    func run(_ count: Int) throws -> SimulationResult {
+      let rows = (0..<count).map { "\(Double($0) / 100),100,50\n" }.joined()
+      let trace = try RequestList.recorded(
+        Array(("arrival_s,input_tokens,output_tokens\n" + rows).utf8), file: nil)
+      let simulation = Simulation(roundTimes(batches: 8), scheduler: Scheduler())
+      return try simulation.run(trace).get().measured(against: simulation.capacity(trace).get())
+    }
+    let long = try run(400)
+    #expect(long.saturation != nil && !long.hasNoSteadyState)
+    #expect(try #require(long.wait).mean > 10)
+    #expect(try run(3).saturation == nil)
+  }
+
   @Test("finds the highest rate that keeps the limits, and says where none does")
   func highestRate() throws {
     let simulation = Simulation(roundTimes(batches: 32), scheduler: Scheduler())

@@ -73,8 +73,8 @@ public struct RequestList: Sendable {
     func refuse(_ missing: String) -> Known<RequestList> {
       .failure(Gap("simulated requests", missing: missing, remedy: "change that input"))
     }
-    guard (1...100_000_000).contains(count) else {
-      return refuse("a count from 1 to 100,000,000, not \(count)")
+    guard (1...10_000_000).contains(count) else {
+      return refuse("a count from 1 to 10,000,000, not \(count)")
     }
     for (name, tokens) in [("prompt", inputTokens), ("answer", outputTokens)] {
       guard tokens >= 1, tokens <= 1e7 else {

@@ -44,6 +44,8 @@ public struct SimulationResult: Sendable {
   public private(set) var capacity: Double?
   /// Offered requests/s; nil in a closed loop.
   public let arrivalRate: Double?
+  /// Clients of a closed loop; nil where arrivals do not wait for answers.
+  public let clients: Int?
   /// True for arrivals that go on for ever.
   public let isStationary: Bool
   /// Requests at the start that do not count, so that an empty replica does not flatter an open loop.
@@ -53,6 +55,7 @@ public struct SimulationResult: Sendable {
     self.requests = requests
     self.tally = tally
     arrivalRate = list.offeredRate ?? list.rate
+    clients = list.clients
     isStationary = list.isStationary
     warmUp = list.isStationary ? list.count / 10 : 0
   }
@@ -64,10 +67,20 @@ public struct SimulationResult: Sendable {
     return other
   }
 
-  /// Set where arrivals come at or above the capacity.
+  /// Set where arrivals come at or above the capacity; of a trace only where its last requests wait for it, because
+  /// a few requests at once are no rate.
   public var saturation: Saturation? {
-    guard let arrivalRate, let capacity, arrivalRate >= capacity else { return nil }
+    guard let arrivalRate, let capacity, arrivalRate >= capacity, isStationary || endsInQueue else {
+      return nil
+    }
     return Saturation(arrivalRate: arrivalRate, capacity: capacity)
+  }
+
+  /// True where the last tenth of the requests waits for more than a tenth of its own time in the engine.
+  private var endsInQueue: Bool {
+    let last = requests.count - max(1, requests.count / 10)..<requests.count
+    let wait = last.reduce(0) { $0 + requests.wait($1) }
+    return wait > 0.1 * last.reduce(0) { $0 + requests.end[$1] - requests.admitted[$1] }
   }
 
   /// True where waits depend on how long one looks: saturated, and arrivals go on for ever.
