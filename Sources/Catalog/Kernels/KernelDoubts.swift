@@ -29,6 +29,9 @@ let kernelDoubts: [KernelDoubt] = [
   KernelDoubt(reason: "operands below 100 MB stay in the L40S's cache between repetitions") {
     $0.accelerator == "L40S" && $0.footprint < 1e8
   },
+  KernelDoubt(reason: "above the chip's dense peak: the card runs above the clock of its data sheet") {
+    $0.id == "k-lss-0021"
+  },
   KernelDoubt(reason: "the source does not say what its size column counts") {
     $0.source.hasPrefix("Vidur") && $0.kernel == "all_reduce"
   },

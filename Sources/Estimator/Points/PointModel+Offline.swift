@@ -217,11 +217,6 @@ extension PointModel {
     }
   }
 
-  /// Independent arrivals for a while.
-  func arrivals(_ rate: Double, _ requests: Double) -> Known<PointPrediction> {
-    .failure(gap("arrivals of a trace are simulated: 'plimsoll simulate'", ""))
-  }
-
   /// Prefill or decode alone at a batch per rank, or at what memory holds.
   func phase(_ batchPerRank: Double?) -> Known<PointPrediction> {
     var candidates = deployments()

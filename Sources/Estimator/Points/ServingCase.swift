@@ -125,10 +125,11 @@ extension ServingCase {
       return .failure(gap("no concurrency, batch or limits", "complete batch_or_concurrency"))
     }
     let words = point.notes.lowercased()
+    let origin = words + " " + point.source.lowercased()
     let engine: Engine =
-      words.contains("vllm")
+      origin.contains("vllm")
       ? .vllm
-      : words.contains("sglang") || point.source.hasPrefix("SGLang")
+      : origin.contains("sglang")
         ? .sglang : chip.vendor == "NVIDIA" && !point.source.hasPrefix("Splitwise") ? .tensorRTLLM : .vllm
     let basis: Basis =
       switch point.valueBasis {
