@@ -237,7 +237,7 @@ struct PointTests {
     for (index, chip) in ["H100 SXM5 80GB", "H200 SXM 141GB", "B200 SXM (HGX)"].enumerated() {
       var point = row { $0.accelerator = chip }
       point.id = "row-\(index)"
-      point.value = try #require(score([point])[0].predicted)
+      point.value = score([point])[0].predicted
       rows.append(point)
     }
     let perfect = score(rows)
