@@ -99,12 +99,13 @@ extension ModelShape {
 }
 
 extension Precision {
-  /// The format that this name means for a model: the FP8 checkpoints of models published in block-scaled FP8,
-  /// and of Qwen3 mixtures, are block-scaled.
+  /// The format that this name means for a model: the FP8 checkpoints of models published in block-scaled FP8, of
+  /// Qwen3 mixtures and of GLM-5 are block-scaled.
   public func resolved(for model: ModelArchitecture) -> Precision {
     guard self == .fp8 else { return self }
     let isQwenMixture = model.kind == "moe" && model.family.hasPrefix("qwen3")
-    return model.nativeWeights == "fp8-block" || isQwenMixture ? .fp8Block : .fp8
+    let isPublishedInBlocks = model.nativeWeights == "fp8-block" || model.nativeWeights.hasSuffix("+fp8")
+    return isPublishedInBlocks || isQwenMixture || model.family == "glm_moe_dsa" ? .fp8Block : .fp8
   }
 
   /// The format that one would serve when none is given: the published one, or FP8 for a bf16 model on a

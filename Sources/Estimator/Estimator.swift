@@ -219,8 +219,8 @@ public struct Estimator: Sendable {
       ? "engine_constants.csv: measured kernels of \(accelerator.id)"
       : "engine_constants.csv: class prior, no kernels of \(accelerator.id) published"
     return [
-      "models.csv: \(model.model)", "accelerators.csv: \(accelerator.id)", kernels,
-      "engine_constants.csv: fit on published serving points",
+      model.hfId.isEmpty ? model.source : "models.csv: \(model.model)", "accelerators.csv: \(accelerator.id)",
+      kernels, "engine_constants.csv: fit on published serving points",
     ] + remarks(model: model, accelerator: accelerator)
   }
 }

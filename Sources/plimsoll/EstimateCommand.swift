@@ -16,7 +16,8 @@ struct EstimateCommand: ParsableCommand {
       Example: plimsoll estimate --model Llama-3.1-70B --accelerator H100 --tpot 50ms --ttft 2s
       """)
 
-  @Option(help: "Model of the catalogue, or its identifier at the model hub.") var model: String
+  @Option(help: "Model of the catalogue, its identifier at the model hub, or the path of a config.json.")
+  var model: String
   @Option(help: "Accelerator of the catalogue.") var accelerator: String
   @Option(help: "Mean prompt length in tokens.") var inputTokens = 1024.0
   @Option(help: "Mean answer length in tokens.") var outputTokens = 1024.0
@@ -55,10 +56,7 @@ struct EstimateCommand: ParsableCommand {
         "accelerator", accelerator, nearest: tables.nearestAccelerators(to: accelerator),
         list: "plimsoll catalog list accelerators")
     }
-    guard let network = tables.model(model) else {
-      throw CommandFailure.unknown(
-        "model", model, nearest: tables.nearestModels(to: model), list: "plimsoll catalog list models")
-    }
+    let network = try network(named: model, in: tables)
     let estimator = try estimator(tables)
     let rates = try estimator.rates(of: chip).get()
     let format = precision ?? .usual(for: network, on: rates)

@@ -181,8 +181,7 @@ struct HuggingFaceConfigTests {
       ModelArchitecture.schema.header,
       zip(ModelArchitecture.schema.cells(read), ModelArchitecture.schema.cells(row)))
     for (column, (ours, theirs)) in cells { #expect(ours == theirs, "\(column)") }
-    // A missing maximum is unknown, not another one.
-    if read.maxContext != nil { #expect(read == row) }
+    #expect(read == row)
   }
 
   @Test("that is wrong is refused with the key, the file and the line")
@@ -210,7 +209,7 @@ struct HuggingFaceConfigTests {
       fault(good.replacing("\"llama\"", with: "\"lama\""))
         .hasPrefix("m/config.json:1: the architecture 'lama' is not known"))
     #expect(fault("{\"hidden_size\": 1}").contains("'model_type' is missing"))
-    #expect(fault("{\n\"a\": [1, 2\n,}").hasPrefix("m/config.json:3: '}' is no JSON value") == false)
+    #expect(fault("{\n\"a\": [1, 2\n}").hasPrefix("m/config.json:3: ',' or ']' is expected"))
     for text in ["", "[]", "{", "{\"a\"}", "{\"a\": 1} 2", "{\"a\": 1e}", "nul", "{\"a\": \"\n\"}"] {
       #expect(fault(text).hasPrefix("m/config.json:"), "\(text)")
     }

@@ -13,11 +13,13 @@ struct EstimateProgramTests {
   }
 
   /// Runs the program beside the test bundle; output goes through files, which cannot fill up.
-  private func estimate(_ arguments: [String], in folder: URL) throws -> Run {
+  private func estimate(
+    _ arguments: [String], model: String = "Llama-3.1-8B", in folder: URL
+  ) throws -> Run {
     let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
     let process = Process()
     process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("plimsoll")
-    process.arguments = ["estimate", "--model", "Llama-3.1-8B", "--accelerator", "H100"] + arguments
+    process.arguments = ["estimate", "--model", model, "--accelerator", "H100"] + arguments
     let files = ["out", "err"].map { folder.appendingPathComponent($0) }
     for file in files { try Data().write(to: file) }
     process.standardOutput = try FileHandle(forWritingTo: files[0])
@@ -78,6 +80,32 @@ struct EstimateProgramTests {
         let run = try estimate(degrees + ["--engine", engine], in: folder)
         #expect(run.status == 0 && run.out.split(separator: "\n").first?.hasSuffix("\(engine))") == true)
       }
+    }
+  }
+
+  @Test(
+    "a model given by its config.json is estimated as its row is, and a wrong one refused with key and line")
+  func config() throws {
+    try inFolder { folder in
+      let path = folder.appendingPathComponent("config.json")
+      let text = """
+        {"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096,
+         "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
+         "vocab_size": 128256, "max_position_embeddings": 131072}
+        """
+      try Data(text.utf8).write(to: path)
+      let run = try estimate(["--format", "csv"], model: path.path, in: folder)
+      let row = try estimate(["--format", "csv"], in: folder)
+      func values(_ run: Run) -> [[Substring]] {
+        run.out.split(separator: "\n").map { Array($0.split(separator: ",").prefix(4)) }
+      }
+      #expect(run.status == 0 && values(run) == values(row) && values(run).count > 4, "\(run.err)")
+      try Data(text.replacing("\"vocab_size\": 128256", with: "\"vocab_size\": true").utf8).write(to: path)
+      let wrong = try estimate([], model: path.path, in: folder)
+      #expect(wrong.status == 65 && wrong.err.contains("config.json:3: the value of 'vocab_size'"))
+      let missing = try estimate([], model: folder.path + "/none.json", in: folder)
+      #expect(missing.status == 65 && missing.err.contains("none.json"))
+      #expect(try estimate([], model: "Lama-3.1-8B", in: folder).status == 64)
     }
   }
 

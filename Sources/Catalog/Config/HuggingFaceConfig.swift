@@ -6,8 +6,9 @@ public import Tables
 extension ModelArchitecture {
   /// A row from the text of a `config.json`; `file` names it in faults.
   ///
-  /// The name is `_name_or_path`, or else the folder of the file. Parameters and cache are recounted from the
-  /// shapes; published sizes stay empty, because a configuration does not hold them.
+  /// The name is `_name_or_path`, or else the folder of the file; `hfId` stays empty, which tells such a row from
+  /// one of the catalogue. Parameters and cache are recounted from the shapes; published sizes stay empty,
+  /// because a configuration does not hold them.
   ///
   /// - Throws: `InputError` with file and line for text that is no JSON, an architecture that is not known, and
   ///   a key that is missing or has a value of another kind.
@@ -28,7 +29,6 @@ extension ModelArchitecture {
     self.family = outer == "kimi_k25" ? "kimi_k25" : type
     let named = try whole.text("_name_or_path") ?? ""
     model = named.isEmpty ? Self.name(ofFile: file) : String(named.split(separator: "/").last ?? "")
-    hfId = named
     source = file
     try readCommon(inner, whole, family)
     try readExperts(inner, family)
