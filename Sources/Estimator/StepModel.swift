@@ -198,7 +198,8 @@ public struct StepModel: Sendable {
     let row = model.hidden * ElementType.bf16.bytes
     let nodes = max(1, (sharding.ranks / (chip.scaleUpDomain ?? sharding.ranks)).rounded(.up))
     if sharding.tensor > 1 {
-      let calls = sharding.data > 1 ? model.layers : 2 * model.layers
+      let calls =
+        sharding.data > 1 ? model.attentionLayers + model.linearLayers : model.blocks
       let domains = max(1, (sharding.tensor / (chip.scaleUpDomain ?? sharding.tensor)).rounded(.up))
       let inside = sharding.tensor / domains
       traffic.scaleUp += calls * Collective.allReduce.busFactor(ranks: inside) * rankTokens * row
