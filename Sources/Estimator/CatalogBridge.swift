@@ -152,7 +152,8 @@ extension EngineConstants {
     expertBandwidthShare = try value("emm")
     kvBandwidthShare = try value("ekv")
     groupedGEMMShare = try value("efm")
-    // Tables of before this constant have none: the share then holds at any width.
+    // Tables of before these constants have none: the reference form then holds.
+    prefillingRanks = rows.first { $0.constant == "dpf" && $0.engineOrChip == "all" }?.value ?? 0
     expertHalfWidth = rows.first { $0.constant == "eih" && $0.engineOrChip == "all" }?.value ?? 0
     decodeAttentionShare = try value("ekf")
     prefillAttentionShare = try value("efa")

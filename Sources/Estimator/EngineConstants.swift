@@ -59,6 +59,9 @@ public struct EngineConstants: Sendable, Hashable {
   public var expertPadding = 0.0
   /// Weight of prefill interference (`phi`).
   public var interference = 1.0
+  /// Share of the other attention-DP ranks that prefill while one does (`dpf`): their tokens meet at the experts. 0 =
+  /// the reference form, in which a prompt has the experts of the whole group to itself.
+  public var prefillingRanks = 0.0
   /// Factors on the chip's GEMM shares by element type (`ef0`, `ef1`, `ef2`).
   public var gemmShareFactor = ChipRates.GEMMShare(bf16: 1, fp8: 1, fp4: 1)
   /// Scheduler constants by engine.

@@ -120,7 +120,8 @@ public struct StepModel: Sendable {
   /// The prefill of `sequences` prompts of `tokens` new tokens behind `prefix` cached ones in one step.
   public func prefill(tokens: Double, prefix: Double = 0, sequences: Double = 1) -> Prefill {
     let all = tokens * sequences
-    let time = productTime(rankTokens: all, groupTokens: all, sampled: sequences)
+    let group = all * (1 + (sharding.data - 1) * constants.prefillingRanks)
+    let time = productTime(rankTokens: all, groupTokens: group, sampled: sequences)
     let work = sequences * prefillAttentionWork(tokens: tokens, prefix: prefix)
     let link = collectives(rankTokens: all)
     let attention = Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare))

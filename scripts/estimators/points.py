@@ -14,7 +14,7 @@ SOURCE = "aiconfigurator silicon_sample"
 FIXED_LENGTHS = re.compile(r"qwen_qw|meta_ll|nvidia_")
 MEAN_SHARE = 0.9
 # What `plimsoll score` says of a row that passed the import checks, whether or not ours could predict it.
-KEPT = ("ok", "abstained")
+KEPT = ("scored", "abstained")
 # Suffixes of names at the model hub that name a format or a tuning, not an architecture.
 VARIANT = re.compile(r"(-FP8|-NVFP4|-Instruct|-Base|-hf)+$", re.IGNORECASE)
 
