@@ -15,6 +15,9 @@ public struct Estimator: Sendable {
   /// How wrong predictions of each kind are.
   public internal(set) var pointErrors: PointErrors
 
+  /// What measured rows of the calibration split say about predictions of the same cell.
+  var anchors: Anchors
+
   let shares: KernelShares
   private let accelerators: [String: Accelerator]
   let acceleratorIDs: [String]
@@ -31,6 +34,7 @@ public struct Estimator: Sendable {
   public init(catalog: Catalog, host: HostCalibration? = nil) throws(InputError) {
     constants = try EngineConstants(catalog.engineConstants)
     pointErrors = try PointErrors(catalog.engineConstants)
+    anchors = Anchors(catalog.engineConstants)
     accelerators = Dictionary(
       catalog.accelerators.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     let shares = try KernelShares(catalog.engineConstants)

@@ -146,7 +146,9 @@ extension TableRules {
       dates: ["as_of"], order: ["run"]),
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
-      words: ["how": ["fitted", "fixed", "class prior", "kernel table", "library ratio", "held out"]],
+      words: [
+        "how": ["fitted", "fixed", "class prior", "kernel table", "library ratio", "held out", "anchor"]
+      ],
       order: []),
     BenchmarkWorkload.fileName: TableRules(
       required: ["benchmark", "model", "scenario", "dataset", "beams", "source", "as_of", "confidence"],

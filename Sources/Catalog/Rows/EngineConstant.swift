@@ -20,7 +20,7 @@ public struct EngineConstant: CatalogRow {
   public var upper: Double?
   /// Standard deviation of the prior in natural logarithms.
   public var priorSdLn: Double?
-  /// fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it) or held out.
+  /// fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out or anchor.
   public var how: String = ""
 
   /// Published rows that informed it; empty for what was not fitted.
@@ -47,7 +47,7 @@ public struct EngineConstant: CatalogRow {
     .number("prior_sd_ln", "Standard deviation of the prior in natural logarithms.", \.priorSdLn),
     .text(
       "how",
-      "fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it) or held out.",
+      "fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out or anchor.",
       \.how),
     .integer("rows", "Published rows that informed it; empty for what was not fitted.", \.rows),
     .number(

@@ -42,6 +42,8 @@ public struct ScoredPoint: Sendable {
   public let model: String
   /// dense, MoE or MLA MoE.
   public let modelKind: String
+  /// Cell whose measured rows anchor a prediction.
+  let anchorName: String
 
   /// predicted / measured.
   public var ratio: Double? { predicted.map { $0 / measured } }
@@ -101,7 +103,8 @@ extension Estimator {
       point, Unit.millisecond.fromBase(value), kind,
       width: widening(of: chip, model: run.model, deployment: run.deployment, kind),
       trust: chip.map(trust(in:)) ?? .datasheet, status: flaw == nil ? .scored : .flagged, reason: flaw ?? "",
-      accelerator: run.accelerator, model: run.model, cell: "\(point.source)|\(run.cell)")
+      accelerator: run.accelerator, model: run.model, precision: run.deployment.precision,
+      cell: "\(point.source)|\(run.cell)")
   }
 
   private func scored(
@@ -114,19 +117,31 @@ extension Estimator {
         of: question.accelerator, model: question.model, deployment: answer.deployment, answer.errorClass),
       trust: trust(in: question.accelerator), status: flaw == nil ? .scored : .flagged,
       reason: flaw ?? answer.remarks.joined(separator: "; "), accelerator: question.accelerator.id,
-      model: question.model, cell: question.cell)
+      model: question.model, precision: question.precision, cell: question.cell)
   }
 
   private func result(
     _ point: ServingPoint, _ value: Double, _ kind: ErrorClass, width: Double, trust: Trust,
-    status: ScoredPoint.Status, reason: String, accelerator: String, model: ModelArchitecture, cell: String
+    status: ScoredPoint.Status, reason: String, accelerator: String, model: ModelArchitecture,
+    precision: Precision,
+    cell: String
   ) -> ScoredPoint {
     let error = pointErrors[kind]
+    let name = Anchors.name(
+      kind, isTail: point.notes.hasPrefix("p99"), model: model.model, accelerator: accelerator,
+      precision: precision)
+    // Rows of the calibration split made the anchors: theirs would be their own answer.
+    let anchor = point.split == "calibration" ? nil : anchors[name]
+    let value = value * (anchor?.factor ?? 1)
+    let width = width * (anchor == nil ? 1 : anchoredWidth)
+    let source = anchor.map { "shifted by \($0.rows) measured rows of the same model, chip and format" }
     return ScoredPoint(
       point: point, measured: point.value ?? .nan, predicted: value, errorClass: kind,
       range80: error.range80(width).around(value), range50: error.range50(width).around(value), trust: trust,
-      status: status, reason: reason, cell: cell, accelerator: accelerator, model: model.model,
-      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue)
+      status: status, reason: [reason, source ?? ""].filter { !$0.isEmpty }.joined(separator: "; "),
+      cell: cell,
+      accelerator: accelerator, model: model.model,
+      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue, anchorName: name)
   }
 
   private func abstained(_ point: ServingPoint, _ question: ServingCase?, _ gap: Gap) -> ScoredPoint {
@@ -136,7 +151,7 @@ extension Estimator {
       trust: nil, status: .abstained, reason: gap.missing,
       cell: question?.cell ?? "\(point.source)|\(point.accelerator)|\(point.model)|\(point.precision)",
       accelerator: question?.accelerator.id ?? point.accelerator, model: question?.model.model ?? point.model,
-      modelKind: "")
+      modelKind: "", anchorName: "")
   }
 }
 
