@@ -69,7 +69,9 @@ struct PlanOptions: ParsableArguments {
   private func newestResults() -> String? {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "results")) ?? []
     return names.filter {
-      $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && ($0.first?.isNumber ?? false)
+      // `20261129T071502Z_…`; other tables there begin with a day alone.
+      $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && $0.prefix(8).allSatisfy(\.isNumber)
+        && $0.dropFirst(8).first == "T"
     }
     .max().map { "results/\($0)" }
   }

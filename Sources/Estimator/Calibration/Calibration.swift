@@ -130,7 +130,7 @@ private struct ErrorSample {
       return Weighted(value: -logarithm(ratio), weight: 1 / count)
     }
     cells = counts.count
-    inflation = 1.3
+    inflation = 1.2
   }
 }
 
