@@ -162,6 +162,18 @@ public struct Estimator: Sendable {
     }
   }
 
+  /// The operators behind an estimate of `serve`, for its deployment and batch.
+  public func walk(
+    model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, estimate: ServingEstimate
+  ) -> Known<OperatorWalk> {
+    rates(of: accelerator).flatMap { chip in
+      ModelShape.from(model).map { shape in
+        StepModel(model: shape, chip: chip, deployment: estimate.deployment, constants: constants)
+          .walk(concurrency: Double(estimate.batch), workload: workload)
+      }
+    }
+  }
+
   /// Work and accelerator-time of a training run: 6·N·D at an assumed share of the dense bf16 peak.
   public func training(
     parameters: Double, tokens: Double, on accelerator: Accelerator, mfu: Double

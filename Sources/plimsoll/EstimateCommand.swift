@@ -34,6 +34,8 @@ struct EstimateCommand: ParsableCommand {
   @Option(help: "A result file of this host: adds the transferred estimate and the host itself.")
   var hostResults: String?
   @Flag(help: "Add simulated times with quantiles beside the formulas.") var simulate = false
+  @Flag(help: "Walks the figures back to operators, constants and rows of the catalogue.")
+  var explain = false
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 
@@ -88,9 +90,13 @@ struct EstimateCommand: ParsableCommand {
       ).get() : nil
     let title =
       "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
+    let walk =
+      try explain
+      ? estimator.walk(model: network, on: chip, workload: workload, estimate: estimate).get() : nil
     try output.show(
       output.format == .table
-        ? [table(title, estimate)] + (simulated.map { [simulatedTable(estimate, $0)] } ?? [])
+        ? [table(title, estimate)] + (walk.map(walkTables) ?? [])
+          + (simulated.map { [simulatedTable(estimate, $0)] } ?? [])
           + (second.map { [hostTable($0)] } ?? [])
         : [fullTable(title, estimate, second, simulated)])
   }
