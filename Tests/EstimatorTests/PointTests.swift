@@ -99,11 +99,17 @@ struct PointTests {
 
   @Test("times agree with rates: an answer takes its first token and the steps after it")
   func times() throws {
-    let ttft = try predicted { $0.metric = "ttft_ms" }
-    let tpot = try predicted { $0.metric = "tpot_ms" }
-    let whole = try predicted { $0.metric = "e2e_ms" }
+    // A model that no measured row anchors: anchors shift each kind of figure by its own error.
+    func of(_ metric: String) throws -> Double {
+      try predicted {
+        $0.metric = metric
+        $0.model = "Mistral-Large-2407"
+        $0.parallelism = "TP4"
+      }
+    }
+    let (ttft, tpot, whole) = (try of("ttft_ms"), try of("tpot_ms"), try of("e2e_ms"))
     #expect(abs(whole / (ttft + 511 * tpot) - 1) < 1e-12)
-    let rate = try predicted()
+    let rate = try of("output_tok_s")
     #expect(abs(rate / (32 * 512 / Unit.millisecond.toBase(whole)) - 1) < 1e-9)
   }
 
@@ -138,6 +144,26 @@ struct PointTests {
       $0.precision = ""
     }
     #expect(found.hasPrefix("TP12 bf16"), "\(found)")
+  }
+
+  @Test(
+    "measured rows of the same model and chip shift and narrow what is said of unseen ones, never of themselves"
+  )
+  func anchors() throws {
+    func scored(_ split: String) -> ScoredPoint {
+      score([
+        row {
+          $0.split = split
+          $0.metric = "tpot_ms"
+        }
+      ])[0]
+    }
+    let (unseen, own) = (scored("held_out"), scored("calibration"))
+    #expect(
+      unseen.reason.contains("measured rows of the same model") && !own.reason.contains("measured rows"))
+    let (wide, narrow) = (try #require(own.range80), try #require(unseen.range80))
+    #expect(narrow.high / narrow.low < wide.high / wide.low)
+    #expect(own.predicted != unseen.predicted)
   }
 
   @Test("nominal lengths of a client-driven sweep are shortened to their mean")
