@@ -79,7 +79,7 @@ struct CalibrateCommand: ParsableCommand {
         .init("constant"), .init("engine_or_chip", "of"), .init("value"), .init("unit"),
         .init("prior_median", "prior"), .init("rows"), .init("residual_ln", "scatter"), .init("as_of"),
       ])
-    for row in found.constants where row.rows != nil {
+    for row in found.constants where row.rows != nil && (row.how != "anchor" || !format.isForPeople) {
       table.append([
         .text(row.constant), .text(row.engineOrChip), .optional(row.value, decimals: 3), .text(row.unit),
         .optional(row.priorMedian, decimals: 2), .integer(row.rows ?? 0),
