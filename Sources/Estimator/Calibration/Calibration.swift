@@ -191,7 +191,13 @@ private struct ConstantsTable {
   /// One row a cell: the mean error of what was measured of a model on a chip.
   mutating func setAnchors(_ scored: [ScoredPoint]) {
     rows.removeAll { $0.constant == Anchors.constant }
-    let cells = Dictionary(grouping: scored, by: \.anchorName)
+    addAnchors(Dictionary(grouping: scored, by: \.anchorName))
+    // Vendors whose kernels the fit has not seen: what their software does to every model.
+    let foreign = scored.filter { !$0.vendorAnchorName.hasSuffix(": \(fittedVendor)") }
+    addAnchors(Dictionary(grouping: foreign, by: \.vendorAnchorName))
+  }
+
+  private mutating func addAnchors(_ cells: [String: [ScoredPoint]]) {
     for name in cells.keys.sorted() {
       let logs = (cells[name] ?? []).compactMap { row in row.ratio.map { -logarithm($0) } }
       guard !logs.isEmpty else { continue }
@@ -217,6 +223,9 @@ private struct ConstantsTable {
     rows[index].asOf = day
   }
 }
+
+/// The vendor of every chip in the fit.
+private let fittedVendor = "NVIDIA"
 
 /// Six digits: the table and the program use the same numbers.
 private func rounded(_ value: Double) -> Double {

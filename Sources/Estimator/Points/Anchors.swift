@@ -11,10 +11,12 @@ struct Anchors: Sendable {
   struct Anchor: Sendable, Hashable {
     let logarithm: Double
     let rows: Int
+    /// True where other chips and models of the vendor stand for this one: they count as a single row.
+    var isOfVendor = false
 
     /// Factor on a prediction of the same cell: the mean shrunk by k / (k + 0.43), at most four rows counting.
     var factor: Double {
-      let k = Double(min(rows, 4))
+      let k = isOfVendor ? 1 : Double(min(rows, 4))
       return exponential(logarithm * k / (k + withinOverBetween))
     }
   }
@@ -35,11 +37,31 @@ struct Anchors: Sendable {
 
   subscript(name: String) -> Anchor? { byName[name] }
 
+  /// The anchor of a cell, or that of the vendor's software.
+  func anchor(_ cell: String, vendor: String) -> Anchor? {
+    if let own = byName[cell] { return own }
+    var common = byName[vendor]
+    common?.isOfVendor = true
+    return common
+  }
+
   /// Name of a cell: kind, statistic of a tail, model, chip and format.
   static func name(
-    _ kind: ErrorClass, isTail: Bool, model: String, accelerator: String, precision: Precision
+    _ kind: ErrorClass, isTime: Bool, isTail: Bool, model: String, accelerator: String, precision: Precision
   ) -> String {
-    "\(kind.rawValue)\(isTail ? " p99" : ""): \(model) on \(accelerator) \(precision.rawValue)"
+    "\(label(kind, isTime: isTime, isTail: isTail)): \(model) on \(accelerator) \(precision.rawValue)"
+  }
+
+  /// Name of what all chips of a vendor have in common: its software.
+  static func name(_ kind: ErrorClass, isTime: Bool, isTail: Bool, vendor: String) -> String {
+    // A draft changes a step, not the stack under it.
+    let plain: ErrorClass = kind == .speculative ? (isTime ? .servedTPOT : .servedThroughput) : kind
+    return "\(label(plain, isTime: isTime, isTail: isTail)): \(vendor)"
+  }
+
+  private static func label(_ kind: ErrorClass, isTime: Bool, isTail: Bool) -> String {
+    let unit = kind == .speculative ? (isTime ? " time" : " rate") : ""
+    return kind.rawValue + unit + (isTail ? " p99" : "")
   }
 }
 

@@ -44,6 +44,8 @@ public struct ScoredPoint: Sendable {
   public let modelKind: String
   /// Cell whose measured rows anchor a prediction.
   let anchorName: String
+  /// The same for the vendor's software.
+  let vendorAnchorName: String
 
   /// predicted / measured.
   public var ratio: Double? { predicted.map { $0 / measured } }
@@ -127,21 +129,29 @@ extension Estimator {
     cell: String
   ) -> ScoredPoint {
     let error = pointErrors[kind]
+    let isTail = point.notes.hasPrefix("p99")
+    let isTime = point.metric.hasSuffix("_ms")
     let name = Anchors.name(
-      kind, isTail: point.notes.hasPrefix("p99"), model: model.model, accelerator: accelerator,
+      kind, isTime: isTime, isTail: isTail, model: model.model, accelerator: accelerator,
       precision: precision)
+    let vendor = Anchors.name(
+      kind, isTime: isTime, isTail: isTail, vendor: catalogRow(accelerator)?.vendor ?? "")
     // Rows of the calibration split made the anchors: theirs would be their own answer.
-    let anchor = point.split == "calibration" ? nil : anchors[name]
+    let anchor = point.split == "calibration" ? nil : anchors.anchor(name, vendor: vendor)
     let value = value * (anchor?.factor ?? 1)
     let width = width * (anchor == nil ? 1 : anchoredWidth)
-    let source = anchor.map { "shifted by \($0.rows) measured rows of the same model, chip and format" }
+    let source = anchor.map { anchor in
+      "shifted by \(anchor.rows) measured rows of the same "
+        + (anchor.isOfVendor ? "vendor's chips" : "model, chip and format")
+    }
     return ScoredPoint(
       point: point, measured: point.value ?? .nan, predicted: value, errorClass: kind,
       range80: error.range80(width).around(value), range50: error.range50(width).around(value), trust: trust,
       status: status, reason: [reason, source ?? ""].filter { !$0.isEmpty }.joined(separator: "; "),
       cell: cell,
       accelerator: accelerator, model: model.model,
-      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue, anchorName: name)
+      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue, anchorName: name,
+      vendorAnchorName: vendor)
   }
 
   private func abstained(_ point: ServingPoint, _ question: ServingCase?, _ gap: Gap) -> ScoredPoint {
@@ -151,7 +161,7 @@ extension Estimator {
       trust: nil, status: .abstained, reason: gap.missing,
       cell: question?.cell ?? "\(point.source)|\(point.accelerator)|\(point.model)|\(point.precision)",
       accelerator: question?.accelerator.id ?? point.accelerator, model: question?.model.model ?? point.model,
-      modelKind: "", anchorName: "")
+      modelKind: "", anchorName: "", vendorAnchorName: "")
   }
 }
 
