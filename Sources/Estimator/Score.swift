@@ -51,7 +51,7 @@ public struct ScoredRun: Sendable {
 
 extension Estimator {
   /// The step model of a published run, or nil where its architecture is not modelled.
-  func stepModel(of run: PublishedRun, on chip: ChipRates) -> StepModel? {
+  package func stepModel(of run: PublishedRun, on chip: ChipRates) -> StepModel? {
     guard case .success(let model) = ModelShape.from(run.model) else { return nil }
     return StepModel(
       model: model, chip: chip, deployment: run.deployment, constants: constants,
@@ -71,12 +71,12 @@ extension Estimator {
 
 extension Estimator {
   /// Sequences of the run that fit, at least one a rank: the run happened.
-  func batchLimit(of run: PublishedRun, _ step: StepModel) -> Double {
+  package func batchLimit(of run: PublishedRun, _ step: StepModel) -> Double {
     max(Double(run.data), step.batchLimit(context: run.workload.meanContext))
   }
 
   /// Rates of every chip of a catalogue that has them.
-  func chipRates(_ catalog: Catalog) -> [String: ChipRates] {
+  package func chipRates(_ catalog: Catalog) -> [String: ChipRates] {
     Dictionary(
       catalog.accelerators.compactMap { row in (try? rates(of: row).get()).map { (row.id, $0) } },
       uniquingKeysWith: { first, _ in first })

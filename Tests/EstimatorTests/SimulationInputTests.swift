@@ -7,7 +7,7 @@ import Quantities
 import Tables
 import Testing
 
-@testable import Estimator
+import Estimator
 
 @Suite("Inputs of the simulation")
 struct SimulationInputTests {

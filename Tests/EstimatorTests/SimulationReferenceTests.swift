@@ -4,7 +4,7 @@
 import Quantities
 import Testing
 
-@testable import Estimator
+import Estimator
 
 /// The same scheduler, step by step.
 private struct PlainLoop {

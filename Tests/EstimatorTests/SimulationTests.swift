@@ -4,7 +4,7 @@ import Foundation
 import Quantities
 import Testing
 
-@testable import Estimator
+import Estimator
 
 /// A replica of round numbers: 10 ms a step and 1 ms a sequence, 0.1 ms a prompt token, 20 ms a prompt step.
 func roundTimes(

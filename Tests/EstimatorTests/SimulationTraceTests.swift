@@ -5,7 +5,7 @@ import Catalog
 import Quantities
 import Testing
 
-@testable import Estimator
+import Estimator
 
 @Suite("The simulation against real vLLM runs")
 struct SimulationTraceTests {

@@ -3,14 +3,14 @@
 // written out because those of C libraries differ in their last bit.
 
 /// A seeded stream of random numbers.
-struct SeededRandom: Sendable {
+package struct SeededRandom: Sendable {
   private var a: UInt64
   private var b: UInt64
   private var c: UInt64
   private var d: UInt64
 
   /// Streams of one seed are independent: arrivals and lengths must not shift each other.
-  init(seed: UInt64, stream: UInt64 = 0) {
+  package init(seed: UInt64, stream: UInt64 = 0) {
     var state = seed ^ (stream &* 0xD1B5_4A32_D192_ED03)
     func mixed() -> UInt64 {
       state &+= 0x9E37_79B9_7F4A_7C15
@@ -23,7 +23,7 @@ struct SeededRandom: Sendable {
   }
 
   /// The next 64 bits.
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     let scrambled = rotated(b &* 5, 7) &* 9
     let shifted = b << 17
     c ^= a
@@ -38,13 +38,13 @@ struct SeededRandom: Sendable {
   private func rotated(_ x: UInt64, _ k: UInt64) -> UInt64 { (x << k) | (x >> (64 - k)) }
 
   /// Uniform between 0 and 1, both excluded.
-  mutating func unit() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
+  package mutating func unit() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 
   /// Exponential with mean 1.
-  mutating func exponential() -> Double { -naturalLogarithm(unit()) }
+  package mutating func exponential() -> Double { -naturalLogarithm(unit()) }
 
   /// Standard normal (polar method of Marsaglia; the second deviate is not kept).
-  mutating func normal() -> Double {
+  package mutating func normal() -> Double {
     while true {
       let x = 2 * unit() - 1
       let y = 2 * unit() - 1
@@ -54,7 +54,7 @@ struct SeededRandom: Sendable {
   }
 
   /// Gamma with mean 1 and coefficient of variation `cv` (Marsaglia and Tsang 2000); 1 where `cv` is 0.
-  mutating func gamma(cv: Double) -> Double {
+  package mutating func gamma(cv: Double) -> Double {
     guard cv > 0 else { return 1 }
     let shape = 1 / (cv * cv)
     // Shapes below 1 are drawn one higher and scaled down by a power of a uniform number.
@@ -74,7 +74,7 @@ struct SeededRandom: Sendable {
   }
 
   /// Lognormal with mean 1 and coefficient of variation `cv`.
-  mutating func lognormal(cv: Double) -> Double {
+  package mutating func lognormal(cv: Double) -> Double {
     let variance = naturalLogarithm(1 + cv * cv)
     return naturalExponential(variance.squareRoot() * normal() - variance / 2)
   }
@@ -85,7 +85,7 @@ private let ln2High = 0x1.62e42fee00000p-1
 private let ln2Low = 0x1.a39ef35793c76p-33
 
 /// ln x of a positive finite number, within 2 units of the last place.
-func naturalLogarithm(_ x: Double) -> Double {
+package func naturalLogarithm(_ x: Double) -> Double {
   var exponent = Double(x.exponent)
   var m = x.significand
   if m > 1.4142135623730951 {
@@ -101,7 +101,7 @@ func naturalLogarithm(_ x: Double) -> Double {
 }
 
 /// e to the power x, within 2 units of the last place; 0 and infinity outside the range of Double.
-func naturalExponential(_ x: Double) -> Double {
+package func naturalExponential(_ x: Double) -> Double {
   guard x > -745 else { return 0 }
   guard x < 709.7 else { return .infinity }
   let k = (x / (ln2High + ln2Low)).rounded()

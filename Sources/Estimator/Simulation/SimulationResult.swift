@@ -32,6 +32,12 @@ public struct Saturation: Sendable, Hashable {
   public let arrivalRate: Double
   /// Most that the replica ends, in requests/s.
   public let capacity: Double
+
+  /// Both rates in requests/s.
+  package init(arrivalRate: Double, capacity: Double) {
+    self.arrivalRate = arrivalRate
+    self.capacity = capacity
+  }
 }
 
 /// A finished simulation.

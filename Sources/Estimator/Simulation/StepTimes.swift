@@ -55,7 +55,7 @@ public struct StepTimes: Sendable {
   public var batches: Int { decode.count - 1 }
 
   /// Attention of the tokens from `start` to `end` of a prompt.
-  func attention(from start: Double, to end: Double) -> Double {
+  package func attention(from start: Double, to end: Double) -> Double {
     end * attentionPerToken.value(at: end) - start * attentionPerToken.value(at: start)
   }
 }
