@@ -53,12 +53,8 @@ struct EstimateCommand: ParsableCommand {
 
   func run() throws {
     let tables = try catalog.load()
-    guard let chip = tables.accelerator(accelerator) else {
-      throw CommandFailure.unknown(
-        "accelerator", accelerator, nearest: tables.nearestAccelerators(to: accelerator),
-        list: "plimsoll catalog list accelerators")
-    }
-    let network = try network(named: model, in: tables)
+    let chip = try plimsoll.accelerator(named: accelerator, in: tables)
+    let network = try plimsoll.network(named: model, in: tables)
     let estimator = try estimator(tables)
     let rates = try estimator.rates(of: chip).get()
     let format = precision ?? .usual(for: network, on: rates)

@@ -65,11 +65,7 @@ struct SearchCommand: ParsableCommand {
     let tables = try catalog.load()
     let estimator = try Estimator(catalog: tables)
     if benchmark { return try output.show([SearchTables.speed(estimator, tables, threads: threads)]) }
-    guard let network = tables.model(model ?? "") else {
-      let name = model ?? ""
-      throw CommandFailure.unknown(
-        "model", name, nearest: tables.nearestModels(to: name), list: "plimsoll catalog list models")
-    }
+    let network = try plimsoll.network(named: model ?? "", in: tables)
     let chips = try chosen(tables)
     let query = SearchQuery(
       workload: Workload(
@@ -101,13 +97,12 @@ struct SearchCommand: ParsableCommand {
   private func chosen(_ tables: Catalog) throws -> [Accelerator] {
     let names = (accelerator ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     if names == ["all"] { return tables.accelerators.filter { $0.kind != "cpu" } }
+    guard !names.isEmpty else {
+      throw CommandFailure(.usage, "name an accelerator, e.g. --accelerator H100,B200, or all")
+    }
     var chips: [Accelerator] = []
     for name in names {
-      guard let chip = tables.accelerator(name) else {
-        throw CommandFailure.unknown(
-          "accelerator", name, nearest: tables.nearestAccelerators(to: name),
-          list: "plimsoll catalog list accelerators")
-      }
+      let chip = try plimsoll.accelerator(named: name, in: tables)
       if !chips.contains(where: { $0.id == chip.id }) { chips.append(chip) }
     }
     return chips

@@ -190,16 +190,8 @@ struct SimulateCommand: ParsableCommand {
         title: "Simulated with given step times", simulation: simulation(times, scheduler), notes: notes)
     }
     let tables = try catalog.load()
-    guard let chip = tables.accelerator(accelerator ?? "") else {
-      throw CommandFailure.unknown(
-        "accelerator", accelerator ?? "", nearest: tables.nearestAccelerators(to: accelerator ?? ""),
-        list: "plimsoll catalog list accelerators")
-    }
-    guard let network = tables.model(model ?? "") else {
-      throw CommandFailure.unknown(
-        "model", model ?? "", nearest: tables.nearestModels(to: model ?? ""),
-        list: "plimsoll catalog list models")
-    }
+    let chip = try plimsoll.accelerator(named: accelerator ?? "", in: tables)
+    let network = try plimsoll.network(named: model ?? "", in: tables)
     let estimator = try Estimator(catalog: tables)
     let workload = Workload(
       inputTokens: recorded?.meanInput ?? mean(inputTokens),

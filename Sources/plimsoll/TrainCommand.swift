@@ -45,15 +45,8 @@ struct TrainCommand: ParsableCommand {
 
   func run() throws {
     let tables = try catalog.load()
-    guard let chip = tables.accelerator(accelerator) else {
-      throw CommandFailure.unknown(
-        "accelerator", accelerator, nearest: tables.nearestAccelerators(to: accelerator),
-        list: "plimsoll catalog list accelerators")
-    }
-    guard let network = tables.model(model) else {
-      throw CommandFailure.unknown(
-        "model", model, nearest: tables.nearestModels(to: model), list: "plimsoll catalog list models")
-    }
+    let chip = try plimsoll.accelerator(named: accelerator, in: tables)
+    let network = try plimsoll.network(named: model, in: tables)
     let query = TrainingQuery(
       accelerators: accelerators, tokens: tokens, days: days, sequence: sequence,
       format: precision == .fp8 ? .fp8 : .bf16)

@@ -26,15 +26,19 @@ struct CalibrationTests {
 
   @Test("gives the constants that the catalogue holds, and does not see rows of other splits")
   func poisoned() throws {
-    // Rows of other splits are made absurd: a fit that read one of them would move.
-    let poisoned = points.map { point in
+    let clean = values(try estimator.calibrate(points, catalog: catalog, day: "2026-11-30"))
+    // Rows of other splits are made absurd, by factors that break every comparison between rows, or left out: a
+    // fit that read one of them, or a cleaning that compared with one, would move.
+    let poisoned = points.enumerated().map { index, point in
       var copy = point
-      if point.split != "calibration", let value = point.value { copy.value = value * 1.7 }
+      if point.split != "calibration", let value = point.value {
+        copy.value = value * [0.1, 0.3, 1, 5][index % 4]
+      }
       return copy
     }
-    let clean = values(try estimator.calibrate(points, catalog: catalog, day: "2026-11-30"))
-    let found = values(try estimator.calibrate(poisoned, catalog: catalog, day: "2026-11-30"))
-    #expect(clean == found)
+    for others in [poisoned, points.filter { $0.split == "calibration" }] {
+      #expect(values(try estimator.calibrate(others, catalog: catalog, day: "2026-11-30")) == clean)
+    }
     let held = Dictionary(
       catalog.engineConstants.map { ("\($0.constant)@\($0.engineOrChip)", $0.value ?? .nan) },
       uniquingKeysWith: { first, _ in first })
@@ -58,5 +62,15 @@ struct CalibrationTests {
     // Every calibration run is left out once by model and once by chip, two metrics each.
     #expect(found.heldOut.count == 4 * found.runs)
     #expect(Set(found.heldOut.map(\.id)).count == 2 * found.runs)
+  }
+
+  @Test("refuses to fit on nothing, and says what is missing")
+  func nothing() {
+    let others = points.filter { $0.split != "calibration" }
+    #expect {
+      try estimator.calibrate(others, catalog: catalog, day: "2026-11-30")
+    } throws: { error in
+      "\(error)".contains("0 usable runs with split = calibration")
+    }
   }
 }

@@ -235,6 +235,34 @@ struct PointTests {
     #expect(scored.status == .abstained && scored.reason.contains(value), "\(scored.reason)")
   }
 
+  @Test(
+    "cells without sense are abstained from or flagged, and never stop the program",
+    arguments: [
+      ("parallelism", "TP4000000000 PP4000000000"), ("parallelism", "TP9223372036854775807 DP2"),
+      ("parallelism", "disagg P 0x(TP1) D 0x(TP8)"), ("parallelism", "TP8 PP8"), ("batch", "nan"),
+      ("batch", "inf"), ("batch", "-1"), ("batch", "trace, 10 sessions/s, nan requests"),
+      ("batch", "trace, 1e30 sessions/s, 99999999999999999999 requests"), ("isl", "nan"), ("isl", "-5"),
+      ("isl", "1e30"), ("isl", "-10 cached + 5"), ("osl", "0"), ("basis", "per_moon"),
+      ("model", "Llama-3.1-405B"),
+    ])
+  func nonsense(column: String, value: String) {
+    let scored = score([
+      row {
+        $0.split = "held_out"
+        switch column {
+        case "parallelism": $0.parallelism = value
+        case "batch": $0.batchOrConcurrency = value
+        case "isl": $0.isl = value
+        case "osl": $0.osl = Double(value)
+        case "basis": $0.valueBasis = value
+        default: $0.model = value
+        }
+      }
+    ])[0]
+    // The 405B model in FP8 does not fit 4 ranks of 80 GB; 64 ranks are not 4 accelerators.
+    #expect(scored.status != .scored && !scored.reason.isEmpty, "\(column) \(value): \(scored.reason)")
+  }
+
   @Test("a rate that its clients cannot have made is flagged, predicted and not counted")
   func littlesLaw() throws {
     let time = row {

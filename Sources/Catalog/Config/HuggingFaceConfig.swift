@@ -41,7 +41,7 @@ extension ModelArchitecture {
 
   /// `models/Llama-3.1-8B/config.json` is Llama-3.1-8B, `gpt-oss.json` is gpt-oss.
   private static func name(ofFile file: String) -> String {
-    let parts = file.split(separator: "/").map(String.init)
+    let parts = file.split(separator: "/").map(String.init).filter { $0 != "." && $0 != ".." }
     guard let last = parts.last else { return file }
     if last == "config.json", parts.count > 1 { return parts[parts.count - 2] }
     return last.hasSuffix(".json") ? String(last.dropLast(5)) : last

@@ -3,6 +3,7 @@
 
 public import Catalog
 import Quantities
+public import Tables
 
 /// A fit with its scores and the table to keep.
 public struct Calibration: Sendable {
@@ -51,9 +52,16 @@ extension Estimator {
   /// - Complexity: some seconds: one fit, and one without each model and each chip.
   public func calibrate(
     _ points: [ServingPoint], catalog: Catalog, day: String
-  ) throws -> Calibration {
+  ) throws(InputError) -> Calibration {
     let published = PublishedRuns(points, catalog: catalog, estimator: self)
     let fit = CalibrationFit(published.runs, chips: chipRates(catalog), base: constants)
+    let usable = fit.rows.count { $0.run.split == "calibration" }
+    guard usable >= fewestRuns else {
+      throw InputError(
+        file: ServingPoint.fileName,
+        "\(usable) usable runs with split = calibration; a fit takes at least \(fewestRuns)",
+        advice: "give rows of both times of a configuration, or leave --points out for the bundled ones")
+    }
     let fitted = fit.fit()
     let inSample = fit.predicted(fitted, split: "calibration")
     let models = fit.heldOut { $0.architecture }
@@ -223,6 +231,9 @@ private struct ConstantsTable {
     rows[index].asOf = day
   }
 }
+
+/// Fewest runs of a fit: as many as it has constants, and again half of that.
+private let fewestRuns = 50
 
 /// The vendor of every chip in the fit.
 private let fittedVendor = "NVIDIA"

@@ -20,6 +20,8 @@ struct WorkerText: Sendable, Hashable {
   var accelerators: Int?
   /// Workers.
   var workers: Int?
+  /// True where a degree is named that no layout has.
+  var isImpossible = false
 
   /// True where no degree is given.
   var isEmpty: Bool { tensor == nil && expert == nil && data == nil && pipeline == nil }
@@ -32,7 +34,8 @@ struct WorkerText: Sendable, Hashable {
       let name = String(word.prefix { $0.isLetter })
       let digits = String(word.dropFirst(name.count))
       let next = index + 1 < words.count ? Int(words[index + 1]) : nil
-      let number = digits.isEmpty ? next : Int(digits)
+      let number = (digits.isEmpty ? next : Int(digits)).flatMap { mostDegree.contains($0) ? $0 : nil }
+      if number == nil, !digits.isEmpty, Int(digits) != 0, degreeNames.contains(name) { isImpossible = true }
       switch name {
       case "TP": tensor = number
       case "EP", "moeEP": expert = number ?? expert
@@ -45,10 +48,10 @@ struct WorkerText: Sendable, Hashable {
       case "DPA": hasDataParallelAttention = true
       case "x" where !digits.isEmpty: workers = number
       case "P", "D": accelerators = number ?? accelerators
-      case "GPU" where index > 0: accelerators = Int(words[index - 1])
-      case "ranks" where index > 0: accelerators = Int(words[index - 1])
-      case "size": tensor = next
-      case "" where word.hasSuffix("x"): workers = Int(word.dropLast())
+      case "GPU" where index > 0: accelerators = degree(words[index - 1])
+      case "ranks" where index > 0: accelerators = degree(words[index - 1])
+      case "size": tensor = number
+      case "" where word.hasSuffix("x"): workers = degree(word.dropLast())
       default: break
       }
     }
@@ -57,8 +60,9 @@ struct WorkerText: Sendable, Hashable {
   /// Ranks of one worker, where its degrees say so.
   var ranks: Int? {
     if hasDataParallelAttention { return tensor ?? expert }
-    if let tensor { return tensor * (data ?? 1) * (pipeline ?? 1) }
-    if let data { return data * (pipeline ?? 1) }
+    func times(_ a: Int, _ b: Int) -> Int? { degree("\(a.multipliedReportingOverflow(by: b).partialValue)") }
+    if let tensor { return times(tensor, data ?? 1).flatMap { times($0, pipeline ?? 1) } }
+    if let data { return times(data, pipeline ?? 1) }
     if let expert { return expert }
     return nil
   }
@@ -86,6 +90,15 @@ struct WorkerText: Sendable, Hashable {
       tensorParallel: tp, expertParallel: groups, dataParallel: dp, pipelineParallel: stages, engine: engine,
       precision: precision)
   }
+}
+
+/// Degrees, workers and counts that a layout may have; what lies outside is no layout.
+private let mostDegree = 1...65_536
+
+private let degreeNames: Set<String> = ["TP", "EP", "moeEP", "DP", "PP", "DEP"]
+
+private func degree(_ text: some StringProtocol) -> Int? {
+  Int(text).flatMap { mostDegree.contains($0) ? $0 : nil }
 }
 
 /// Ranks from which a group that spreads experts is taken to share attention by requests.
@@ -121,5 +134,13 @@ enum PointLayout: Sendable, Hashable {
       return
     }
     self = .disaggregated(prefill: WorkerText(body), decode: WorkerText(""))
+  }
+
+  /// True where a degree is named that no layout has.
+  var isImpossible: Bool {
+    switch self {
+    case .aggregated(let text): text.isImpossible
+    case .disaggregated(let prefill, let decode): prefill.isImpossible || decode.isImpossible
+    }
   }
 }

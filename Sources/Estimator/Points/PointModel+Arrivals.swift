@@ -23,7 +23,7 @@ extension PointModel {
       simulation.run(list).flatMap { result in
         var whole = result
         whole.warmUp = 0
-        return value(whole, list, replicas: share).map { value in
+        return value(whole, list, deployment).map { value in
           PointPrediction(
             value: value, errorClass: errorClass, deployment: deployment,
             remarks: ["simulated with up to \(Int(slots)) sequences at once"])
@@ -40,20 +40,28 @@ extension PointModel {
     }
   }
 
-  private func value(_ result: SimulationResult, _ list: RequestList, replicas: Double) -> Known<Double> {
-    let time: Double? =
+  private func value(
+    _ result: SimulationResult, _ list: RequestList, _ deployment: Deployment
+  ) -> Known<Double> {
+    let times: Distribution? =
       switch point.metric {
-      case .ttft: result.ttft?.mean
-      case .tpot: result.tpot?.mean
-      case .endToEnd: result.latency?.mean
+      case .ttft: result.ttft
+      case .tpot: result.tpot
+      case .endToEnd: result.latency
       default: nil
       }
-    if let time { return .success(time) }
+    if let times {
+      switch point.statistic {
+      case .mean: return .success(times.mean)
+      case .median: return .success(times.p50)
+      case .p99: return .success(times.p99)
+      }
+    }
     guard !point.metric.isTime, let first = list.arrival.first, result.tally.end > first else {
       return .failure(gap("the simulation has no such time", ""))
     }
-    let tokens = Double(result.tally.outputTokens) / (result.tally.end - first) * replicas
-    let accelerators = Double(point.accelerators ?? 1)
+    let tokens = Double(result.tally.outputTokens) / (result.tally.end - first) * replicas(deployment)
+    let accelerators = Double(deployment.accelerators) * replicas(deployment)
     return .success(rate(tokens / workload.outputTokens, accelerators))
   }
 }

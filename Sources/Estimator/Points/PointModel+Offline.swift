@@ -219,6 +219,9 @@ extension PointModel {
 
   /// Prefill or decode alone at a batch per rank, or at what memory holds.
   func phase(_ batchPerRank: Double?) -> Known<PointPrediction> {
+    guard point.metric == (point.isPrefillOnly ? .inputRate : .outputRate) else {
+      return .failure(gap("one phase alone has no \(point.metric.rawValue)", "use its own rate"))
+    }
     var candidates = deployments()
     if let count = point.accelerators, point.deployment == nil, model.isMoE {
       candidates = [

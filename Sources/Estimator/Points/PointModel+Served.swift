@@ -94,7 +94,13 @@ extension PointModel {
       case .tpot: tpot
       case .ttft: ttft
       case .endToEnd: ttft + tpot * (answer - 1)
-      default: self.rate(rate, point.basis == .perAccelerator ? total : used)
+      default:
+        switch point.basis {
+        case .perAccelerator: self.rate(rate, total)
+        case .perDecodeAccelerator: self.rate(rate, Double(back.accelerators) * backs)
+        case .perPrefillAccelerator: self.rate(rate, Double(front.accelerators) * fronts)
+        default: self.rate(rate, used)
+        }
       }
     let kind: ErrorClass =
       point.isSpeculative

@@ -34,6 +34,8 @@ public struct PointPrediction: Sendable {
   public let deployment: Deployment
   /// What was assumed.
   public let remarks: [String]
+  /// Why the row cannot be as it says; nil = it can.
+  public var flaw: String?
 }
 
 extension Estimator {
@@ -43,7 +45,16 @@ extension Estimator {
       ModelShape.from(point.model).flatMap { shape in
         var rates = chip
         if point.isPowerCapped { rates = rates.scaled(compute: 0.8) }
-        return PointModel(estimator: self, point: point, chip: rates, model: shape).predict()
+        let answer = PointModel(estimator: self, point: point, chip: rates, model: shape).checked()
+        return answer.flatMap { prediction in
+          guard prediction.value.isFinite, prediction.value > 0 else {
+            return .failure(
+              Gap(
+                "row \(point.point.id)", missing: "its figures give no finite prediction",
+                remedy: "check lengths, counts and batch"))
+          }
+          return .success(prediction)
+        }
       }
     }
   }
@@ -61,6 +72,30 @@ struct PointModel {
 
   func gap(_ missing: String, _ remedy: String = "complete the row") -> Gap {
     Gap("row \(point.point.id)", missing: missing, remedy: remedy)
+  }
+
+  /// The prediction, with what contradicts itself in the row.
+  func checked() -> Known<PointPrediction> {
+    predict().map { prediction in
+      var checked = prediction
+      let ranks = prediction.deployment.accelerators
+      if let stated = point.deployment, let count = point.accelerators, stated.accelerators > count,
+        !countsCores
+      {
+        checked.flaw = "the layout has \(stated.accelerators) ranks and the row \(count) accelerators"
+      } else if point.deployment != nil, !holdsWeights(step(prediction.deployment)) {
+        checked.flaw = "the weights do not fit the memory of the stated \(ranks) ranks"
+      }
+      return checked
+    }
+  }
+
+  /// True where a source counts the cores of a chip as ranks, as those of Neuron and TPU chips do: a plain
+  /// tensor-parallel degree that is a multiple of the accelerators of another vendor than the fitted one.
+  var countsCores: Bool {
+    guard let stated = point.deployment, let count = point.accelerators else { return false }
+    return point.accelerator.vendor != "NVIDIA" && stated.tensorParallel == stated.accelerators
+      && stated.accelerators % count == 0
   }
 
   func predict() -> Known<PointPrediction> {
@@ -88,13 +123,9 @@ struct PointModel {
   /// and over equal parts of them.
   func deployments() -> [Deployment] {
     if let stated = point.deployment {
-      // Cores of one chip count as ranks in some sources: never more ranks than accelerators.
-      guard let count = point.accelerators, stated.accelerators > count else { return [stated] }
-      let tp = max(1, stated.tensorParallel * count / stated.accelerators)
+      guard countsCores, let count = point.accelerators, stated.accelerators > count else { return [stated] }
       return [
-        Deployment(
-          tensorParallel: tp, expertParallel: min(stated.expertParallel, tp),
-          pipelineParallel: stated.pipelineParallel, engine: point.engine, precision: point.precision)
+        Deployment(tensorParallel: count, engine: point.engine, precision: point.precision)
       ]
     }
     let all = point.accelerators ?? estimator.replicaLimit(of: point.accelerator)
@@ -128,7 +159,7 @@ struct PointModel {
       }
     let whole = requestsPerSecond * perRequest
     switch point.basis {
-    case .perAccelerator, .perRole: return whole / accelerators
+    case .perAccelerator, .perDecodeAccelerator, .perPrefillAccelerator: return whole / accelerators
     case .perNode: return whole / accelerators * Double(serverRanks)
     case .system, .perRequest: return whole
     }

@@ -75,7 +75,7 @@ extension Estimator {
         switch predict(question) {
         case .failure(let gap): return abstained(point, question, gap)
         case .success(let answer):
-          return scored(point, question, answer, flaw: inconsistent.flaw(of: point))
+          return scored(point, question, answer, flaw: answer.flaw ?? inconsistent.flaw(of: point))
         }
       }
     }

@@ -77,7 +77,8 @@ public struct ChipRanking: Sendable {
       ].joined(separator: "|")
     }
     var (agree, against, choices, loss) = (0, 0, 0, 0.0)
-    for group in groups.values {
+    for name in groups.keys.sorted() {
+      let group = groups[name] ?? []
       // One value a chip: the mean of its logarithms over engines and repeats.
       let chips = Dictionary(grouping: group, by: \.accelerator).mapValues { same in
         let n = Double(same.count)

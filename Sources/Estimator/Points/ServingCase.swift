@@ -22,7 +22,9 @@ public struct ServingCase: Sendable {
   /// Which value of a distribution of times.
   public enum Statistic: Sendable, Hashable { case mean, median, p99 }
   /// What the number is divided by.
-  public enum Basis: Sendable, Hashable { case system, perAccelerator, perNode, perRole, perRequest }
+  public enum Basis: Sendable, Hashable {
+    case system, perAccelerator, perNode, perDecodeAccelerator, perPrefillAccelerator, perRequest
+  }
   /// The load.
   public enum Load: Sendable, Hashable {
     /// Clients that each wait for their answer.
@@ -112,6 +114,10 @@ extension ServingCase {
     guard let chip = names.accelerator(point.accelerator) else {
       return .failure(gap("the accelerator '\(point.accelerator)' is not in accelerators.csv", "add its row"))
     }
+    let layout = PointLayout(point.parallelism)
+    guard !layout.isImpossible else {
+      return .failure(gap("the layout '\(point.parallelism)' names a degree that none has", "correct it"))
+    }
     let isSubmission = point.source.hasPrefix("MLPerf") || point.notes.contains("MLPerf workload")
     guard let format = PointFormat(point, model: model, chip: chip, isSubmission: isSubmission) else {
       return .failure(
@@ -131,14 +137,12 @@ extension ServingCase {
       ? .vllm
       : origin.contains("sglang")
         ? .sglang : chip.vendor == "NVIDIA" && !point.source.hasPrefix("Splitwise") ? .tensorRTLLM : .vllm
-    let basis: Basis =
-      switch point.valueBasis {
-      case "per_request": .perRequest
-      case "per_8gpu_node": .perNode
-      case "per_accelerator (all GPUs)", "per_accelerator": .perAccelerator
-      case "per_decode_accelerator", "per_prefill_accelerator": .perRole
-      default: .system
-      }
+    guard let basis = Basis(published: point.valueBasis, isTime: metric.isTime) else {
+      return .failure(
+        gap(
+          "the value basis '\(point.valueBasis)' is not known for this metric",
+          "use one of the column's words"))
+    }
     let unit: Unit? = metric.isTime ? .millisecond : nil
     return .success(
       ServingCase(
@@ -152,7 +156,22 @@ extension ServingCase {
         isSubmission: isSubmission, isPrefillOnly: point.scenario == "prefill",
         isPowerCapped: point.accelerator.contains("power capped"),
         isFirstRound: benchmark?.isFirstRound ?? false,
-        layout: PointLayout(point.parallelism)))
+        layout: layout))
+  }
+}
+
+extension ServingCase.Basis {
+  /// What the words of the column mean; nil = not known, or a rate of one request.
+  init?(published text: String, isTime: Bool) {
+    switch text {
+    case "per_request" where isTime: self = .perRequest
+    case "", "system": self = .system
+    case "per_8gpu_node": self = .perNode
+    case "per_accelerator (all GPUs)", "per_accelerator": self = .perAccelerator
+    case "per_decode_accelerator": self = .perDecodeAccelerator
+    case "per_prefill_accelerator": self = .perPrefillAccelerator
+    default: return nil
+    }
   }
 }
 
@@ -241,6 +260,13 @@ private struct PointFormat {
   }
 }
 
+/// Longest prompt or answer that a row may have.
+private let mostTokens = 1e7
+
+private func tokens(_ text: some StringProtocol) -> Double? {
+  Double(text).flatMap { $0 > 0 && $0 <= mostTokens ? $0 : nil }
+}
+
 /// Mean lengths of a row.
 private struct PointLengths {
   let workload: Workload
@@ -249,7 +275,10 @@ private struct PointLengths {
   init?(_ point: ServingPoint, benchmark: Benchmark?) {
     // `1920 cached + 64` and `4989 (average KV length)` begin with a number too.
     let words = point.isl.split(separator: " ")
-    let first = words.first.flatMap { Double($0) }
+    let first = words.first.flatMap { tokens($0) }
+    // Only a phase may leave its answer open.
+    let isPhase = point.scenario == "prefill" || point.scenario == "decode"
+    let stated = point.osl.flatMap { $0 > 0 && $0 <= mostTokens ? $0 : nil }
     // Sources of client-driven sweeps name nominal lengths and draw from 0.8 to 1 of them.
     let isNominal = point.source.hasPrefix("InferenceX") || point.notes.contains("random-range-ratio")
     let mean = isNominal ? 0.9 : 1
@@ -262,19 +291,22 @@ private struct PointLengths {
       areFixed = false
       return
     }
-    if words.count == 4, words[1] == "cached", let cached = first, let fresh = Double(words[3]) {
+    if words.count == 4, words[1] == "cached", let cached = first, let fresh = tokens(words[3]),
+      let output = stated ?? (isPhase ? 1 : nil)
+    {
       workload = Workload(
-        inputTokens: cached + fresh, outputTokens: max(1, point.osl ?? 1),
+        inputTokens: cached + fresh, outputTokens: max(1, output),
         cachedShare: cached / (cached + fresh))
       areFixed = true
       return
     }
-    if let input = first, input > 0 {
-      workload = Workload(inputTokens: input * mean, outputTokens: max(1, (point.osl ?? 1) * mean))
+    if let input = first {
+      guard let output = stated ?? (isPhase ? 1 : nil) else { return nil }
+      workload = Workload(inputTokens: input * mean, outputTokens: max(1, output * mean))
       areFixed = !isNominal && !point.batchOrConcurrency.hasPrefix("trace")
       return
     }
-    guard point.scenario == "decode" || point.scenario == "prefill" else { return nil }
+    guard isPhase, words.isEmpty else { return nil }
     // A phase without lengths: the requests of the source's own production are not known; a middling one is.
     workload = Workload(inputTokens: 2000, outputTokens: 1)
     areFixed = false
@@ -284,15 +316,18 @@ private struct PointLengths {
 extension ServingCase.Load {
   fileprivate init?(_ point: ServingPoint, benchmark: Benchmark?) {
     let words = point.batchOrConcurrency.split { $0 == " " || $0 == "," }
-    let first = words.first.flatMap { Double($0) }
+    func count(_ text: some StringProtocol) -> Double? {
+      Double(text).flatMap { $0 > 0 && $0 <= 1e7 ? $0 : nil }
+    }
+    let first = words.first.flatMap { count($0) }
     // Sweeps note the clients of the whole system, or name them in the configuration (`…_c128_…`); their batch
     // column is per rank.
     let inName = point.sourceUrlOrRepoPath.split(separator: "#").last?.split(separator: "_").lazy
-      .compactMap { $0.first == "c" ? Double($0.dropFirst()) : nil }.first
+      .compactMap { $0.first == "c" ? count($0.dropFirst()) : nil }.first
     let noted =
       point.notes.split(separator: ";").lazy.compactMap { part -> Double? in
         let text = part.drop { $0 == " " }
-        return text.hasPrefix("concurrency ") ? Double(text.dropFirst("concurrency ".count)) : nil
+        return text.hasPrefix("concurrency ") ? count(text.dropFirst("concurrency ".count)) : nil
       }.first ?? (PublishedRun.isSample(point) ? inName : nil)
     switch point.scenario {
     case "server", "interactive":
@@ -305,7 +340,7 @@ extension ServingCase.Load {
       self = isPhase ? .phase(batchPerRank: first) : .fixedBatch(first ?? 1)
     default:
       if words.first == "trace" {
-        let numbers = words.compactMap { word in Double(word) }
+        let numbers = words.compactMap { word in count(word) }
         guard numbers.count >= 2 else { return nil }
         self = .arrivals(rate: numbers[0], requests: numbers[1])
       } else {

@@ -76,9 +76,9 @@ public struct RequestList: Sendable {
     guard (1...10_000_000).contains(count) else {
       return refuse("a count from 1 to 10,000,000, not \(count)")
     }
-    for (name, tokens) in [("prompt", inputTokens), ("answer", outputTokens)] {
+    for (name, tokens) in [("a prompt", inputTokens), ("an answer", outputTokens)] {
       guard tokens >= 1, tokens <= 1e7 else {
-        return refuse("a \(name) of 1 to 10,000,000 tokens, not \(tokens)")
+        return refuse("\(name) of 1 to 10,000,000 tokens, not \(tokens)")
       }
     }
     switch spread {
@@ -91,7 +91,7 @@ public struct RequestList: Sendable {
     case .closedLoop(let clients) where clients < 1: return refuse("at least 1 client, not \(clients)")
     case .poisson(let rate) where !(rate > 0 && rate <= 1e9),
       .gamma(let rate, _) where !(rate > 0 && rate <= 1e9):
-      return refuse("an arrival rate above 0, not \(rate)")
+      return refuse("an arrival rate above 0 and up to 1e9 a second, not \(rate)")
     case .gamma(_, let cv) where !(cv >= 0 && cv <= 100):
       return refuse("a burstiness from 0 to 100, not \(cv)")
     default: break
