@@ -57,17 +57,6 @@ public struct Catalog: Sendable {
     try measurements(directory)
   }
 
-  /// Published serving points of a file with the columns of measured_serving.csv.
-  ///
-  /// - Throws: `InputError` that names the first line that cannot be read.
-  public static func servingPoints(_ bytes: [UInt8], file: String) throws(InputError) -> [ServingPoint] {
-    let sheet = try Sheet<ServingPoint>(bytes, file: file)
-    var found = Findings()
-    found.structure(of: sheet, today: nil)
-    try found.throwFirstError()
-    return sheet.rows
-  }
-
   private static func measurements<Row: CatalogRow>(_ directory: String?) throws(InputError) -> [Row] {
     var file: CatalogFile?
     if let directory { file = try catalogFiles(in: directory).first { $0.0 == Row.fileName }?.1 }

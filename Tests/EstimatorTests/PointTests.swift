@@ -263,6 +263,25 @@ struct PointTests {
     #expect(scored.status != .scored && !scored.reason.isEmpty, "\(column) \(value): \(scored.reason)")
   }
 
+  @Test("a file may have columns in any order, others beside them, and cells that cannot be read")
+  func file() throws {
+    let text = """
+      extra,value,metric,count,osl,isl,batch_or_concurrency,scenario,parallelism,accelerator,precision,model,id,split
+      "a, b",20,tpot_ms,4.0,512,1024,32,mixed,TP4,H200 SXM 141GB,fp8,Llama-3.1-70B,one,anything
+      ,n/a,tpot_ms,4,512,1024,32,mixed,TP4,H200 SXM 141GB,fp8,Llama-3.1-70B,two,anything
+      """
+    let rows = try Catalog.servingPoints(Array(text.utf8), file: "mine.csv")
+    let scored = score(rows)
+    #expect(rows.map(\.split) == ["anything", "anything"] && rows[0].count == 4)
+    #expect(scored[0].status == .scored && scored[1].status == .abstained)
+    #expect(scored[1].reason.contains("no positive value"))
+    #expect {
+      _ = try Catalog.servingPoints(Array("id,model,metric,value\n1,a,b,2\n".utf8), file: "mine.csv")
+    } throws: { error in
+      "\(error)".contains("mine.csv") && "\(error)".contains("'accelerator' is missing")
+    }
+  }
+
   @Test("a rate that its clients cannot have made is flagged, predicted and not counted")
   func littlesLaw() throws {
     let time = row {
