@@ -121,16 +121,6 @@ extension Precision {
   }
 }
 
-/// True where the published name of a chip, e.g. `H100 SXM5 80GB`, begins with the words of an id.
-func publishedName(_ name: String, means id: String) -> Bool {
-  name == id || name.hasPrefix(id + " ")
-}
-
-/// The id that a published chip name means: the longest that begins it.
-public func acceleratorID(forPublishedName name: String, among ids: [String]) -> String? {
-  ids.filter { publishedName(name, means: $0) }.max { $0.count < $1.count }
-}
-
 extension EngineConstants {
   /// The constants of a catalogue.
   ///

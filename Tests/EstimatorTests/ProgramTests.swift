@@ -6,36 +6,10 @@ import Testing
 
 @Suite("plimsoll estimate")
 struct EstimateProgramTests {
-  private struct Run {
-    let status: Int32
-    let out: String
-    let err: String
-  }
-
-  /// Runs the program beside the test bundle; output goes through files, which cannot fill up.
   private func estimate(
     _ arguments: [String], model: String = "Llama-3.1-8B", in folder: URL
-  ) throws -> Run {
-    let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-    let process = Process()
-    process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("plimsoll")
-    process.arguments = ["estimate", "--model", model, "--accelerator", "H100"] + arguments
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return Run(status: process.terminationStatus, out: texts[0], err: texts[1])
-  }
-
-  private func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "plimsoll-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+  ) throws -> ProgramRun {
+    try plimsoll(["estimate", "--model", model, "--accelerator", "H100"] + arguments, in: folder)
   }
 
   @Test("adds the transferred estimate and the host itself from a result file")
@@ -96,7 +70,7 @@ struct EstimateProgramTests {
       try Data(text.utf8).write(to: path)
       let run = try estimate(["--format", "csv"], model: path.path, in: folder)
       let row = try estimate(["--format", "csv"], in: folder)
-      func values(_ run: Run) -> [[Substring]] {
+      func values(_ run: ProgramRun) -> [[Substring]] {
         run.out.split(separator: "\n").map { Array($0.split(separator: ",").prefix(4)) }
       }
       #expect(run.status == 0 && values(run) == values(row) && values(run).count > 4, "\(run.err)")

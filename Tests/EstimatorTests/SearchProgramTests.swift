@@ -5,36 +5,6 @@ import Testing
 
 @Suite("plimsoll search and train")
 struct SearchProgramTests {
-  private struct Run {
-    let status: Int32
-    let out: String
-    let err: String
-  }
-
-  /// Runs the program beside the test bundle; output goes through files, which cannot fill up.
-  private func plimsoll(_ arguments: [String], in folder: URL) throws -> Run {
-    let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-    let process = Process()
-    process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("plimsoll")
-    process.arguments = arguments
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return Run(status: process.terminationStatus, out: texts[0], err: texts[1])
-  }
-
-  private func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "plimsoll-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   private let llama = ["search", "--model", "Llama-3.1-70B", "--accelerator", "H100,B200"]
 
   @Test("prints one line a point with every figure, and says of each pair that it is an envelope")

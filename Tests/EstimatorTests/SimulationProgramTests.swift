@@ -5,44 +5,6 @@ import Testing
 
 @Suite("plimsoll simulate")
 struct SimulationProgramTests {
-  private struct Run {
-    let status: Int32
-    let out: String
-    let err: String
-
-    /// A figure of the CSV output; nil where its cell is empty.
-    func value(_ figure: String, _ statistic: String = "") -> Double? {
-      for line in out.split(separator: "\n") {
-        let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-        if cells.count == 4, cells[0] == figure, cells[1] == statistic { return Double(cells[2]) }
-      }
-      return nil
-    }
-  }
-
-  private func plimsoll(_ arguments: [String], in folder: URL) throws -> Run {
-    let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-    let process = Process()
-    process.executableURL = bundle.deletingLastPathComponent().appendingPathComponent("plimsoll")
-    process.arguments = arguments
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    for file in files { try Data().write(to: file) }
-    process.standardOutput = try FileHandle(forWritingTo: files[0])
-    process.standardError = try FileHandle(forWritingTo: files[1])
-    try process.run()
-    process.waitUntilExit()
-    let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-    return Run(status: process.terminationStatus, out: texts[0], err: texts[1])
-  }
-
-  private func inFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "plimsoll-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
-  }
-
   private let llama = [
     "simulate", "--model", "Llama-3.1-8B", "--accelerator", "H100", "--tp", "1", "--engine", "vllm",
     "--output-tokens", "128", "--requests", "2000", "--format", "csv",
@@ -132,5 +94,16 @@ struct SimulationProgramTests {
       #expect(abs(simulated / formula - 1) < 0.05)
       #expect(lines.count == 9)
     }
+  }
+}
+
+extension ProgramRun {
+  /// A figure of the CSV output; nil where its cell is empty.
+  func value(_ figure: String, _ statistic: String = "") -> Double? {
+    for line in out.split(separator: "\n") {
+      let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+      if cells.count == 4, cells[0] == figure, cells[1] == statistic { return Double(cells[2]) }
+    }
+    return nil
   }
 }

@@ -8,11 +8,6 @@ import Tables
 /// Relative tolerance of a utilisation: published times have three digits, and peaks are rounded as well.
 public let utilisationTolerance = 0.02
 
-/// The chip that a published name means, e.g. `H100` for `H100 SXM5 80GB`: the longest id that begins it.
-public func acceleratorMeant(by name: String, among chips: [Accelerator]) -> Accelerator? {
-  chips.filter { name == $0.id || name.hasPrefix($0.id + " ") }.max { $0.id.count < $1.id.count }
-}
-
 extension KernelReading {
   /// The least time on a chip over the measured time; nil where the chip lacks the peak or the bandwidth.
   ///

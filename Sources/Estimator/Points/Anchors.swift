@@ -9,7 +9,7 @@ import Quantities
 struct Anchors: Sendable {
   /// Mean ln(measured / predicted) of a cell and its rows.
   struct Anchor: Sendable, Hashable {
-    let logarithm: Double
+    let meanLogarithm: Double
     let rows: Int
     /// True where other chips and models of the vendor stand for this one: they count as a single row.
     var isOfVendor = false
@@ -17,7 +17,7 @@ struct Anchors: Sendable {
     /// Factor on a prediction of the same cell: the mean shrunk by k / (k + 0.43), at most four rows counting.
     var factor: Double {
       let k = isOfVendor ? 1 : Double(min(rows, 4))
-      return exponential(logarithm * k / (k + withinOverBetween))
+      return exponential(meanLogarithm * k / (k + withinOverBetween))
     }
   }
 
@@ -28,14 +28,12 @@ struct Anchors: Sendable {
     var found: [String: Anchor] = [:]
     for row in rows where row.constant == Anchors.constant {
       guard let value = row.value, value > 0 else { continue }
-      found[row.engineOrChip] = Anchor(logarithm: Estimator.naturalLogarithm(value), rows: row.rows ?? 1)
+      found[row.engineOrChip] = Anchor(meanLogarithm: logarithm(value), rows: row.rows ?? 1)
     }
     byName = found
   }
 
   static let constant = "anchor"
-
-  subscript(name: String) -> Anchor? { byName[name] }
 
   /// The anchor of a cell, or that of the vendor's software.
   func anchor(_ cell: String, vendor: String) -> Anchor? {
@@ -63,10 +61,6 @@ struct Anchors: Sendable {
     let unit = kind == .speculative ? (isTime ? " time" : " rate") : ""
     return kind.rawValue + unit + (isTail ? " p99" : "")
   }
-}
-
-extension Estimator {
-  static func naturalLogarithm(_ value: Double) -> Double { logarithm(value) }
 }
 
 /// (scatter within cells / scatter between cells)², in natural logarithms, of the fitted runs.
