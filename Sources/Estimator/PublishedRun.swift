@@ -58,7 +58,8 @@ public struct PublishedRun: Sendable, Hashable {
   /// Accelerators of the run.
   public var ranks: Int { tensor * data }
   /// Runs of the source's own sweeps have exact lengths; client-driven ones draw them from 0.8 to 1.
-  public var hasFixedLengths: Bool {
+  public var hasFixedLengths: Bool { PublishedRun.hasFixedLengths(key) }
+  static func hasFixedLengths(_ key: String) -> Bool {
     ["qwen_qw", "meta_ll", "nvidia_"].contains { key.hasPrefix($0) }
   }
   /// The requests with their mean lengths.

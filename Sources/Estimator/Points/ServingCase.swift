@@ -280,7 +280,10 @@ private struct PointLengths {
     let isPhase = point.scenario == "prefill" || point.scenario == "decode"
     let stated = point.osl.flatMap { $0 > 0 && $0 <= mostTokens ? $0 : nil }
     // Sources of client-driven sweeps name nominal lengths and draw from 0.8 to 1 of them.
-    let isNominal = point.source.hasPrefix("InferenceX") || point.notes.contains("random-range-ratio")
+    let isClientDriven =
+      PublishedRun.isSample(point) && !PublishedRun.hasFixedLengths(PublishedRun.configuration(of: point))
+    let isNominal =
+      isClientDriven || point.source.hasPrefix("InferenceX") || point.notes.contains("random-range-ratio")
     let mean = isNominal ? 0.9 : 1
     if let benchmark {
       guard let input = first ?? benchmark.inputTokens, let output = point.osl ?? benchmark.outputTokens
