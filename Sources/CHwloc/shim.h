@@ -25,7 +25,8 @@ enum { PLIMSOLL_TRIAL_LOADS, PLIMSOLL_TRIAL_REFUSED, PLIMSOLL_TRIAL_CRASHED, PLI
 
 /// Loads and writes back XML in a child: hwloc follows null pointers in files that contradict themselves, and only
 /// the child dies of it. No other thread may be inside hwloc meanwhile (its locks would stay held in the child).
-static inline int plimsoll_hwloc_trial(const char *xml, int length, unsigned seconds) {
+/// `timed_out` tells a child that was stopped after `seconds` from one that crashed.
+static inline int plimsoll_hwloc_trial_once(const char *xml, int length, unsigned seconds, int *timed_out) {
   pid_t child = fork();
   if (child < 0) return PLIMSOLL_TRIAL_NO_CHILD;
   if (child == 0) {
@@ -53,5 +54,20 @@ static inline int plimsoll_hwloc_trial(const char *xml, int length, unsigned sec
   while (waitpid(child, &status, 0) < 0) {
     if (errno != EINTR) return PLIMSOLL_TRIAL_NO_CHILD;
   }
+  *timed_out = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
   return WIFEXITED(status) ? WEXITSTATUS(status) : PLIMSOLL_TRIAL_CRASHED;
+}
+
+/// The same, tried again where the time ran out: a lock of the C library that another thread held at the fork (its
+/// loader's, when that thread opened a library) stays held in the child, which then waits for ever. A file that
+/// really takes so long gets the longest time at last.
+static inline int plimsoll_hwloc_trial(const char *xml, int length) {
+  static const unsigned seconds[] = {4, 4, 20};
+  int outcome = PLIMSOLL_TRIAL_CRASHED;
+  for (unsigned i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+    int timed_out = 0;
+    outcome = plimsoll_hwloc_trial_once(xml, length, seconds[i], &timed_out);
+    if (!timed_out) break;
+  }
+  return outcome;
 }

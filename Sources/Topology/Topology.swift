@@ -73,7 +73,7 @@ extension Topology {
     let bytes = xml.map(CChar.init(bitPattern:)) + [0]
     guard let count = Int32(exactly: bytes.count) else { throw unreadable }
     let handle = try Topology.open(source: path) { handle throws(InputError) in
-      switch Int(plimsoll_hwloc_trial(bytes, count, 60)) {
+      switch Int(plimsoll_hwloc_trial(bytes, count)) {
       case PLIMSOLL_TRIAL_LOADS: break
       case PLIMSOLL_TRIAL_REFUSED: throw unreadable
       case PLIMSOLL_TRIAL_NO_CHILD:
