@@ -172,17 +172,17 @@ import Testing
     #expect(run.err.contains("choose another folder with -o"))
   }
 
-  @Test("two builds in turn: one that is ten times as slow is found, and its files know their partner")
+  @Test("two builds in turn: one that is a hundred times as slow is found, and its files know their partner")
   func pair() throws {
     let folder = try scratch()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let slowed = folder + "/slowed"
-    try "#!/bin/sh\nPLIMSOLL_PLANT=square_256=10 exec '\(Program.path)' \"$@\"\n".write(
+    try "#!/bin/sh\nPLIMSOLL_PLANT=square_256=100 exec '\(Program.path)' \"$@\"\n".write(
       toFile: slowed, atomically: true, encoding: .utf8)
     chmod(slowed, 0o755)
     let arguments = [
       "--kernel", "gemm", "--filter", "shape:square_256", "--impl", "swift", "--placement", "core0",
-      "--processes", "4", "--samples", "3", "--no-ceilings", "--min-sample-time", "1ms",
+      "--processes", "5", "--samples", "3", "--no-ceilings", "--min-sample-time", "1ms",
     ]
     let run = try Program.run(
       ["compare", "--pair", Program.path, "new=" + slowed, "--fail-on", "slower", "-o", folder] + arguments)
