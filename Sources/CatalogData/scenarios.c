@@ -25,6 +25,48 @@ static const unsigned char defaults_scenario_toml[] = {
 static const unsigned char defaults_supply_csv[] = {
 #embed "scenarios/defaults/supply.csv"
 };
+static const unsigned char frontier_lab_fleet_assumptions_csv[] = {
+#embed "scenarios/frontier-lab-fleet/assumptions.csv"
+};
+static const unsigned char frontier_lab_fleet_brackets_csv[] = {
+#embed "scenarios/frontier-lab-fleet/brackets.csv"
+};
+static const unsigned char frontier_lab_fleet_contracts_csv[] = {
+#embed "scenarios/frontier-lab-fleet/contracts.csv"
+};
+static const unsigned char frontier_lab_fleet_correlations_csv[] = {
+#embed "scenarios/frontier-lab-fleet/correlations.csv"
+};
+static const unsigned char frontier_lab_fleet_deliveries_csv[] = {
+#embed "scenarios/frontier-lab-fleet/deliveries.csv"
+};
+static const unsigned char frontier_lab_fleet_demand_csv[] = {
+#embed "scenarios/frontier-lab-fleet/demand.csv"
+};
+static const unsigned char frontier_lab_fleet_offers_csv[] = {
+#embed "scenarios/frontier-lab-fleet/offers.csv"
+};
+static const unsigned char frontier_lab_fleet_power_csv[] = {
+#embed "scenarios/frontier-lab-fleet/power.csv"
+};
+static const unsigned char frontier_lab_fleet_price_paths_csv[] = {
+#embed "scenarios/frontier-lab-fleet/price_paths.csv"
+};
+static const unsigned char frontier_lab_fleet_profiles_csv[] = {
+#embed "scenarios/frontier-lab-fleet/profiles.csv"
+};
+static const unsigned char frontier_lab_fleet_regions_csv[] = {
+#embed "scenarios/frontier-lab-fleet/regions.csv"
+};
+static const unsigned char frontier_lab_fleet_scenario_toml[] = {
+#embed "scenarios/frontier-lab-fleet/scenario.toml"
+};
+static const unsigned char frontier_lab_fleet_sites_csv[] = {
+#embed "scenarios/frontier-lab-fleet/sites.csv"
+};
+static const unsigned char frontier_lab_fleet_training_csv[] = {
+#embed "scenarios/frontier-lab-fleet/training.csv"
+};
 static const unsigned char google_tpu_assumptions_csv[] = {
 #embed "scenarios/google-tpu/assumptions.csv"
 };
@@ -86,6 +128,20 @@ static const scenario_file files[] = {
     {"defaults/models.csv", defaults_models_csv, sizeof defaults_models_csv},
     {"defaults/scenario.toml", defaults_scenario_toml, sizeof defaults_scenario_toml},
     {"defaults/supply.csv", defaults_supply_csv, sizeof defaults_supply_csv},
+    {"frontier-lab-fleet/assumptions.csv", frontier_lab_fleet_assumptions_csv, sizeof frontier_lab_fleet_assumptions_csv},
+    {"frontier-lab-fleet/brackets.csv", frontier_lab_fleet_brackets_csv, sizeof frontier_lab_fleet_brackets_csv},
+    {"frontier-lab-fleet/contracts.csv", frontier_lab_fleet_contracts_csv, sizeof frontier_lab_fleet_contracts_csv},
+    {"frontier-lab-fleet/correlations.csv", frontier_lab_fleet_correlations_csv, sizeof frontier_lab_fleet_correlations_csv},
+    {"frontier-lab-fleet/deliveries.csv", frontier_lab_fleet_deliveries_csv, sizeof frontier_lab_fleet_deliveries_csv},
+    {"frontier-lab-fleet/demand.csv", frontier_lab_fleet_demand_csv, sizeof frontier_lab_fleet_demand_csv},
+    {"frontier-lab-fleet/offers.csv", frontier_lab_fleet_offers_csv, sizeof frontier_lab_fleet_offers_csv},
+    {"frontier-lab-fleet/power.csv", frontier_lab_fleet_power_csv, sizeof frontier_lab_fleet_power_csv},
+    {"frontier-lab-fleet/price_paths.csv", frontier_lab_fleet_price_paths_csv, sizeof frontier_lab_fleet_price_paths_csv},
+    {"frontier-lab-fleet/profiles.csv", frontier_lab_fleet_profiles_csv, sizeof frontier_lab_fleet_profiles_csv},
+    {"frontier-lab-fleet/regions.csv", frontier_lab_fleet_regions_csv, sizeof frontier_lab_fleet_regions_csv},
+    {"frontier-lab-fleet/scenario.toml", frontier_lab_fleet_scenario_toml, sizeof frontier_lab_fleet_scenario_toml},
+    {"frontier-lab-fleet/sites.csv", frontier_lab_fleet_sites_csv, sizeof frontier_lab_fleet_sites_csv},
+    {"frontier-lab-fleet/training.csv", frontier_lab_fleet_training_csv, sizeof frontier_lab_fleet_training_csv},
     {"google-tpu/assumptions.csv", google_tpu_assumptions_csv, sizeof google_tpu_assumptions_csv},
     {"google-tpu/offers.csv", google_tpu_offers_csv, sizeof google_tpu_offers_csv},
     {"google-tpu/scenario.toml", google_tpu_scenario_toml, sizeof google_tpu_scenario_toml},

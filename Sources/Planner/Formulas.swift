@@ -24,6 +24,13 @@ public enum Formulas {
     return min(1, (Double(month) + 0.5) / rampMonths)
   }
 
+  /// The same ramp `shift` months earlier (positive) or later (negative); nothing is there before it begins.
+  public static func rampShare(month: Int, rampMonths: Double, shift: Double) -> Double {
+    let passed = Double(month) + 0.5 + shift
+    guard passed > 0 else { return 0 }
+    return rampMonths > 0 ? min(1, passed / rampMonths) : 1
+  }
+
   /// paid_hours of one accelerator over the term: Σ ramp_share · hours.
   public static func paidHours(_ months: [PlanMonth]) -> Double {
     months.reduce(0) { $0 + $1.rampShare * $1.hours }
@@ -102,6 +109,14 @@ public enum Formulas {
     compute / (Unit.day.toBase(days) * peak * utilisation)
   }
 
+  /// npv_usd: `upfrontShare` of all payments is due at the start, the rest in its months.
+  public static func netPresentValue(
+    _ payments: [Double], upfrontShare: Double, yearly: Double, timing: PaymentTiming
+  ) -> Double {
+    upfrontShare * payments.reduce(0, +) + (1 - upfrontShare)
+      * Planner.netPresentValue(payments, yearly: yearly, timing: timing)
+  }
+
   // MARK: Unit costs
 
   /// All-in cost of one paid accelerator-hour: rate / accelerator_share (CPUs, network and storage included).
@@ -156,13 +171,23 @@ public struct PlanMonth: Sendable, Hashable, Codable {
   public let label: String
   /// Hours that count for payment.
   public let hours: Double
-  /// Share of the final fleet in mid-month.
+  /// Share of the final fleet that is billed in mid-month.
   public let rampShare: Double
-  /// A month from its parts.
-  public init(index: Int, label: String, hours: Double, rampShare: Double) {
+  /// Share of the final fleet that is delivered in mid-month: runs ahead of the bill where that begins with
+  /// the acceptance.
+  public let deliveredShare: Double
+  /// Share of the final fleet that is accepted in mid-month: lags the bill where that begins with the delivery.
+  public let acceptedShare: Double
+  /// A month from its parts; without them deliveries and acceptance go with the bill.
+  public init(
+    index: Int, label: String, hours: Double, rampShare: Double, deliveredShare: Double? = nil,
+    acceptedShare: Double? = nil
+  ) {
     self.index = index
     self.label = label
     self.hours = hours
     self.rampShare = rampShare
+    self.deliveredShare = deliveredShare ?? rampShare
+    self.acceptedShare = acceptedShare ?? rampShare
   }
 }

@@ -66,7 +66,9 @@ struct OptionBuilder {
       megawatts: megawatts,
       power: power, spareShare: spareShare, usable: usable, acceleratorsPerRun: perRun,
       trainingRuns: perRun.map { usable / $0 },
-      netPresentValue: netPresentValue(payments, yearly: yearly, timing: numbers.timing),
+      netPresentValue: Formulas.netPresentValue(
+        payments, upfrontShare: basis == .contracted ? try numbers.number("upfront_share") : 0,
+        yearly: yearly, timing: numbers.timing),
       brokenLimits: brokenLimits(
         offer, accelerators: accelerators, megawatts: megawatts, cost: cost))
   }

@@ -350,6 +350,8 @@ public struct Plan: Sendable {
   public let swings: [Swing]
   /// What could not be said, and what is missing.
   public let gaps: [Gap]
+  /// Announced deals held against the plan's arithmetic.
+  public let deals: [DealReview]
   /// The measured host, nil without a result file.
   public let host: HostEvidence?
   /// Limits that cannot be met, as sentences; not empty = infeasible.

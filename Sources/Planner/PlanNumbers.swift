@@ -54,13 +54,19 @@ struct PlanNumbers {
       }
       let ramp = try number("ramp_months")
       let average = try number("hours_per_month")
+      let acceptance = try number("acceptance_months")
+      let billsDelivery = scenario.text("billing_start") == BillingStart.delivery.rawValue
       let isCalendar = scenario.text("hours_basis") == "calendar"
       return (0..<Int(try number("term_months"))).map { index in
         let month = calendar.advanced(by: index)
         let hours = isCalendar ? Double(month.days) * Unit.hour.fromBase(Unit.day.toBase(1)) : average
         return PlanMonth(
           index: index, label: month.label, hours: hours,
-          rampShare: Formulas.rampShare(month: index, rampMonths: ramp))
+          rampShare: Formulas.rampShare(month: index, rampMonths: ramp),
+          deliveredShare: billsDelivery
+            ? nil : Formulas.rampShare(month: index, rampMonths: ramp, shift: acceptance),
+          acceptedShare: billsDelivery
+            ? Formulas.rampShare(month: index, rampMonths: ramp, shift: -acceptance) : nil)
       }
     }
   }

@@ -6,7 +6,8 @@ public import Tables
 extension Plan {
   /// Names of the tables, in the order in which a reader wants them.
   public static let tableNames = [
-    "options", "capacity", "schedule", "allocation", "checks", "swings", "gaps", "host", "inputs",
+    "options", "capacity", "schedule", "allocation", "checks", "swings", "gaps", "host", "inputs", "deals",
+    "ledger",
   ]
 
   /// The table of a name; nil for an unknown name.
@@ -21,6 +22,8 @@ extension Plan {
     case "gaps": gapsTable
     case "host": hostTable
     case "inputs": inputsTable
+    case "deals": dealsTable
+    case "ledger": ledgerTable
     default: nil
     }
   }

@@ -56,12 +56,14 @@ extension Plan {
           numbers: numbers, evidence: evidence, offer: nil, basis: numbers.leadBasis, date: numbers.leadDate
         ).swings()
       } else { [] }
+    let standIn = leading?.offer.accelerator ?? scenario.offers.first?.accelerator ?? ""
     self.init(
       scenario: scenario, acceleratorShare: try numbers.acceleratorShare,
       acceleratorMoney: try numbers.acceleratorMoney, months: builder.months, paidHours: builder.paidHours,
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
       allocation: allocation, portfolio: portfolio, checks: checks.checks, swings: swings,
-      gaps: gaps.uniqueInOrder, host: host, infeasible: infeasible)
+      gaps: gaps.uniqueInOrder, deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
+      infeasible: infeasible)
   }
 
   private static func options(_ builder: OptionBuilder, gaps: inout [Gap]) throws -> [PlanOption] {
@@ -115,7 +117,8 @@ extension Plan {
       let spend = accelerators * month.hours * option.rate.usdPerHour
       let factor = discountFactor(month: month.index, yearly: yearly, timing: numbers.timing)
       return ScheduleRow(
-        option: option.id, month: month, accelerators: accelerators, usable: option.usable * month.rampShare,
+        option: option.id, month: month, accelerators: accelerators,
+        usable: option.usable * month.acceptedShare,
         megawatts: option.megawatts.map { $0 * month.rampShare }, acceleratorSpend: spend,
         spend: spend / share,
         discountedSpend: spend / share * factor)

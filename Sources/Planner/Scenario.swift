@@ -1,5 +1,7 @@
 // A scenario as values: every input with its unit, source and the chain of layers that set it.
 
+import Tables
+
 /// Where a value was set; a later layer wins.
 public enum Layer: String, Sendable, Hashable, CaseIterable, Comparable {
   /// The values that the program ships for every scenario.
@@ -80,6 +82,8 @@ public struct Scenario: Sendable {
   public let statedRates: [String: Rate]
   /// Public totals to compare shares of supply with.
   public let supply: [SupplyTotal]
+  /// Demand, places, supply and contracts for a plan over time; empty where the scenario has none.
+  public let fleet: FleetInput
 
   /// The input of a key.
   public func input(_ key: String) -> ScenarioInput? { inputs.first { $0.key.name == key } }
@@ -89,6 +93,25 @@ public struct Scenario: Sendable {
 
   /// The number in force, nil where nothing set it.
   public func number(_ key: String) -> Double? { input(key)?.number }
+
+  /// The same with every input that a workbook follows at one end of its range; an input without a range stays.
+  public func at(_ end: RangeEnd) -> Scenario {
+    guard end != .base else { return self }
+    return with(
+      inputs: inputs.map { input in
+        guard input.key.isLive, let active = input.active, let value = end == .low ? active.low : active.high
+        else { return input }
+        let setting = Setting(
+          layer: active.layer, place: active.place, text: decimalText(value), low: active.low,
+          high: active.high, source: active.source, asOf: active.asOf)
+        return ScenarioInput(key: input.key, chain: input.chain + [setting])
+      })
+  }
+}
+
+/// Which column of the assumptions a plan takes.
+public enum RangeEnd: String, Sendable, Hashable, CaseIterable {
+  case base, low, high
 }
 
 /// A public total that a plan's accelerators are compared with.
@@ -156,6 +179,19 @@ public struct InputKey: Sendable, Hashable {
     InputKey("term_months", "months", .whole(low: 1, high: 600), "length of the contract"),
     InputKey(
       "ramp_months", "months", .number(low: 0, high: 600), "months until all accelerators are there, linear"),
+    InputKey(
+      "acceptance_months", "months", .number(low: 0, high: 60),
+      "burn-in and acceptance tests between delivery and use"),
+    InputKey(
+      "billing_start", "basis", .choice(BillingStart.allCases.map(\.rawValue)),
+      "what the ramp counts and the bill follows: deliveries, or accepted accelerators"),
+    InputKey("upfront_share", "share", share, "share of the contracted price that is due at the signature"),
+    InputKey("lead_months", "months", .number(low: 0, high: 120), "months from order to delivery"),
+    InputKey(
+      "slip_months", "months", .number(low: 0, high: 60), "months that deliveries come late, the median"),
+    InputKey(
+      "slip_months_p90", "months", .number(low: 0, high: 120),
+      "months that deliveries come late, exceeded by one in ten"),
     InputKey(
       "hours_basis", "basis", .choice(["average", "calendar"]),
       "average: hours_per_month each month; calendar: 24 h a day"),
@@ -228,6 +264,20 @@ public struct InputKey: Sendable, Hashable {
     InputKey("host_kw", "kW", positive, "power of one host like the measured one", optional: true),
     InputKey("seed", "count", .whole(low: 0, high: 1_000_000_000), "seed of random draws"),
   ]
+
+  /// Inputs that a workbook's formulas follow by themselves; the others steer the estimator or the number of months
+  /// and need a run of the program.
+  private static let live: Set<String> = [
+    "budget_usd", "cpu_share", "network_share", "storage_share", "ramp_months", "hours_basis",
+    "hours_per_month", "upfront_share", "discount_rate", "payment_timing", "requests_per_user_day",
+    "daily_peak_over_mean", "minute_peak_over_mean", "utilisation_policy", "pools", "steady_factor",
+    "mix_factor", "software_factor", "training_active_parameters", "training_tokens", "training_days",
+    "training_mfu", "expected_low", "expected_high", "electricity_usd_per_kwh", "max_provider_share",
+    "host_kw",
+  ]
+
+  /// True for an input that a workbook's formulas follow.
+  public var isLive: Bool { InputKey.live.contains(name) }
 
   /// The definition with this name.
   public static func named(_ name: String) -> InputKey? { all.first { $0.name == name } }

@@ -74,6 +74,7 @@ struct ScenarioBuilder {
   private var standIns: [StandIn] = []
   private var supply: [SupplyTotal] = []
   private var rates: [String: Rate] = [:]
+  private var fleet = FleetInput()
 
   init(name: String) { self.name = name }
 
@@ -98,6 +99,7 @@ struct ScenarioBuilder {
       supply = table.rows.map(\.row)
     }
     try addRates(files)
+    try fleet.add(files)
   }
 
   mutating func add(_ head: ScenarioHead) {
@@ -288,7 +290,8 @@ struct ScenarioBuilder {
     }
     let scenario = Scenario(
       name: name, title: title, summary: summary, inputs: inputs, offers: offers, standIns: standIns,
-      statedRates: rates, supply: supply)
+      statedRates: rates, supply: supply, fleet: fleet)
+    try fleet.check(offers: offers, scenario: name)
     let shares = ["cpu_share", "network_share", "storage_share"].compactMap { scenario.number($0) }
     guard shares.reduce(0, +) < 1 else {
       throw InputError(

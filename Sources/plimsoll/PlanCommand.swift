@@ -17,6 +17,11 @@ struct PlanOptions: ParsableArguments {
   var settings: [String] = []
 
   @Option(
+    name: .customLong("case"),
+    help: "Takes the base, low or high end of every input that a workbook follows, as its selector does.")
+  var end = "base"
+
+  @Option(
     name: .customLong("private"),
     help: "File of key = value lines that overrides the scenario; -o refuses to write its values.")
   var privateFile: String?
@@ -36,16 +41,23 @@ struct PlanOptions: ParsableArguments {
     if noHostResults, hostResults != nil {
       throw ValidationError("--no-host-results and --host-results exclude each other")
     }
+    guard RangeEnd(rawValue: end) != nil else {
+      throw ValidationError("--case \(end.prefix(20)): write base, low or high")
+    }
   }
 
   /// Plans a scenario with its layers.
   func plan(_ name: String) throws -> Plan {
     let scenario = try scenario(name)
+    return try Plan(scenario, evidence: evidence())
+  }
+
+  /// Catalogue, estimator and host.
+  func evidence() throws -> PlanEvidence {
     let tables = try catalog.load()
     let bare = try Estimator(catalog: tables)
-    let evidence = PlanEvidence(
+    return PlanEvidence(
       catalog: tables, throughput: .estimator(bare, catalog: tables), host: try host(tables, bare))
-    return try Plan(scenario, evidence: evidence)
   }
 
   /// The host's part of the evidence: a named file must hold a usable host, a file that was only found need not.
@@ -91,8 +103,12 @@ struct PlanOptions: ParsableArguments {
       trust: .published)
   }
 
-  private func scenario(_ name: String) throws -> Scenario {
-    do { return try Scenario.load(name, set: settings, privateFile: privateFile) } catch let error
+  /// A scenario with its layers; `more` are settings of this one alone.
+  func scenario(_ name: String, also more: [String] = []) throws -> Scenario {
+    do {
+      return try Scenario.load(name, set: settings + more, privateFile: privateFile)
+        .at(RangeEnd(rawValue: end) ?? .base)
+    } catch let error
       as UnknownName
     {
       let list = error.what == "scenario" ? "plimsoll plan --list" : "plimsoll explain --list"
@@ -111,7 +127,8 @@ struct PlanCommand: ParsableCommand {
                plimsoll plan my/scenario --table options --format csv
       Exit status: 0 done, 7 infeasible, 8 a hard check failed, 64 usage, 65 bad data,
       74 a folder that cannot be written.
-      """)
+      """,
+    subcommands: [PlanDiffCommand.self])
 
   @Argument(help: "A bundled scenario (--list shows them) or the path of a scenario folder.")
   var name: String?

@@ -112,9 +112,14 @@ struct CostSheet {
     let factors = sheet.range(rows: Line.discount...Line.discount, columns: months)
     sheet.put(
       .formula(.sum(spend)), row: row, column: CostColumn.total.rawValue, style: .output, format: .whole)
+    // What is due at the signature is not discounted.
+    let ahead = layout.needed("upfront_share")
+    let present =
+      option.basis == .contracted
+      ? ahead * .sum(spend) + (.number(1) - ahead) * .sumProduct(spend, factors)
+      : .sumProduct(spend, factors)
     sheet.put(
-      .formula(.sumProduct(spend, factors)), row: row, column: CostColumn.presentValue.rawValue,
-      style: .output,
+      .formula(present), row: row, column: CostColumn.presentValue.rawValue, style: .output,
       format: .whole)
   }
 }

@@ -27,7 +27,8 @@ public struct PlanTables: Sendable {
       ("plan_summary.csv", summary), ("plan_capacity.csv", capacity), ("plan_monthly.csv", monthly),
       ("plan_allocation.csv", allocation), ("cost_streams.csv", costStreams),
       ("assumptions_used.csv", assumptions), ("sensitivity.csv", sensitivity), ("checks.csv", checks),
-      ("gaps.csv", gaps),
+      ("gaps.csv", gaps), ("focus_forecast.csv", focusForecast), ("contracts.csv", contracts),
+      ("deals_review.csv", deals), ("ledger.csv", ledger),
     ]
   }
 
@@ -191,6 +192,37 @@ public struct PlanTables: Sendable {
     return table
   }
 
+  /// One row a commitment of the headline: what it binds, until when, and what is due.
+  public var contracts: ReportTable {
+    var table = keyed(
+      "Contracts",
+      [
+        "contract", "provider", "site", "accelerator", "kind", "start_month", "end_month", "term_months",
+        "order_by_months_before_start", "accelerators", "usd_per_accelerator_hour", "upfront_usd",
+        "mean_monthly_usd", "total_usd", "is_commitment", "terms_source", "price_source", "price_as_of",
+      ].map { .init($0) })
+    let ledger = plan.ledger
+    for (index, holding) in ledger.holdings.enumerated() {
+      let rows = ledger.rows.filter { $0.holding == index && $0.stream.isCash }
+      let total = rows.reduce(Money.zero) { $0 + $1.billed }
+      let upfront = rows.filter { $0.stream == .upfront }.reduce(Money.zero) { $0 + $1.billed }
+      let last = plan.months.last { holding.billed[$0.index] > 0 }
+      let first = plan.months.first { holding.billed[$0.index] > 0 }
+      let length = Double((last?.index ?? 0) - (first?.index ?? 0) + 1)
+      append(
+        [
+          .words(holding.id), .words(holding.offer.providerTitle), .words(holding.site),
+          .words(holding.offer.accelerator), .words(holding.contract.kind.rawValue),
+          .words(first?.label ?? ""), .words(last?.label ?? ""), .integer(Int(length)),
+          .exact(plan.acceptance.map { -$0.orderBy(neededAt: 0) }), .exact(holding.billed.max()),
+          .exact(holding.rate.usdPerHour), .text(upfront.text), .exact((total - upfront).usd / length),
+          .text(total.text), .integer(holding.contract.isCommitment ? 1 : 0), .words(holding.contract.source),
+          .words(holding.rate.source), .words(holding.rate.asOf),
+        ], to: &table)
+    }
+    return table
+  }
+
   /// Every input in force, with who set it; the keys are those that `--set` takes.
   public var assumptions: ReportTable {
     var table = keyed(
@@ -256,6 +288,25 @@ public struct PlanTables: Sendable {
     var table = keyed("Gaps", ["subject", "missing", "remedy"].map { .init($0) })
     for gap in plan.gaps {
       append([.words(gap.subject), .words(gap.missing), .words(gap.remedy)], to: &table)
+    }
+    return table
+  }
+
+  /// One row an announced deal.
+  public var deals: ReportTable { keyed(plan.dealsTable) }
+  /// One row a payment.
+  public var ledger: ReportTable { keyed(plan.ledgerTable) }
+
+  /// A table of the plan with the key columns before its own, and words that no spreadsheet takes for a formula.
+  private func keyed(_ own: ReportTable) -> ReportTable {
+    var table = keyed(own.title, own.columns)
+    for row in own.rows {
+      append(
+        row.map { cell in
+          if case .text(let text) = cell { return Double(text) == nil ? .words(text) : cell }
+          if case .number(let value, _) = cell { return .exact(value) }
+          return cell
+        }, to: &table)
     }
     return table
   }

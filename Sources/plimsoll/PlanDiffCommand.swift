@@ -1,0 +1,79 @@
+// plimsoll plan diff: what changed between two plans, and which input did it.
+
+import ArgumentParser
+import Foundation
+import Planner
+import Quantities
+import Tables
+
+struct PlanDiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compares two scenarios: what changed in the answer, and what each input contributed.",
+    discussion: """
+      Example: plimsoll plan diff openai-aws-38b azure-exclusive
+               plimsoll plan diff openai-aws-38b my/scenario
+               plimsoll plan diff openai-aws-38b openai-aws-38b --set-b ramp_months=20
+      An input's contribution is the mean of two orders of change, so that all of them add up to the difference.
+      """)
+
+  @Argument(help: "The scenario before, by name or folder.")
+  var first: String
+
+  @Argument(help: "The scenario after.")
+  var second: String
+
+  @Option(name: .customLong("set-a"), help: "Sets an input of the first scenario only.")
+  var firstSettings: [String] = []
+
+  @Option(name: .customLong("set-b"), help: "Sets an input of the second scenario only.")
+  var secondSettings: [String] = []
+
+  @OptionGroup var plans: PlanOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let before = try plans.scenario(first, also: firstSettings)
+    let after = try plans.scenario(second, also: secondSettings)
+    let evidence = try plans.evidence()
+    let difference = try PlanDifference(before, after) { try Plan($0, evidence: evidence) }
+    try output.show([headline(difference), contributions(difference)])
+  }
+
+  private func headline(_ difference: PlanDifference) -> ReportTable {
+    var table = ReportTable(
+      "\(first) -> \(second)",
+      [.init("metric"), .init("before"), .init("after"), .init("difference"), .init("ratio")])
+    for (old, new) in zip(difference.before.values, difference.after.values) {
+      let change = old.value.flatMap { a in new.value.map { $0 - a } }
+      let ratio = old.value.flatMap { a in a != 0 ? new.value.map { $0 / a } : nil }
+      table.append([
+        .text(old.name), amount(old.value), amount(new.value), amount(change), .optional(ratio, decimals: 3),
+      ])
+    }
+    return table
+  }
+
+  private func contributions(_ difference: PlanDifference) -> ReportTable {
+    let names = difference.before.values.map(\.name)
+    var table = ReportTable(
+      "What each input contributed",
+      [.init("input"), .init("before"), .init("after")] + names.map { .init("delta_\($0)", $0) })
+    for input in difference.inputs {
+      table.append(
+        [.text(input.key), .text(short(input.before)), .text(short(input.after))]
+          + input.contributions.map { amount($0) })
+    }
+    if difference.inputs.isEmpty { table.notes = ["No input differs."] }
+    return table
+  }
+
+  private func amount(_ value: Double?) -> Cell {
+    value.map { .number($0, decimals: abs($0) < 1000 ? 3 : 0) } ?? .empty
+  }
+
+  /// Whole tables are long; people see their beginning, programs all of it.
+  private func short(_ text: String) -> String {
+    output.format.isForPeople && text.count > 24 ? text.prefix(23) + "…" : text
+  }
+}
