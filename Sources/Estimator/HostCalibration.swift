@@ -57,10 +57,11 @@ public struct HostCalibration: Sendable {
   public let summary: HostSummary
   /// Memory that the host shows; nil = its rows do not say.
   public let memory: Bytes?
+  /// Whole decoder layers against what the curves say of them.
+  public let composition: HostComposition
 
   let curves: EfficiencyCurves
-  let peak: FLOPPerSecond
-  let bandwidth: BytesPerSecond
+  let roofs: Roofs
 
   /// Nil where the rows lack the FMA peak, the read bandwidth, or any of matrix product, prefill and decode
   /// attention on the widest placement of one machine.
@@ -72,9 +73,13 @@ public struct HostCalibration: Sendable {
       let decode = HostCalibration.curve(summary, "attention_decode")
     else { return nil }
     self.summary = summary
-    self.peak = FLOPPerSecond(Unit.gigaflops.toBase(peak))
-    bandwidth = BytesPerSecond(Unit.gigabytePerSecond.toBase(read))
-    curves = EfficiencyCurves(products: products, prefillAttention: prefill, decodeAttention: decode)
+    let roofs = Roofs(
+      peak: FLOPPerSecond(Unit.gigaflops.toBase(peak)),
+      bandwidth: BytesPerSecond(Unit.gigabytePerSecond.toBase(read)))
+    let curves = EfficiencyCurves(products: products, prefillAttention: prefill, decodeAttention: decode)
+    self.roofs = roofs
+    self.curves = curves
+    composition = HostComposition(rows, summary: summary, curves: curves, roofs: roofs)
     memory = rows.lazy.compactMap(\.memTotalBytes).first.map { Bytes(Double($0)) }
   }
 
@@ -105,7 +110,8 @@ public struct HostCalibration: Sendable {
   /// The host as a chip: fp32 arithmetic at the FMA peak, memory at the read bandwidth, no link.
   func rates(_ memory: Bytes) -> ChipRates {
     ChipRates(
-      name: summary.machineLabel, bf16Peak: peak, fp8Peak: nil, fp4Peak: nil, memoryBandwidth: bandwidth,
+      name: summary.machineLabel, bf16Peak: roofs.peak, fp8Peak: nil, fp4Peak: nil,
+      memoryBandwidth: roofs.bandwidth,
       scaleUpBandwidth: nil, memory: memory, gemmShare: ChipRates.GEMMShare(bf16: 1, fp8: 1, fp4: 1))
   }
 }

@@ -25,6 +25,8 @@ public struct OperatorWalk: Sendable {
   public let prefill: [OperatorLine]
   /// From steps to the figures, a sentence each.
   public let formulas: [String]
+  /// From steps to the rates of an accelerator that does only one of both phases, a sentence each.
+  public let rates: [String]
 }
 
 extension StepModel {
@@ -40,7 +42,7 @@ extension StepModel {
     decode.append(
       OperatorLine(
         part: "attention",
-        what: "\(tenths(Unit.gigabyte.fromBase(bytes))) GB of cache, \(tenths(rank)) sequences of "
+        what: "\(tenths(Unit.gigabyte.fromBase(bytes))) GB of cache, \(short(rank)) x "
           + "\(whole(workload.meanContext)) tokens",
         seconds: point.decode.attention,
         boundBy: read >= point.decode.attention.value * 0.999 ? "memory" : "arithmetic",
@@ -52,7 +54,7 @@ extension StepModel {
         seconds: point.decode.overhead, boundBy: "host", source: "oK, oQ, oB, oS"))
     decode.append(
       OperatorLine(
-        part: "requests", what: "\(tenths(rank)) streams", seconds: point.decode.requests, boundBy: "host",
+        part: "requests", what: "\(short(rank)) streams", seconds: point.decode.requests, boundBy: "host",
         source: "oR"))
 
     let tokens = workload.freshTokens
@@ -65,9 +67,11 @@ extension StepModel {
     prefill.append(link(rankTokens: tokens, seconds: point.prefill.transfer, latency: false))
     prefill.append(
       OperatorLine(
-        part: "launches", what: "\(whole(kernelCount)) kernels and the latency of collectives",
+        part: "launches", what: "\(whole(kernelCount)) kernels, latency of collectives",
         seconds: point.prefill.latency, boundBy: "host", source: "oK, oQ, oB, oS, al"))
-    return OperatorWalk(decode: decode, prefill: prefill, formulas: formulas(point, workload))
+    return OperatorWalk(
+      decode: decode, prefill: prefill, formulas: formulas(point, workload),
+      rates: rates(point, workload))
   }
 
   private func products(rankTokens: Double, groupTokens: Double, sampled: Double) -> [OperatorLine] {
@@ -80,12 +84,12 @@ extension StepModel {
       let copies = isRouted ? held : 1
       let arithmetic = timed.row * (rows + timed.filling * copies)
       let memory = timed.weights * copies + timed.activations * rows
-      let experts = isRouted ? " of \(tenths(held)) experts" : ""
+      let experts = isRouted ? " of \(short(held)) experts" : ""
       lines.append(
         OperatorLine(
           part: isRouted ? "expert product" : product.rows == .sampled ? "head" : "product",
-          what: "\(tenths(rows)) rows\(experts), \(whole(product.k)) to \(whole(product.n)) \(product.type), "
-            + "\(whole(product.count)) times",
+          what: "\(short(rows)) rows\(experts), \(whole(product.k)) to \(whole(product.n)) \(product.type), "
+            + "x \(short(product.count))",
           seconds: Seconds(max(arithmetic, memory)), boundBy: arithmetic > memory ? "arithmetic" : "memory",
           source: isRouted ? "einf of \(chip.name), efm, eih, pad, emm" : "einf of \(chip.name), mh, em"))
     }
@@ -95,11 +99,28 @@ extension StepModel {
   private func link(rankTokens: Double, seconds: Seconds, latency: Bool = true) -> OperatorLine {
     let traffic = collectives(rankTokens: rankTokens)
     let out =
-      traffic.scaleOut > 0 ? ", \(tenths(Unit.mebibyte.fromBase(traffic.scaleOut))) MiB between servers" : ""
+      traffic.scaleOut > 0 ? ", \(tenths(Unit.mebibyte.fromBase(traffic.scaleOut))) MiB out" : ""
     return OperatorLine(
       part: "collectives",
-      what: "\(tenths(Unit.mebibyte.fromBase(traffic.scaleUp))) MiB over the scale-up link\(out)",
+      what: "\(tenths(Unit.mebibyte.fromBase(traffic.scaleUp))) MiB scale-up\(out)",
       seconds: seconds, boundBy: "link", source: latency ? "en, al, al2" : "en")
+  }
+
+  private func rates(_ point: OperatingPoint, _ workload: Workload) -> [String] {
+    let ms = { (time: Seconds) in "\(tenths(Unit.millisecond.fromBase(time.value))) ms" }
+    let chips = Double(deployment.accelerators)
+    let machines = chips == 1 ? "1 accelerator" : "\(whole(chips)) accelerators"
+    let share = sharding.pipeline * sharding.data
+    let hidden = deployment.engine == .sglang ? "" : ", latencies hidden behind decode"
+    let cut = share > 1 ? ", over \(whole(share)) stages or attention ranks" : ""
+    return [
+      "Prefill-only rate \(short(workload.freshTokens / point.marginalPrefill.value / chips)) tokens/s = "
+        + "\(short(workload.freshTokens)) tokens / \(ms(point.marginalPrefill)) of a further prompt "
+        + "(\(ms(point.prefill.total)) alone\(hidden)\(cut)) / \(machines).",
+      "Decode-only rate \(short(point.batch / point.decode.total.value / chips)) tokens/s = "
+        + "\(short(point.batch)) requests / \(ms(point.decode.total)) of a decode step / "
+        + "\(machines).",
+    ]
   }
 
   private func formulas(_ point: OperatingPoint, _ workload: Workload) -> [String] {
@@ -117,6 +138,12 @@ extension StepModel {
         + "\(whole(workload.outputTokens - 1)) x time per token), by Little's law.",
     ]
   }
+}
+
+/// A count, with its first decimal where it has one.
+private func short(_ value: Double) -> String {
+  let text = tenths(value)
+  return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 
 /// A count without decimals.

@@ -73,10 +73,7 @@ struct RooflineModel {
   }
 
   private func time(work: Double, bytes: Double, type: ElementType, _ curve: EfficiencyCurve) -> Seconds {
-    guard work > 0, bytes > 0 else { return .zero }
-    let peak = step.chip.peak(type)
-    let ridge = peak.value / step.chip.memoryBandwidth.value
-    let roof = max(work / peak.value, bytes / step.chip.memoryBandwidth.value)
-    return Seconds(roof / curve.share(at: work / bytes / ridge))
+    Roofs(peak: step.chip.peak(type), bandwidth: step.chip.memoryBandwidth)
+      .time(work: work, bytes: bytes, curve)
   }
 }

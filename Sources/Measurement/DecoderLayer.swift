@@ -121,6 +121,18 @@ public enum LayerOperator: String, Hashable, Sendable, Codable, CaseIterable {
   /// The weighted sum of a token's experts.
   case combine = "combine_rows"
   case residualAdd = "residual_add"
+
+  /// True of products with weights.
+  public var isProduct: Bool {
+    switch self {
+    case .projection, .latentProjection, .queryProjection, .unfoldLatent, .foldKeys, .unfoldValues,
+      .outputProjection, .gateUp, .router, .expertGateUp, .down, .expertDown:
+      true
+    case .rmsnorm, .headNorm, .latentNorm, .rope, .attention, .residualRMSNorm, .topK, .gather, .siluMul,
+      .combine, .residualAdd:
+      false
+    }
+  }
 }
 
 extension DecoderLayer {

@@ -1,6 +1,7 @@
 // The sanity checks that print with every plan. A hard one contradicts the plan itself or physics; a warning is
 // a number that a careful reader would ask about.
 
+import Estimator
 import Quantities
 import Tables
 
@@ -224,5 +225,26 @@ struct PlanChecks {
     add(
       "portfolio money spent", "all rows", allocation.reduce(0) { $0 + $1.cost } / money, low: 0.95, high: 1,
       unit: "share", .warning, "less means that supply and shares leave money over")
+  }
+}
+
+extension HostSource {
+  /// Whether sums of this host's operators are believed: its decoder layers, predicted against measured.
+  var compositionChecks: [PlanCheck] {
+    guard let composition else { return [] }
+    let error = composition.medianError
+    let result: CheckResult =
+      if let error { error <= HostComposition.bound ? .pass : .fail } else { .unknown }
+    return [
+      PlanCheck(
+        name: "decoder_layer_composition", subject: machine, value: error, low: nil,
+        high: HostComposition.bound, unit: "relative", severity: .warning, result: result,
+        note: compositionSentence ?? "")
+    ]
+  }
+
+  /// What the composition test found, or why it found nothing and the commands that change that.
+  var compositionSentence: String? {
+    composition.map { $0.sentence(file: file) }
   }
 }

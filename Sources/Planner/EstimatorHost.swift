@@ -12,7 +12,7 @@ extension HostSource {
   public static func estimator(
     _ estimator: Estimator, catalog: Catalog, file: String, machine: String, instanceRate: Rate?
   ) -> HostSource? {
-    guard estimator.host != nil else { return nil }
+    guard let calibration = estimator.host else { return nil }
     let memory = ThroughputMemory()
     return HostSource(
       file: file, machine: machine,
@@ -37,7 +37,8 @@ extension HostSource {
           return staged(model, service, estimator)
         }
       },
-      score: estimator.transferSummary ?? "not scored", instanceRate: instanceRate)
+      score: estimator.transferSummary ?? "not scored", instanceRate: instanceRate,
+      composition: calibration.composition)
   }
 
   /// The fewest stages, a power of two, of which each fits a host: tokens/s of one host of the line.

@@ -16,12 +16,21 @@ extension ThroughputSource {
           return .failure(
             Gap("tokens/s of \(standIn.model)", missing: "no \(offer.accelerator) in the catalogue"))
         }
-        let estimate = estimator.serve(
-          model: model, on: chip, workload: Workload(service), precision: Precision(rawValue: offer.precision)
-        )
-        return estimate.map { Throughput($0, model: model, chip: chip) }
+        return estimator.serve(model, on: chip, offer, service).map {
+          Throughput($0, model: model, chip: chip)
+        }
       }
     }
+  }
+}
+
+extension Estimator {
+  /// The estimate of a plan: the best deployment inside the service limits, in the offer's number format.
+  func serve(
+    _ model: ModelArchitecture, on chip: Accelerator, _ offer: Offer, _ service: ServiceLevel
+  ) -> Known<ServingEstimate> {
+    serve(
+      model: model, on: chip, workload: Workload(service), precision: Precision(rawValue: offer.precision))
   }
 }
 
@@ -46,7 +55,7 @@ extension Throughput {
       prefill: estimate.prefillTokensPerSecondPerAccelerator,
       decode: estimate.decodeTokensPerSecondPerAccelerator,
       replica: estimate.deployment.accelerators, decodeBound: arithmetic, prefillBound: arithmetic,
-      deployment: estimate.deployment.summary)
+      deployment: estimate.deployment.summary, ttft: estimate.ttft, tpot: estimate.tpot)
   }
 }
 

@@ -93,6 +93,12 @@ public struct FigureDefinition: Sendable {
       "the estimator's decode-only rate inside the service limits",
       ["input_tokens", "output_tokens", "tpot_limit_s"], { _, _, row in row?.throughput.decode.value }),
     FigureDefinition(
+      "ttft_s", "s", "the estimator's mean time to first token at the batch of the decode-only rate",
+      ["input_tokens", "cached_share", "ttft_limit_s"], { _, _, row in row?.throughput.ttft?.value }),
+    FigureDefinition(
+      "tpot_s", "s", "the estimator's mean time per output token at the batch of the decode-only rate",
+      ["input_tokens", "output_tokens", "tpot_limit_s"], { _, _, row in row?.throughput.tpot?.value }),
+    FigureDefinition(
       "accelerator_seconds_per_request", "s",
       "input_tokens * (1 - cached_share) / prefill rate + output_tokens / decode rate",
       [
@@ -134,42 +140,52 @@ extension Plan {
 
   /// How a figure, an input or an option came about, as lines; nil for an unknown name.
   ///
-  /// Figures are those of `option` (the headline's by default) and of its first stand-in.
-  public func explanation(of name: String, option id: String? = nil) -> [String]? {
+  /// Figures are those of `option` (the headline's by default) and of the stand-in `model` (the first by default).
+  public func explanation(
+    of name: String, option id: String? = nil, model: String? = nil
+  ) -> [String]? {
     if let input = scenario.input(name) { return chain(input, indent: "") }
     if let key = InputKey.named(name) { return ["\(name) (\(key.unit)): not set; \(key.doc)"] }
-    if let option = option(name) { return figures(option) }
+    if let option = option(name) { return figures(option, model) }
     guard let figure = FigureDefinition.named(name),
-      let option = (id ?? leading ?? portfolio?.options.first?.id ?? options.first?.id).flatMap({
-        self.option($0)
-      })
+      let option = explained(id)
     else {
       return nil
     }
     var seen: Set<String> = []
-    return ["\(name) of \(option.id)"] + lines(figure, option, indent: "", seen: &seen)
+    return ["\(name) of \(option.id)"] + lines(figure, option, model, indent: "", seen: &seen)
   }
 
-  private func row(_ option: PlanOption) -> PlanCapacity? { capacities.first { $0.option == option.id } }
+  /// The option with this id, or the headline's.
+  func explained(_ id: String?) -> PlanOption? {
+    (id ?? leading ?? portfolio?.options.first?.id ?? options.first?.id).flatMap { option($0) }
+  }
 
-  private func figures(_ option: PlanOption) -> [String] {
+  /// The capacity of an option for a stand-in, the first by default.
+  func row(_ option: PlanOption, _ model: String?) -> PlanCapacity? {
+    capacities.first { $0.option == option.id && (model == nil || $0.standIn.model == model) }
+  }
+
+  private func figures(_ option: PlanOption, _ model: String?) -> [String] {
     var seen: Set<String> = []
     return ["\(option.id)"]
       + ["accelerators", "power_mw", "training_runs", "users"].flatMap { name in
-        FigureDefinition.named(name).map { lines($0, option, indent: "", seen: &seen) } ?? []
+        FigureDefinition.named(name).map { lines($0, option, model, indent: "", seen: &seen) } ?? []
       }
   }
 
   private func lines(
-    _ figure: FigureDefinition, _ option: PlanOption, indent: String, seen: inout Set<String>
+    _ figure: FigureDefinition, _ option: PlanOption, _ model: String?, indent: String,
+    seen: inout Set<String>
   ) -> [String] {
-    let number = figure.value(self, option, row(option)).map { "\(shown($0)) \(figure.unit)" } ?? "unknown"
+    let number =
+      figure.value(self, option, row(option, model)).map { "\(shown($0)) \(figure.unit)" } ?? "unknown"
     guard seen.insert(figure.name).inserted else { return ["\(indent)\(figure.name) = \(number) (above)"] }
     var lines = ["\(indent)\(figure.name) = \(number)", "\(indent)= \(figure.formula)"]
-    lines += sources(figure.name, option).map { "\(indent)- \($0)" }
+    lines += sources(figure.name, option, model).map { "\(indent)- \($0)" }
     for operand in figure.operands {
       if let next = FigureDefinition.named(operand) {
-        lines += self.lines(next, option, indent: indent + "  ", seen: &seen)
+        lines += self.lines(next, option, model, indent: indent + "  ", seen: &seen)
       } else if let input = scenario.input(operand) {
         lines += seen.insert(operand).inserted ? chain(input, indent: indent + "  ") : []
       }
@@ -177,19 +193,26 @@ extension Plan {
     return lines
   }
 
-  private func sources(_ figure: String, _ option: PlanOption) -> [String] {
+  private func sources(_ figure: String, _ option: PlanOption, _ model: String?) -> [String] {
     switch figure {
     case "usd_per_accelerator_hour":
       let note = option.rate.note.isEmpty ? "" : "; \(option.rate.note)"
       return ["\(option.rate.trust.rawValue): \(option.rate.source), \(option.rate.asOf)\(note)"]
     case "kw_per_accelerator": return option.power.map { [$0.source] } ?? []
     case "unit_accelerators": return ["\(option.offer.place): \(option.offer.source)"]
-    case "prefill_tokens_s_per_accelerator", "decode_tokens_s_per_accelerator":
-      guard let row = row(option) else { return [] }
-      let figure = figure.hasPrefix("prefill") ? row.throughput.prefill : row.throughput.decode
-      let range = figure.interval.map { ", 80 % range \(shown($0.low)) to \(shown($0.high))" } ?? ""
-      return ["\(row.standIn.model), \(row.throughput.deployment)", "\(figure.trust.rawValue)\(range)"]
-        + figure.sources
+    case let name where Plan.walkedFigures.contains(name):
+      guard let row = row(option, model) else { return [] }
+      let found: Figure? =
+        switch name {
+        case "prefill_tokens_s_per_accelerator": row.throughput.prefill
+        case "decode_tokens_s_per_accelerator": row.throughput.decode
+        case "ttft_s": row.throughput.ttft
+        default: row.throughput.tpot
+        }
+      guard let found else { return [] }
+      let range = found.interval.map { ", 80 % range \(shown($0.low)) to \(shown($0.high))" } ?? ""
+      return ["\(row.standIn.model), \(row.throughput.deployment)", "\(found.trust.rawValue)\(range)"]
+        + found.sources
     default: return []
     }
   }

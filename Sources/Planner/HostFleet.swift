@@ -56,7 +56,8 @@ struct HostFleetBuilder {
     }
     return HostEvidence(
       file: host.file, machine: host.machine, fleet: rows,
-      figuresThatChange: figures(rows, capacities), transferredScore: host.score)
+      figuresThatChange: figures(rows, capacities), transferredScore: host.score,
+      composition: host.compositionSentence)
   }
 
   private func figures(_ rows: [HostFleetRow], _ capacities: [PlanCapacity]) -> [String] {

@@ -112,10 +112,14 @@ public struct Throughput: Sendable, Hashable {
   public let prefillBound: Double?
   /// Number format and deployment, e.g. `fp8, TP8`.
   public let deployment: String
+  /// Mean time to first token at that point; nil where it is not known.
+  public let ttft: Figure?
+  /// Mean time per output token at that point; nil where it is not known.
+  public let tpot: Figure?
   /// Throughput from its parts.
   public init(
     prefill: Figure, decode: Figure, replica: Int, decodeBound: Double? = nil, prefillBound: Double? = nil,
-    deployment: String = ""
+    deployment: String = "", ttft: Figure? = nil, tpot: Figure? = nil
   ) {
     self.prefill = prefill
     self.decode = decode
@@ -123,6 +127,8 @@ public struct Throughput: Sendable, Hashable {
     self.decodeBound = decodeBound
     self.prefillBound = prefillBound
     self.deployment = deployment
+    self.ttft = ttft
+    self.tpot = tpot
   }
 }
 
@@ -318,6 +324,8 @@ public struct HostEvidence: Sendable {
   public let figuresThatChange: [String]
   /// The scored error of the transferred estimate, as a sentence.
   public let transferredScore: String
+  /// Its decoder layers against its curves, as a sentence; nil where the host is not one of result rows.
+  public let composition: String?
 }
 
 /// A whole plan.

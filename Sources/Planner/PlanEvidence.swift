@@ -1,6 +1,7 @@
 // What a plan rests on beside the scenario: the catalogue and who says how fast a model runs.
 
 public import Catalog
+public import Estimator
 public import Quantities
 
 /// Answers how fast a model runs on an offer's accelerator.
@@ -27,10 +28,14 @@ public struct HostSource: Sendable {
   public let score: String
   /// Price of its instance type, nil where it is not known.
   public let instanceRate: Rate?
+  /// Its decoder layers against its curves; nil where the host is not one of result rows.
+  public let composition: HostComposition?
   /// A host from its parts.
   public init(
     file: String, machine: String, transferred: ThroughputSource,
-    host: @escaping @Sendable (StandIn, ServiceLevel) -> Known<Throughput>, score: String, instanceRate: Rate?
+    host: @escaping @Sendable (StandIn, ServiceLevel) -> Known<Throughput>, score: String,
+    instanceRate: Rate?,
+    composition: HostComposition? = nil
   ) {
     self.file = file
     self.machine = machine
@@ -38,6 +43,7 @@ public struct HostSource: Sendable {
     self.host = host
     self.score = score
     self.instanceRate = instanceRate
+    self.composition = composition
   }
 }
 

@@ -437,6 +437,9 @@ public struct PlanReport: Sendable {
         + "in stages of layers, fp8 weights are computed in fp32. Of one line: \(waits.joined(separator: "; ")).",
       "Results: \(host.file).",
     ]
+    if let composition = host.composition {
+      table.notes.append("Composition test: \(composition).")
+    }
     if !host.figuresThatChange.isEmpty {
       table.notes.append(
         "Without that file these figures would go: \(host.figuresThatChange.joined(separator: "; ")). "

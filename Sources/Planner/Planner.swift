@@ -61,7 +61,8 @@ extension Plan {
       scenario: scenario, acceleratorShare: try numbers.acceleratorShare,
       acceleratorMoney: try numbers.acceleratorMoney, months: builder.months, paidHours: builder.paidHours,
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
-      allocation: allocation, portfolio: portfolio, checks: checks.checks, swings: swings,
+      allocation: allocation, portfolio: portfolio,
+      checks: checks.checks + (evidence.host?.compositionChecks ?? []), swings: swings,
       gaps: gaps.uniqueInOrder, deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
       infeasible: infeasible)
   }

@@ -156,7 +156,23 @@ public struct LayerTable {
   private func milliseconds(_ seconds: Double?) -> Double? { seconds.map(Unit.millisecond.fromBase) }
 }
 
+/// What an operator of a decoder layer is made of.
+public enum LayerWork: Sendable, Hashable {
+  /// A product with weights.
+  case product
+  /// Attention over the cache.
+  case attention
+  /// Element-wise work, or an operator of another version.
+  case other
+}
+
 extension ResultRow {
+  /// What the row of an operator of a decoder layer computes.
+  public var layerWork: LayerWork {
+    guard let part = LayerOperator(rawValue: layer) else { return .other }
+    return part == .attention ? .attention : part.isProduct ? .product : .other
+  }
+
   /// Median seconds of a row that has times.
   fileprivate var layerSeconds: Double? { status.hasTimes ? timeMedianSeconds : nil }
 }

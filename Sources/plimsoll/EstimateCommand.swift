@@ -76,7 +76,8 @@ struct EstimateCommand: ParsableCommand {
         transferred: estimator.transferred(
           model: network, on: chip, workload: workload, precision: format,
           deployment: estimate.deployment),
-        host: onHost(estimator, network, workload), score: estimator.transferSummary)
+        host: onHost(estimator, network, workload), score: estimator.transferSummary,
+        composition: estimator.host?.composition.sentence(file: hostResults ?? "FILE"))
     }
     let simulated =
       try simulate
@@ -86,12 +87,19 @@ struct EstimateCommand: ParsableCommand {
       ).get() : nil
     let title =
       "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
-    let walk =
-      try explain
-      ? estimator.walk(model: network, on: chip, workload: workload, estimate: estimate).get() : nil
+    var walk: [ReportTable] = []
+    if explain {
+      let operators = try estimator.walk(model: network, on: chip, workload: workload, estimate: estimate)
+        .get()
+      walk =
+        operators.tables()
+        + operators.evidence(
+          of: estimate.deployment, workload: workload, model: network, on: chip, in: tables,
+          kernels: try Catalog.measuredKernels(directory: catalog.directory))
+    }
     try output.show(
       output.format == .table
-        ? [table(title, estimate)] + (walk.map(walkTables) ?? [])
+        ? [table(title, estimate)] + walk
           + (simulated.map { [simulatedTable(estimate, $0)] } ?? [])
           + (second.map { [hostTable($0)] } ?? [])
         : [fullTable(title, estimate, second, simulated)])
@@ -127,6 +135,8 @@ struct EstimateCommand: ParsableCommand {
     let transferred: Known<ServingEstimate>
     let host: Known<ServingEstimate>
     let score: String?
+    /// What its whole decoder layers say of the curves.
+    let composition: String?
   }
 
   /// With a result file: the estimator that knows the host and how far its transferred estimate is off.
@@ -211,6 +221,7 @@ struct EstimateCommand: ParsableCommand {
     for case .failure(let gap) in [second.transferred, second.host] {
       table.notes.append("\(gap.subject): \(gap.missing).")
     }
+    if let composition = second.composition { table.notes.append("Composition test: \(composition).") }
     if let host { table.notes.append("This host: \(host.tpot.sources.joined(separator: "; ")).") }
     return table
   }

@@ -1,6 +1,8 @@
 // plimsoll explain: from a figure or an input back to its sources.
 
 import ArgumentParser
+import Catalog
+import Estimator
 import Planner
 import Quantities
 import Tables
@@ -13,6 +15,7 @@ struct ExplainCommand: ParsableCommand {
       Example: plimsoll explain accelerators --scenario openai-aws-38b
                plimsoll explain ramp_months --set ramp_months=20
                plimsoll explain aws-gb200/own/deal
+               plimsoll explain decode_tokens_s_per_accelerator
       """)
 
   @Argument(help: "An input, a figure or an option such as aws-gb200/contracted/latest (--list shows all).")
@@ -23,6 +26,9 @@ struct ExplainCommand: ParsableCommand {
 
   @Option(help: "The option whose figure is explained; the headline's by default.")
   var option: String?
+
+  @Option(help: "The stand-in whose rates are explained; the scenario's first by default.")
+  var model: String?
 
   @Flag(help: "Lists what can be explained.")
   var list = false
@@ -42,17 +48,41 @@ struct ExplainCommand: ParsableCommand {
       throw CommandFailure.unknown(
         "option", option, nearest: nearestNames(to: option, among: options), list: "plimsoll explain --list")
     }
-    guard let lines = plan.explanation(of: name, option: option) else {
+    let models = plan.scenario.standIns.map(\.model)
+    if let model, !models.contains(model) {
+      throw CommandFailure.unknown(
+        "stand-in", model, nearest: nearestNames(to: model, among: models),
+        list: "plimsoll plan \(scenario) --table capacity")
+    }
+    guard let lines = plan.explanation(of: name, option: option, model: model) else {
       throw CommandFailure.unknown(
         "name", name, nearest: nearestNames(to: name, among: plan.explainableNames),
         list: "plimsoll explain --list")
     }
+    let walk = Plan.walkedFigures.contains(name) ? try operators(plan) : []
     guard output.format == .table else {
       var table = ReportTable("", [.init("line")])
-      for line in lines { table.append([.text(line)]) }
+      for line in lines + walk.flatMap(\.lines) { table.append([.text(line)]) }
       return try output.show([table])
     }
     try StandardOutput.write(lines.flatMap { folded($0) }.map { $0 + "\n" }.joined())
+    guard !walk.isEmpty else { return }
+    try StandardOutput.write("\n")
+    try output.show(walk)
+  }
+
+  /// Operators, constants and facts of a rate or a time; a gap is a note, as the figure itself stands without them.
+  private func operators(_ plan: Plan) throws -> [ReportTable] {
+    let tables = try plans.catalog.load()
+    let walk = plan.walk(
+      option: option, model: model, estimator: try Estimator(catalog: tables), catalog: tables,
+      kernels: try Catalog.measuredKernels(directory: plans.catalog.directory))
+    switch walk {
+    case .success(let walk): return walk
+    case .failure(let gap):
+      StandardError.write("plimsoll: \(gap.subject): \(gap.missing); \(gap.remedy)")
+      return []
+    }
   }
 
   /// A line in the terminal's width; what follows stands two columns further right.
@@ -77,5 +107,14 @@ struct ExplainCommand: ParsableCommand {
       ])
     }
     return table
+  }
+}
+
+extension ReportTable {
+  /// Title, rows and notes as lines of words, for programs that read lines.
+  fileprivate var lines: [String] {
+    let header = columns.map(\.name).joined(separator: ", ")
+    let cells = render(.csv).split(separator: "\n").dropFirst().map { "  \($0)" }
+    return ["\(title) (\(header))"] + cells + notes
   }
 }

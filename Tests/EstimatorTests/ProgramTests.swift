@@ -33,6 +33,38 @@ struct EstimateProgramTests {
     }
   }
 
+  @Test("holds decoder layers against their operators, in the estimate and among the checks of a plan")
+  func composition() throws {
+    try inFolder { folder in
+      let path = folder.appendingPathComponent("host.csv").path
+      func part(_ name: String?, _ seconds: Double) -> ResultRow {
+        var row = hostRows(share: 0.5)[0]
+        (row.kernel, row.phase, row.gflopsMedian, row.layer) = (
+          "decoder_layer", "decode", nil, name ?? "decoder_layer"
+        )
+        row.shapeId = "tiny_decode" + (name.map { "." + $0 } ?? "")
+        (row.rowKey, row.timeMedianSeconds, row.flop, row.minBytes) = (row.shapeId, seconds, 1e9, 1e9)
+        return row
+      }
+      for (layer, expected) in [([part(nil, 0.025), part("down_proj", 0.02)], "fail"), ([], "unknown")] {
+        try ResultFile.write((hostRows(share: 0.5) + layer).map(complete), to: path)
+        let plan = try plimsoll(
+          ["plan", "openai-aws-38b", "--host-results", path, "--table", "checks", "--format", "csv"],
+          in: folder)
+        let line = try #require(
+          plan.out.split(separator: "\n").first { $0.hasPrefix("decoder_layer_composition") })
+        #expect(plan.status == 0 && line.contains(",warning,\(expected),"), "\(line)")
+        let run = try estimate(["--host-results", path], in: folder)
+        let text = run.out.split(separator: "\n").joined(separator: " ")
+        #expect(
+          text.contains(
+            expected == "fail"
+              ? "Composition test: predicted over measured time of a decoder layer 0.80 (1 layer, at machine)"
+              : "Composition test: the file has no decoder layer; measure them with 'plimsoll run"))
+      }
+    }
+  }
+
   @Test("refuses a foreign file with file and line, and a missing one, in one sentence")
   func foreign() throws {
     try inFolder { folder in
