@@ -84,7 +84,7 @@ extension StepModel {
       let copies = isRouted ? held : 1
       let arithmetic = timed.row * (rows + timed.filling * copies)
       let memory = timed.weights * copies + timed.activations * rows
-      let experts = isRouted ? " of \(short(held)) experts" : ""
+      let experts = isRouted ? ", \(short(held)) experts" : ""
       lines.append(
         OperatorLine(
           part: isRouted ? "expert product" : product.rows == .sampled ? "head" : "product",
@@ -140,9 +140,9 @@ extension StepModel {
   }
 }
 
-/// A count, with its first decimal where it has one.
+/// A count; a small one with its first decimal where it has one.
 private func short(_ value: Double) -> String {
-  let text = tenths(value)
+  let text = tenths(abs(value) >= 100 ? value.rounded() : value)
   return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
 }
 

@@ -41,8 +41,8 @@ extension Plan {
     return estimator.serve(model, on: chip, option.offer, service).flatMap { estimate in
       estimator.walk(model: model, on: chip, workload: workload, estimate: estimate).map { walk in
         var tables = walk.tables()
-        tables[0] = tables[0].titled(
-          "\(tables[0].title): \(model.model) on \(chip.id), \(estimate.deployment.summary)")
+        tables[0].notes.insert(
+          "Of \(model.model) on \(chip.id), \(estimate.deployment.summary).", at: 0)
         tables += walk.evidence(
           of: estimate.deployment, workload: workload, model: model, on: chip, in: catalog, kernels: kernels)
         tables[tables.count - 1].notes += Plan.assumptions(estimate, model)

@@ -22,7 +22,7 @@ private let served = Result {
     let lead = try #require(plan.leading)
     let capacity = try #require(plan.capacities.first { $0.option == lead })
     #expect(tables.map { $0.title.prefix(9) } == ["One promp", "One decod", "Constants", "Facts of "])
-    #expect(tables[0].title.hasSuffix(capacity.throughput.deployment))
+    #expect(tables[0].notes[0].hasSuffix(", \(capacity.throughput.deployment)."))
     let notes = tables[1].notes.joined(separator: "\n")
     func near(_ head: String, _ figure: Figure, scale: Double = 1) throws {
       let rest = try #require(notes.split(separator: head + " ").dropFirst().first)
@@ -49,7 +49,7 @@ private let served = Result {
     #expect(rows.allSatisfy { !$0[3].isEmpty && ($0[3] != "fitted" || $0[5].hasPrefix("20")) })
     #expect(rows.filter { $0[0].hasPrefix("einf_") }.allSatisfy { $0[1].hasPrefix("GB200") })
     let engine = try #require(rows.first { $0[0] == "ttft_a" })
-    #expect(tables[0].title.hasSuffix(engine[1]) && rows.count { $0[0] == "ttft_a" } == 1)
+    #expect(tables[0].notes[0].hasSuffix(" \(engine[1]).") && rows.count { $0[0] == "ttft_a" } == 1)
     #expect(tables[2].notes.contains { $0.contains("rows of large products of GB200") })
     let dense = try plan.walk(estimator: estimator, catalog: catalog).get()
     #expect(dense[2].rows.allSatisfy { $0[0] != .text("emm") })
@@ -67,7 +67,7 @@ private let served = Result {
   @Test("a chip without kernels rests on the row of its class; an option without a rate is a gap")
   func others() throws {
     let (catalog, estimator, plan) = try served.get()
-    let tables = try plan.walk(option: "none", estimator: estimator, catalog: catalog)
+    let tables = plan.walk(option: "none", estimator: estimator, catalog: catalog)
     #expect(throws: Gap.self) { try tables.get() }
     let model = try #require(catalog.model("Llama-3.1-8B"))
     let chip = try #require(
