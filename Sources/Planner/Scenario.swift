@@ -270,7 +270,7 @@ public struct InputKey: Sendable, Hashable {
   private static let live: Set<String> = [
     "budget_usd", "cpu_share", "network_share", "storage_share", "ramp_months", "hours_basis",
     "hours_per_month", "upfront_share", "discount_rate", "payment_timing", "requests_per_user_day",
-    "daily_peak_over_mean", "minute_peak_over_mean", "utilisation_policy", "pools", "steady_factor",
+    "acceptance_months", "billing_start", "daily_peak_over_mean", "minute_peak_over_mean", "utilisation_policy", "pools", "steady_factor",
     "mix_factor", "software_factor", "training_active_parameters", "training_tokens", "training_days",
     "training_mfu", "expected_low", "expected_high", "electricity_usd_per_kwh", "max_provider_share",
     "host_kw",

@@ -144,6 +144,9 @@ struct PlanCommand: ParsableCommand {
     help: "Folder for plan.xlsx and the CSV tables; made where it is missing.")
   var folder: String?
 
+  @Option(help: "With -o: an earlier scenario (name or folder) that the workbook compares this one with.")
+  var compareWith: String?
+
   @OptionGroup var plans: PlanOptions
   @OptionGroup var output: OutputOptions
 
@@ -152,17 +155,31 @@ struct PlanCommand: ParsableCommand {
     guard let name else {
       throw CommandFailure(.usage, "name a scenario, e.g. plimsoll plan openai-aws-38b (--list shows all)")
     }
-    let plan = try plans.plan(name)
+    let evidence = try plans.evidence()
+    let scenario = try plans.scenario(name)
+    let plan = try Plan(scenario, evidence: evidence)
     if let folder {
       guard !plan.scenario.inputs.contains(where: { $0.active?.layer == .private }) else {
         throw CommandFailure(
           .usage, "-o writes no private values: plan without the private file, or print with --table")
       }
-      let names = try PlanDocuments.write(plan, to: folder)
+      let names = try PlanDocuments.write(plan, to: folder, with: companions(plan, evidence))
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
     }
     try show(plan)
     try judge(plan)
+  }
+
+  /// The runs beside this one that its documents show.
+  private func companions(_ plan: Plan, _ evidence: PlanEvidence) throws -> PlanCompanions {
+    var found = PlanCompanions(plan.scenario, base: plan) { try Plan($0, evidence: evidence) }
+    if let compareWith {
+      found.earlier = compareWith
+      found.difference = try PlanDifference(try plans.scenario(compareWith), plan.scenario) {
+        try Plan($0, evidence: evidence)
+      }
+    }
+    return found
   }
 
   private func show(_ plan: Plan) throws {

@@ -12,18 +12,20 @@ public enum PlanDocuments {
   /// - Returns: the names of the files, in reading order.
   /// - Throws: `FileError` where the folder or a file cannot be written.
   @discardableResult
-  public static func write(_ plan: Plan, to directory: String) throws -> [String] {
+  public static func write(
+    _ plan: Plan, to directory: String, with companions: PlanCompanions = PlanCompanions()
+  ) throws -> [String] {
     let folder = trimmed(directory)
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     if manager.fileExists(atPath: folder, isDirectory: &isFolder) {
       guard isFolder.boolValue else { throw FileError(path: folder, reason: "it is not a folder") }
-      return try fill(folder, with: plan)
+      return try fill(folder, with: plan, companions)
     }
     let temporary = WholeFile.temporaryName(for: folder)
     try makeFolder(temporary, named: folder)
     do {
-      let names = try fill(temporary, with: plan)
+      let names = try fill(temporary, with: plan, companions)
       guard rename(temporary, folder) == 0 else { throw FileError(path: folder, errno: errno) }
       return names
     } catch {
@@ -35,12 +37,14 @@ public enum PlanDocuments {
     }
   }
 
-  private static func fill(_ folder: String, with plan: Plan) throws -> [String] {
+  private static func fill(
+    _ folder: String, with plan: Plan, _ companions: PlanCompanions
+  ) throws -> [String] {
     let files = PlanTables(plan).files
     for (name, table) in files {
       try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
     }
-    try XLSXFormat.write(PlanWorkbook.make(plan), to: "\(folder)/plan.xlsx")
+    try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: "\(folder)/plan.xlsx")
     return ["plan.xlsx"] + files.map(\.name)
   }
 

@@ -9,7 +9,8 @@ import Quantities
 public enum PlanWorkbook {
   /// The workbook of a plan.
   /// - Complexity: O(options · months).
-  public static func make(_ plan: Plan) -> Workbook {
+  /// - Parameter companions: values of other runs; their sheets are left out where there are none.
+  public static func make(_ plan: Plan, with companions: PlanCompanions = PlanCompanions()) -> Workbook {
     let layout = PlanLayout(plan)
     var book = Workbook(title: "\(plan.scenario.name): plan")
     let prices = PricesSheet(layout)
@@ -23,9 +24,19 @@ public enum PlanWorkbook {
       [
         ReadMeSheet.sheet(layout), SummarySheet(layout).sheet, assumptions.sheet, offers.sheet, prices.sheet,
         performance.sheet,
-        capacity.sheet, cost.sheet,
-      ] + [AllocationSheet.sheet(layout), HostSheet.sheet(layout)].compactMap { $0 }
-      + [checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout)]
+      ] + [SupplySheet(layout)?.sheet].compactMap { $0 } + [capacity.sheet, cost.sheet]
+      + [
+        AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), CompareSheet.sheet(companions),
+        HostSheet.sheet(layout),
+      ].compactMap { $0 }
+      + [
+        TableSheet.sheet(
+          "Deals", plan.dealsTable,
+          note: "Announced deals against this plan's arithmetic; values of the program, not live."),
+        TableSheet.sheet(
+          "Focus", PlanTables(plan).focusForecast,
+          note: "Every payment of the headline in FOCUS \(PlanTables.focusVersion); values of the program, not live."),
+        checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout)]
     for (name, address) in assumptions.names + offers.names + prices.names + performance.names
       + capacity.names + cost.names
       + checks.names

@@ -1,0 +1,152 @@
+// Tables of values as sheets: what the program alone computes and no formula follows.
+
+import Planner
+import Quantities
+import Tables
+
+enum TableSheet {
+  private static let first = 4
+
+  /// A sheet of a table: numbers as numbers (exact decimal text too), words as words.
+  static func sheet(_ name: String, _ table: ReportTable, note: String, without hidden: Set<String> = []) -> Sheet {
+    var sheet = Sheet(name)
+    sheet.put(.text(table.title), row: 0, column: 0, style: .title)
+    sheet.put(.text(note), row: 1, column: 0, style: .note)
+    let columns = table.columns.indices.filter { !hidden.contains(table.columns[$0].name) }
+    sheet.put(columns.map { table.columns[$0].name }, row: first - 1, style: .heading)
+    for (offset, row) in table.rows.enumerated() {
+      for (place, column) in columns.enumerated() {
+        put(row[column], row: first + offset, column: place, to: &sheet)
+      }
+    }
+    for (place, column) in columns.enumerated() {
+      let longest = table.rows.map { width($0[column]) }.max() ?? 0
+      sheet.widths[place] = Double(min(max(longest, table.columns[column].name.count) + 2, 60))
+    }
+    sheet.frozen = (first, 1)
+    sheet.pagesWide = 2
+    return sheet
+  }
+
+  private static func put(_ cell: Cell, row: Int, column: Int, to sheet: inout Sheet) {
+    switch cell {
+    case .text(let text):
+      if let number = Double(text), number.isFinite, text.contains(where: \.isNumber) {
+        sheet.put(.number(number), row: row, column: column)
+      } else {
+        sheet.put(.text(text), row: row, column: column)
+      }
+    case .number(let value, let decimals):
+      sheet.put(
+        .number(value), row: row, column: column,
+        format: decimals == 0 ? .whole : decimals <= 2 ? .decimal : .fine)
+    case .integer(let value): sheet.put(.number(Double(value)), row: row, column: column, format: .whole)
+    case .empty: return
+    }
+  }
+
+  private static func width(_ cell: Cell) -> Int {
+    switch cell {
+    case .text(let text): text.count
+    case .number: 14
+    case .integer: 8
+    case .empty: 0
+    }
+  }
+}
+
+/// Scenarios: the headline at the ends of the ranges as the program computed it, with live differences.
+enum ScenariosSheet {
+  private static let first = 4
+
+  /// nil where no case was planned.
+  static func sheet(_ companions: PlanCompanions) -> Sheet? {
+    guard let base = companions.cases[.base] else { return nil }
+    var sheet = Sheet("Scenarios")
+    sheet.put(.text("Scenarios"), row: 0, column: 0, style: .title)
+    sheet.put(
+      .text(
+        "Runs of the program with every live input at its base, low or high end; the selector on Assumptions gives "
+          + "the same."), row: 1, column: 0, style: .note)
+    sheet.put(
+      ["Headline", "Base", "Low", "High", "Low - base", "High - base", "Low / base", "High / base"],
+      row: first - 1, style: .heading)
+    for (offset, metric) in base.values.enumerated() {
+      let row = first + offset
+      sheet.put(.text(metric.name), row: row, column: 0, style: .label)
+      var cells: [RangeEnd: CellAddress] = [:]
+      for (column, end) in RangeEnd.allCases.enumerated() {
+        guard let value = companions.cases[end]?.values[offset].value else { continue }
+        cells[end] = sheet.put(
+          .number(value), row: row, column: 1 + column, style: .calculation, format: format(value))
+      }
+      guard let middle = cells[.base] else { continue }
+      for (column, end) in [RangeEnd.low, .high].enumerated() {
+        guard let cell = cells[end] else { continue }
+        sheet.put(
+          .formula(.cell(cell) - .cell(middle)), row: row, column: 4 + column, format: format(metric.value ?? 0))
+        let ratio = Formula.when(
+          .binary(.equal, .cell(middle), .number(0)), .number(0), .cell(cell) / .cell(middle))
+        sheet.put(.formula(ratio), row: row, column: 6 + column, format: .decimal)
+      }
+    }
+    sheet.widths = [0: 26, 1: 20, 2: 20, 3: 20, 4: 20, 5: 20, 6: 12, 7: 12]
+    sheet.frozen = (first, 1)
+    return sheet
+  }
+
+  private static func format(_ value: Double) -> NumberFormat { abs(value) < 1000 ? .fine : .whole }
+}
+
+/// Compare: this plan against an earlier one, and what each input contributed.
+enum CompareSheet {
+  private static let first = 4
+
+  /// nil without an earlier plan.
+  static func sheet(_ companions: PlanCompanions) -> Sheet? {
+    guard let difference = companions.difference else { return nil }
+    var sheet = Sheet("Compare")
+    sheet.put(.text("Compared with \(companions.earlier)"), row: 0, column: 0, style: .title)
+    sheet.put(
+      .text("Contributions are the mean of two orders of change: they add up to the difference."), row: 1,
+      column: 0, style: .note)
+    let names = difference.before.values.map(\.name)
+    sheet.put(["Input", "Before", "After"] + names, row: first - 1, style: .heading)
+    for (offset, line) in [("earlier plan", difference.before), ("this plan", difference.after)].enumerated() {
+      sheet.put(.text(line.0), row: first + offset, column: 0, style: .label)
+      for (column, metric) in line.1.values.enumerated() {
+        guard let value = metric.value else { continue }
+        sheet.put(.number(value), row: first + offset, column: 3 + column, format: format(value))
+      }
+    }
+    let start = first + 2
+    for (offset, input) in difference.inputs.enumerated() {
+      let row = start + offset
+      sheet.put([input.key], row: row, style: .label)
+      sheet.put([String(input.before.prefix(200)), String(input.after.prefix(200))], row: row, column: 1, style: .note)
+      for (column, value) in input.contributions.enumerated() {
+        guard let value else { continue }
+        sheet.put(.number(value), row: row, column: 3 + column, format: format(value))
+      }
+    }
+    let end = start + difference.inputs.count
+    sheet.put(.text("sum of the contributions less the difference"), row: end, column: 0, style: .label)
+    for (column, metric) in difference.before.values.enumerated() {
+      guard metric.value != nil, difference.after.values[column].value != nil, !difference.inputs.isEmpty else {
+        continue
+      }
+      let place = 3 + column
+      let shares = sheet.range(rows: start...(end - 1), columns: place...place)
+      let change =
+        Formula.cell(sheet.address(row: first + 1, column: place))
+        - .cell(sheet.address(row: first, column: place))
+      sheet.put(.formula(.sum(shares) - change), row: end, column: place, style: .output, format: .fine)
+    }
+    sheet.widths = [0: 40, 1: 24, 2: 24]
+    for column in names.indices { sheet.widths[3 + column] = 20 }
+    sheet.frozen = (first, 1)
+    return sheet
+  }
+
+  private static func format(_ value: Double) -> NumberFormat { abs(value) < 1000 ? .fine : .whole }
+}
