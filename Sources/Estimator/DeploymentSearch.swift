@@ -11,6 +11,8 @@ struct DeploymentSearch {
     let operating: OperatingPoint
     let batchLimit: Double
     let binding: Binding
+    /// What measured rows shifted in `operating`.
+    var anchors = AnchorShift.none
   }
 
   let model: ModelShape
@@ -23,6 +25,8 @@ struct DeploymentSearch {
   var engines: [Engine] = [.vllm]
   /// Curves to time operators with; nil = the fitted constants.
   var curves: EfficiencyCurves?
+  /// What measured rows of the model on the chip say, by engine; limits are kept by the shifted times.
+  var anchors: [Engine: AnchorShift] = [:]
 
   /// The deployment with most output tokens/s per accelerator; ties go to fewer accelerators.
   func best(_ precision: Precision) -> Known<Point> {
@@ -99,29 +103,30 @@ struct DeploymentSearch {
   private func point(_ step: StepModel) -> Known<Point> {
     let limit = step.batchLimit(context: workload.meanContext)
     let prefill = step.prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens)
+    let anchors = self.anchors[step.deployment.engine] ?? .none
     func operate(_ concurrency: Double) -> OperatingPoint {
       if let curves {
         return RooflineModel(step: step, curves: curves)
           .operate(concurrency: concurrency, batchLimit: limit, workload: workload)
       }
       return step.operate(
-        concurrency: concurrency, batchLimit: limit, workload: workload, prefill: prefill)
+        concurrency: concurrency, batchLimit: limit, workload: workload, prefill: prefill
+      ).anchored(anchors, outputTokens: workload.outputTokens)
+    }
+    func result(_ operating: OperatingPoint, _ binding: Binding) -> Known<Point> {
+      .success(
+        Point(model: step, operating: operating, batchLimit: limit, binding: binding, anchors: anchors))
     }
     if let asked = workload.concurrency {
       let point = operate(Double(max(1, asked)))
       if let broken = brokenLimit(point) { return .failure(unreachable(step, broken, at: asked)) }
-      return .success(
-        Point(
-          model: step, operating: point, batchLimit: limit,
-          binding: Double(asked) > limit ? .memory : .concurrency))
+      return result(point, Double(asked) > limit ? .memory : .concurrency)
     }
     let engineLimit = 2048 * step.deployment.dataParallel * step.deployment.pipelineParallel
     let most = max(1, Int(min(Double(engineLimit), limit)))
     let whole = operate(Double(most))
     guard brokenLimit(whole) != nil else {
-      return .success(
-        Point(
-          model: step, operating: whole, batchLimit: limit, binding: most == engineLimit ? .engine : .memory))
+      return result(whole, most == engineLimit ? .engine : .memory)
     }
     var good = operate(1)
     if let broken = brokenLimit(good) { return .failure(unreachable(step, broken, at: 1)) }
@@ -140,7 +145,7 @@ struct DeploymentSearch {
       }
     }
     if let broken = brokenLimit(operate(Double(high))) { binding = broken }
-    return .success(Point(model: step, operating: good, batchLimit: limit, binding: binding))
+    return result(good, binding)
   }
 
   private func brokenLimit(_ point: OperatingPoint) -> Binding? {

@@ -146,7 +146,8 @@ public struct Estimator: Sendable {
           (precision ?? deployment?.precision)?.resolved(for: model) ?? .usual(for: model, on: chip)
         let search = DeploymentSearch(
           model: shape, chip: chip, constants: constants, workload: workload,
-          replicaLimit: replicaLimit(of: accelerator), engines: engine.map { [$0] } ?? able)
+          replicaLimit: replicaLimit(of: accelerator), engines: engine.map { [$0] } ?? able,
+          anchors: anchorShifts(of: accelerator, model: model, precision: format))
         let best =
           deployment.map { search.point(of: $0.with(precision: format, engine: engine ?? $0.engine)) }
           ?? search.best(format)
@@ -155,7 +156,7 @@ public struct Estimator: Sendable {
           return ServingEstimate(
             point, workload: workload,
             evidence: Evidence(
-              trust: trust(in: accelerator), error: error.error,
+              trust: trust(in: accelerator), error: error.error.anchored(point.anchors),
               sources: sources(model: model, accelerator: accelerator) + error.reasons))
         }
       }
@@ -169,7 +170,11 @@ public struct Estimator: Sendable {
     rates(of: accelerator).flatMap { chip in
       ModelShape.from(model).map { shape in
         StepModel(model: shape, chip: chip, deployment: estimate.deployment, constants: constants)
-          .walk(concurrency: Double(estimate.batch), workload: workload)
+          .walk(
+            concurrency: Double(estimate.batch), workload: workload,
+            anchors: anchorShift(
+              of: accelerator, model: model, precision: estimate.deployment.precision,
+              engine: estimate.deployment.engine))
       }
     }
   }
@@ -278,34 +283,36 @@ extension ServingEstimate {
     let operating = point.operating
     let deployment = point.model.deployment
     let chips = Double(deployment.accelerators)
-    func figure(_ value: Double, _ unit: String, _ range: Interval?, _ remarks: [String] = []) -> Figure {
+    func figure(_ value: Double, _ unit: String, _ range: Interval?, _ remarks: [String]) -> Figure {
       Figure(
         value, unit, interval: range?.around(value), trust: evidence.trust,
         sources: evidence.sources + remarks)
     }
+    let anchored = point.anchors.notes
     let rate = TokensPerSecond.symbol
     let error = evidence.error
     // Published throughput and TTFT mix prefill with decode and with waiting: neither bounds a prefill alone.
     let unscored =
       error != nil && error?.offline == nil ? ["no interval: no published run scores a prefill alone"] : []
-    let decodeSeconds = operating.decode.total.value * workload.outputTokens / operating.batch
+    // Measured times per token are those of a decode step first of all.
+    let decodeStep = operating.decode.total.value * point.anchors.decode
+    let decodeSeconds = decodeStep * workload.outputTokens / operating.batch
     let prefillSeconds = operating.marginalPrefill.value
     self.init(
       deployment: deployment, batch: Int(operating.batch.rounded(.down)), batchLimit: point.batchLimit,
       weightBytesPerRank: point.model.weightBytesPerRank,
-      ttft: figure(operating.ttft.value, Seconds.symbol, error?.ttft),
-      tpot: figure(operating.tpot.value, Seconds.symbol, error?.tpot),
+      ttft: figure(operating.ttft.value, Seconds.symbol, error?.ttft, anchored),
+      tpot: figure(operating.tpot.value, Seconds.symbol, error?.tpot, anchored),
       outputTokensPerSecondPerAccelerator: figure(
-        operating.outputTokensPerSecond.value / chips, rate, error?.throughput),
+        operating.outputTokensPerSecond.value / chips, rate, error?.throughput, anchored),
       inputTokensPerSecondPerAccelerator: figure(
-        operating.requestsPerSecond * workload.inputTokens / chips, rate, error?.throughput),
+        operating.requestsPerSecond * workload.inputTokens / chips, rate, error?.throughput, anchored),
       prefillSecondsPerRequest: figure(prefillSeconds, Seconds.symbol, error?.offline?.inverse, unscored),
-      decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error?.tpot),
+      decodeSecondsPerRequest: figure(decodeSeconds, Seconds.symbol, error?.tpot, anchored),
       prefillTokensPerSecondPerAccelerator: figure(
         workload.freshTokens / prefillSeconds / chips, rate, error?.offline, unscored),
       decodeTokensPerSecondPerAccelerator: figure(
-        operating.batch / operating.decode.total.value / chips, rate,
-        error?.tpot.inverse),
+        operating.batch / decodeStep / chips, rate, error?.tpot.inverse, anchored),
       binding: point.binding,
       distanceToSaturation: point.batchLimit.isFinite ? max(0, 1 - operating.batch / point.batchLimit) : 1)
   }

@@ -30,8 +30,8 @@ public struct OperatorWalk: Sendable {
 }
 
 extension StepModel {
-  /// The operators of the point at a concurrency.
-  public func walk(concurrency: Double, workload: Workload) -> OperatorWalk {
+  /// The operators of the point at a concurrency, and what `anchors` shift in its figures.
+  func walk(concurrency: Double, workload: Workload, anchors: AnchorShift = .none) -> OperatorWalk {
     let limit = batchLimit(context: workload.meanContext)
     let point = operate(concurrency: concurrency, batchLimit: limit, workload: workload)
     let rank = point.batch / sharding.pipeline / sharding.data
@@ -70,8 +70,8 @@ extension StepModel {
         part: "launches", what: "\(whole(kernelCount)) kernels, latency of collectives",
         seconds: point.prefill.latency, boundBy: "host", source: "oK, oQ, oB, oS, al"))
     return OperatorWalk(
-      decode: decode, prefill: prefill, formulas: formulas(point, workload),
-      rates: rates(point, workload))
+      decode: decode, prefill: prefill,
+      formulas: formulas(point, workload) + shifts(point, workload, anchors), rates: rates(point, workload))
   }
 
   private func products(rankTokens: Double, groupTokens: Double, sampled: Double) -> [OperatorLine] {
@@ -120,6 +120,17 @@ extension StepModel {
       "Decode-only rate \(short(point.batch / point.decode.total.value / chips)) tokens/s = "
         + "\(short(point.batch)) requests / \(ms(point.decode.total)) of a decode step / "
         + "\(machines).",
+    ]
+  }
+
+  /// From the formulas to the figures: what measured rows of the model on the chip change.
+  private func shifts(_ point: OperatingPoint, _ workload: Workload, _ anchors: AnchorShift) -> [String] {
+    guard anchors.isAnchored else { return [] }
+    let ms = { (time: Seconds) in "\(tenths(Unit.millisecond.fromBase(time.value))) ms" }
+    let shifted = point.anchored(anchors, outputTokens: workload.outputTokens)
+    return anchors.notes.map { "Anchor: \($0)." } + [
+      "Anchored: time per output token \(ms(shifted.tpot)), time to first token \(ms(shifted.ttft)), output rate "
+        + "\(whole(shifted.outputTokensPerSecond.value)) tokens/s; the operators stay as computed."
     ]
   }
 

@@ -123,6 +123,9 @@ struct EstimateCommand: ParsableCommand {
       "\(result.requests.count) requests of \(batch ?? estimate.batch) clients that all start together; "
         + "lengths uniform from 8/9 to 10/9 of their mean. Quantiles are over requests."
     ]
+    if estimate.tpot.sources.contains(where: { $0.contains("anchored by") }) {
+      table.notes.append("The formulas' figures are anchored by measured runs; the simulated ones are not.")
+    }
     return table
   }
 

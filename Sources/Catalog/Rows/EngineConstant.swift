@@ -29,6 +29,8 @@ public struct EngineConstant: CatalogRow {
   public var residualLn: Double?
   /// Day of the fit.
   public var asOf: String = ""
+  /// Sources of the published rows behind an anchor, separated by commas; empty for every other constant.
+  public var source: String = ""
 
   /// A row of which nothing is known.
   public init() {}
@@ -55,5 +57,7 @@ public struct EngineConstant: CatalogRow {
       "Scatter of those rows around the fit: half the 16 to 84 % range of ln(measured / predicted).",
       \.residualLn),
     .text("as_of", "Day of the fit.", \.asOf),
+    .text(
+      "source", "Sources of the published rows behind an anchor; empty for every other constant.", \.source),
   ])
 }

@@ -218,6 +218,7 @@ private struct ConstantsTable {
       row.how = "anchor"
       row.rows = logs.count
       row.asOf = day
+      row.source = Set((cells[name] ?? []).map(\.point.source)).sorted().joined(separator: ", ")
       rows.append(row)
     }
   }

@@ -105,7 +105,7 @@ extension Estimator {
       point, Unit.millisecond.fromBase(value), kind,
       width: widening(of: chip, model: run.model, deployment: run.deployment, kind),
       trust: chip.map(trust(in:)) ?? .datasheet, status: flaw == nil ? .scored : .flagged, reason: flaw ?? "",
-      accelerator: run.accelerator, model: run.model, precision: run.deployment.precision,
+      accelerator: run.accelerator, model: run.model, deployment: run.deployment,
       cell: "\(point.source)|\(run.cell)")
   }
 
@@ -119,21 +119,21 @@ extension Estimator {
         of: question.accelerator, model: question.model, deployment: answer.deployment, answer.errorClass),
       trust: trust(in: question.accelerator), status: flaw == nil ? .scored : .flagged,
       reason: flaw ?? answer.remarks.joined(separator: "; "), accelerator: question.accelerator.id,
-      model: question.model, precision: question.precision, cell: question.cell)
+      model: question.model, deployment: answer.deployment.with(precision: question.precision),
+      cell: question.cell)
   }
 
   private func result(
     _ point: ServingPoint, _ value: Double, _ kind: ErrorClass, width: Double, trust: Trust,
     status: ScoredPoint.Status, reason: String, accelerator: String, model: ModelArchitecture,
-    precision: Precision,
-    cell: String
+    deployment: Deployment, cell: String
   ) -> ScoredPoint {
     let error = pointErrors[kind]
     let isTail = point.notes.hasPrefix("p99")
     let isTime = point.metric.hasSuffix("_ms")
     let name = Anchors.name(
       kind, isTime: isTime, isTail: isTail, model: model.model, accelerator: accelerator,
-      precision: precision)
+      precision: deployment.precision, engine: deployment.engine)
     let vendor = Anchors.name(
       kind, isTime: isTime, isTail: isTail, vendor: catalogRow(accelerator)?.vendor ?? "")
     // Rows of the calibration split made the anchors: theirs would be their own answer.
@@ -142,7 +142,7 @@ extension Estimator {
     let width = width * (anchor == nil ? 1 : anchoredWidth)
     let source = anchor.map { anchor in
       "shifted by \(anchor.rows) measured rows of the same "
-        + (anchor.isOfVendor ? "vendor's chips" : "model, chip and format")
+        + (anchor.isOfVendor ? "vendor's chips" : "model, chip, format and engine")
     }
     return ScoredPoint(
       point: point, measured: point.value ?? .nan, predicted: value, errorClass: kind,

@@ -95,12 +95,17 @@ extension Estimator {
       model: shape, replicaLimit: hasLink ? limit : max(limit, serverRanks), engines: engines,
       precisions: precisions)
     let deployments = space.deployments
+    let anchors = Dictionary(
+      uniqueKeysWithValues: Set(precisions).map {
+        ($0, anchorShifts(of: accelerator, model: model, precision: $0))
+      })
     let prepared = deployments.enumerated().compactMap { index, deployment -> SearchedDeployment? in
       guard hasLink || deployment.accelerators == 1 else { return nil }
       return SearchedDeployment(
         index: index,
         step: StepModel(model: shape, chip: chip, deployment: deployment, constants: constants),
-        error: error(of: accelerator, model: model, deployment: deployment).error)
+        error: error(of: accelerator, model: model, deployment: deployment).error,
+        anchors: anchors[deployment.precision]?[deployment.engine] ?? .none)
     }
     var found = SearchSlice()
     for slice in slices(of: prepared, query) { found.add(slice) }
@@ -114,7 +119,14 @@ extension Estimator {
     return SearchResult(
       accelerator: accelerator.id, trust: trust(in: accelerator), deployments: deployments,
       frontier: frontier, disaggregated: pairs.frontier, rejections: found.rejections, pairs: pairs.count,
-      sources: sources(model: model, accelerator: accelerator))
+      sources: sources(model: model, accelerator: accelerator)
+        + precisions.flatMap { precision in
+          engines.flatMap { engine in
+            (anchors[precision]?[engine] ?? .none).notes.map {
+              "\(precision.rawValue) \(engine.rawValue): \($0)"
+            }
+          }
+        })
   }
 
   // Deployments are dealt out in turn, because neighbours in the list take about the same time.

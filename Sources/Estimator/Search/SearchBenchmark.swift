@@ -45,7 +45,9 @@ extension Estimator {
           SearchedDeployment(
             index: index,
             step: StepModel(model: shape, chip: chip, deployment: deployment, constants: constants),
-            error: error(of: accelerator, model: model, deployment: deployment).error)
+            error: error(of: accelerator, model: model, deployment: deployment).error,
+            anchors: anchorShift(
+              of: accelerator, model: model, precision: deployment.precision, engine: deployment.engine))
         }
         let longest = Workload(inputTokens: 1024, outputTokens: 1024)
         let fitting = prepared.filter { $0.batchLimit(longest) >= 1 }

@@ -38,12 +38,16 @@ final class SearchedDeployment: Sendable {
   let error: HeldOutError
   /// Of the decode side of a disaggregated pair: no such run is in the fit.
   let pairError: HeldOutError
+  /// What measured rows of the model on the chip say.
+  let anchors: AnchorShift
 
-  init(index: Int, step: StepModel, error: HeldOutError) {
+  init(index: Int, step: StepModel, error: HeldOutError, anchors: AnchorShift = .none) {
     self.index = index
     self.step = step
-    self.error = error
+    self.error = error.anchored(anchors)
+    // Anchors are of whole replicas: pairs are neither shifted nor narrowed by them.
     pairError = error.widened(by: 1.5)
+    self.anchors = anchors
   }
 
   var deployment: Deployment { step.deployment }
@@ -74,7 +78,8 @@ final class SearchedDeployment: Sendable {
     let limit = step.batchLimit(context: workload.meanContext)
     guard Double(batch) <= limit else { return nil }
     let operating = step.operate(
-      concurrency: Double(batch), batchLimit: limit, workload: workload, prefill: prefill)
+      concurrency: Double(batch), batchLimit: limit, workload: workload, prefill: prefill
+    ).anchored(anchors, outputTokens: workload.outputTokens)
     let rate = operating.outputTokensPerSecond.value / Double(deployment.accelerators)
     return SearchedPoint(
       deployment: index, batch: batch, accelerators: deployment.accelerators, ttft: operating.ttft,
