@@ -17,7 +17,9 @@ extension DeploymentSearch {
   /// True where no candidate holds the weights and one sequence.
   func fitsNowhere(_ precision: Precision) -> Bool {
     candidates(precision).allSatisfy {
-      missingMemory(StepModel(model: model, chip: chip, deployment: $0, constants: constants)) != nil
+      missingMemory(
+        StepModel(
+          model: model, chip: chip, deployment: $0, constants: constants, speculation: speculation)) != nil
     }
   }
 

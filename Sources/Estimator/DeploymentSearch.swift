@@ -27,6 +27,8 @@ struct DeploymentSearch {
   var curves: EfficiencyCurves?
   /// What measured rows of the model on the chip say, by engine; limits are kept by the shifted times.
   var anchors: [Engine: AnchorShift] = [:]
+  /// Drafts that each step verifies; nil = none.
+  var speculation: Speculation?
 
   /// The deployment with most output tokens/s per accelerator; ties go to fewer accelerators.
   func best(_ precision: Precision) -> Known<Point> {
@@ -34,7 +36,9 @@ struct DeploymentSearch {
     var closest: Gap?
     var shortfall = Double.infinity
     for deployment in candidates(precision) {
-      let step = StepModel(model: model, chip: chip, deployment: deployment, constants: constants)
+      let step = StepModel(
+        model: model, chip: chip, deployment: deployment, constants: constants,
+        speculation: speculation)
       if let lack = missingMemory(step) {
         if lack.value < shortfall {
           shortfall = lack.value
@@ -62,7 +66,9 @@ struct DeploymentSearch {
           missing: "one replica may span \(replicaLimit) accelerators of its scale-up network",
           remedy: "use at most \(replicaLimit) ranks"))
     }
-    let step = StepModel(model: model, chip: chip, deployment: deployment, constants: constants)
+    let step = StepModel(
+      model: model, chip: chip, deployment: deployment, constants: constants,
+      speculation: speculation)
     if let lack = missingMemory(step) { return .failure(doesNotFit(step, lack)) }
     return point(step)
   }

@@ -127,11 +127,11 @@ public struct Estimator: Sendable {
   ///
   /// Without `precision` the usual format of model and chip is taken, and without `engine` that of `deployment`
   /// or the best of `engines(on:)`. The batch is the largest that keeps the limits and fits the memory, or the
-  /// workload's concurrency.
+  /// workload's concurrency. With `speculation` every step verifies drafts; its errors are those of such runs.
   /// - Complexity: O(deployments · log batch); some milliseconds.
   public func serve(
     model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, precision: Precision? = nil,
-    deployment: Deployment? = nil, engine: Engine? = nil
+    deployment: Deployment? = nil, engine: Engine? = nil, speculation: Speculation? = nil
   ) -> Known<ServingEstimate> {
     let able = engines(on: accelerator)
     if let asked = engine ?? deployment?.engine, !able.contains(asked) {
@@ -147,17 +147,22 @@ public struct Estimator: Sendable {
         let search = DeploymentSearch(
           model: shape, chip: chip, constants: constants, workload: workload,
           replicaLimit: replicaLimit(of: accelerator), engines: engine.map { [$0] } ?? able,
-          anchors: anchorShifts(of: accelerator, model: model, precision: format))
+          anchors: anchorShifts(
+            of: accelerator, model: model, precision: format, isSpeculative: speculation != nil),
+          speculation: speculation)
         let best =
           deployment.map { search.point(of: $0.with(precision: format, engine: engine ?? $0.engine)) }
           ?? search.best(format)
         return best.map { point in
-          let error = error(of: accelerator, model: model, deployment: point.model.deployment)
+          let error = error(
+            of: accelerator, model: model, deployment: point.model.deployment,
+            isSpeculative: speculation != nil)
           return ServingEstimate(
             point, workload: workload,
             evidence: Evidence(
               trust: trust(in: accelerator), error: error.error.anchored(point.anchors),
-              sources: sources(model: model, accelerator: accelerator) + error.reasons))
+              sources: sources(model: model, accelerator: accelerator) + error.reasons
+                + point.model.speculationNotes))
         }
       }
     }
@@ -165,16 +170,19 @@ public struct Estimator: Sendable {
 
   /// The operators behind an estimate of `serve`, for its deployment and batch.
   public func walk(
-    model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, estimate: ServingEstimate
+    model: ModelArchitecture, on accelerator: Accelerator, workload: Workload, estimate: ServingEstimate,
+    speculation: Speculation? = nil
   ) -> Known<OperatorWalk> {
     rates(of: accelerator).flatMap { chip in
       ModelShape.from(model).map { shape in
-        StepModel(model: shape, chip: chip, deployment: estimate.deployment, constants: constants)
-          .walk(
-            concurrency: Double(estimate.batch), workload: workload,
-            anchors: anchorShift(
-              of: accelerator, model: model, precision: estimate.deployment.precision,
-              engine: estimate.deployment.engine))
+        StepModel(
+          model: shape, chip: chip, deployment: estimate.deployment, constants: constants,
+          speculation: speculation
+        ).walk(
+          concurrency: Double(estimate.batch), workload: workload,
+          anchors: anchorShift(
+            of: accelerator, model: model, precision: estimate.deployment.precision,
+            engine: estimate.deployment.engine, isSpeculative: speculation != nil))
       }
     }
   }
@@ -209,13 +217,13 @@ public struct Estimator: Sendable {
   // The quantiles hold for pairs of chip and model that the fit saw, in the layouts that it saw. The classes of
   // chips without measured kernels are meant for unseen pairs already; no class is meant for unseen layouts.
   func error(
-    of accelerator: Accelerator, model: ModelArchitecture, deployment: Deployment
+    of accelerator: Accelerator, model: ModelArchitecture, deployment: Deployment, isSpeculative: Bool = false
   ) -> ExtrapolatedError {
     let isCalibrated = trust(in: accelerator) == .calibrated
+    let served = isSpeculative ? speculativeError : servedError
     var result = ExtrapolatedError(
       isCalibrated
-        ? servedError
-        : calibratedVendors.contains(accelerator.vendor) ? servedError.dataSheet : servedError.otherVendor)
+        ? served : calibratedVendors.contains(accelerator.vendor) ? served.dataSheet : served.otherVendor)
     let ranks = deployment.accelerators
     let domain = accelerator.scaleupDomain ?? 1
     let pair = ServedPair(accelerator: accelerator.id, model: model)
@@ -295,7 +303,7 @@ extension ServingEstimate {
     let unscored =
       error != nil && error?.offline == nil ? ["no interval: no published run scores a prefill alone"] : []
     // Measured times per token are those of a decode step first of all.
-    let decodeStep = operating.decode.total.value * point.anchors.decode
+    let decodeStep = operating.decodePerToken.value * point.anchors.decode
     let decodeSeconds = decodeStep * workload.outputTokens / operating.batch
     let prefillSeconds = operating.marginalPrefill.value
     self.init(

@@ -15,6 +15,8 @@ public struct OperatingPoint: Sendable, Hashable {
   public let prefill: StepModel.Prefill
   /// What one prefill adds to the replica while it decodes.
   public let marginalPrefill: Seconds
+  /// Decode time of one token of a sequence: the step, or with drafts its share of what a step yields.
+  public let decodePerToken: Seconds
   /// Mean time per output token.
   public let tpot: Seconds
   /// Mean time to first token.
@@ -31,7 +33,7 @@ extension StepModel {
   /// TPOT = T_dec(B) + φ·(B − 1)/OSL·T_marg: while a request makes its tokens, the others' prompts interfere.
   public func operate(
     concurrency: Double, batchLimit: Double, workload: Workload, fixedLengths: Bool = false,
-    prefill known: Prefill? = nil, speculation: Speculation? = nil
+    prefill known: Prefill? = nil
   ) -> OperatingPoint {
     let batch = min(concurrency, batchLimit)
     let step = decode(batch: batch, context: workload.meanContext)
@@ -41,9 +43,7 @@ extension StepModel {
     let lockStep = fixedLengths ? server.lockStep : 1
     let interference = lockStep * constants.interference * others / workload.outputTokens
     let perToken =
-      speculation == nil
-      ? step.total
-      : decodeTime(batch: batch, context: workload.meanContext, speculation: speculation)
+      speculation == nil ? step.total : decodeTime(batch: batch, context: workload.meanContext)
     let tpot = perToken + added * interference
 
     let launch = server.prefillLaunch * kernelCount
@@ -57,7 +57,7 @@ extension StepModel {
     case .poisson:
       // Kingman for one prefill server with equal service times: ρ/(1 − ρ)·½·s.
       let busy = batch * added.value
-      let load = busy / (busy + workload.outputTokens * step.total.value)
+      let load = busy / (busy + workload.outputTokens * perToken.value)
       queue = turn * (load / (1 - load) / 2)
     }
     let waiting = tpot * (max(0, concurrency - batch) / max(batch, 1) * workload.outputTokens)
@@ -65,7 +65,7 @@ extension StepModel {
     let rate = concurrency / (ttft.value + tpot.value * (workload.outputTokens - 1))
     return OperatingPoint(
       concurrency: concurrency, batch: batch, decode: step, prefill: prompt, marginalPrefill: added,
-      tpot: tpot, ttft: ttft, requestsPerSecond: rate,
+      decodePerToken: perToken, tpot: tpot, ttft: ttft, requestsPerSecond: rate,
       outputTokensPerSecond: TokensPerSecond(rate * workload.outputTokens))
   }
 

@@ -134,12 +134,23 @@ extension StepModel {
     ]
   }
 
+  /// The decode step, or what a step that verifies drafts takes for each token that it yields.
+  private func stepText(_ point: OperatingPoint, _ workload: Workload) -> String {
+    let ms = { (time: Seconds) in "\(tenths(Unit.millisecond.fromBase(time.value))) ms" }
+    guard let speculation else { return "decode step \(ms(point.decode.total))" }
+    let drafts = draftTime(batch: point.batch, context: workload.meanContext, speculation)
+    let verify = point.decodePerToken * speculation.accepted - drafts
+    return
+      "(step of \(tenths(1 + speculation.depth)) tokens a sequence \(ms(verify)) + drafts \(ms(drafts))) / "
+      + "\(tenths(speculation.accepted)) tokens kept"
+  }
+
   private func formulas(_ point: OperatingPoint, _ workload: Workload) -> [String] {
     let ms = { (time: Seconds) in "\(tenths(Unit.millisecond.fromBase(time.value))) ms" }
     let others = max(0, point.batch - 1)
     let share = constants.interference * others / workload.outputTokens
     return [
-      "Time per output token \(ms(point.tpot)) = decode step \(ms(point.decode.total)) + "
+      "Time per output token \(ms(point.tpot)) = \(stepText(point, workload)) + "
         + "\(tenths(share)) prompts of the \(tenths(others)) others in that time x \(ms(point.marginalPrefill)).",
       "Time to first token \(ms(point.ttft)) = admission \(ms(constants.server(deployment.engine).admission)) + "
         + "prompt \(ms(point.prefill.total)) + its launches "

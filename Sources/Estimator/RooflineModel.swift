@@ -50,7 +50,7 @@ struct RooflineModel {
     let rate = concurrency / (ttft.value + tpot.value * (workload.outputTokens - 1))
     return OperatingPoint(
       concurrency: concurrency, batch: batch, decode: decode, prefill: prefill, marginalPrefill: added,
-      tpot: tpot, ttft: ttft, requestsPerSecond: rate,
+      decodePerToken: decode.total, tpot: tpot, ttft: ttft, requestsPerSecond: rate,
       outputTokensPerSecond: TokensPerSecond(rate * workload.outputTokens))
   }
 

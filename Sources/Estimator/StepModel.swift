@@ -61,13 +61,16 @@ public struct StepModel: Sendable {
   private let products: [MatrixProduct]
   private let timed: TimedProducts
   private let passOverhead: Seconds
+  /// Drafts that each step verifies; nil = none.
+  public let speculation: Speculation?
 
   /// A replica; `kvBytesPerElement` defaults to that of the precision.
   public init(
     model: ModelShape, chip: ChipRates, deployment: Deployment, constants: EngineConstants,
-    kvBytesPerElement: Double? = nil
+    kvBytesPerElement: Double? = nil, speculation: Speculation? = nil
   ) {
     self.model = model
+    self.speculation = speculation
     self.chip = chip
     self.deployment = deployment
     self.constants = constants

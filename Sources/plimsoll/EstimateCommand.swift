@@ -31,6 +31,11 @@ struct EstimateCommand: ParsableCommand {
   @Option(help: "Attention-data-parallel degree.") var dp: Int?
   @Option(help: "Pipeline stages.") var pp: Int?
   @Option(help: "Concurrent requests of one replica.") var batch: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Drafted tokens that each step verifies, and tokens that it yields; without the second a typical yield.",
+      valueName: "depth[:accepted]"))
+  var speculate: Speculation?
   @Option(help: "A result file of this host: adds the transferred estimate and the host itself.")
   var hostResults: String?
   @Flag(help: "Add simulated times with quantiles beside the formulas.") var simulate = false
@@ -40,6 +45,9 @@ struct EstimateCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if speculate != nil, simulate {
+      throw ValidationError("--speculate and --simulate exclude each other: the simulation has no drafts")
+    }
     for (name, value) in [("--input-tokens", inputTokens), ("--output-tokens", outputTokens)] {
       guard value >= 1, value <= 1e8 else { throw ValidationError("\(name) must be from 1 to 1e8 tokens") }
     }
@@ -68,7 +76,7 @@ struct EstimateCommand: ParsableCommand {
         by: { engine in
           estimator.serve(
             model: network, on: chip, workload: workload, precision: format,
-            deployment: deployment(format, engine), engine: engine)
+            deployment: deployment(format, engine), engine: engine, speculation: speculate)
         }))
     var second: Second?
     if estimator.host != nil {
@@ -89,8 +97,9 @@ struct EstimateCommand: ParsableCommand {
       "\(network.model) on \(estimate.deployment.accelerators) x \(chip.id) (\(estimate.deployment.summary))"
     var walk: [ReportTable] = []
     if explain {
-      let operators = try estimator.walk(model: network, on: chip, workload: workload, estimate: estimate)
-        .get()
+      let operators = try estimator.walk(
+        model: network, on: chip, workload: workload, estimate: estimate, speculation: speculate
+      ).get()
       walk =
         operators.tables()
         + operators.evidence(
@@ -287,6 +296,20 @@ func possible<Value>(_ known: Known<Value>) throws -> Value {
 
 extension Precision: ExpressibleByArgument {}
 extension Engine: ExpressibleByArgument {}
+
+/// Drafts of a step, e.g. `3` or `3:2.4`: up to 16, and from 1 to one more token than are drafted.
+extension Speculation: ExpressibleByArgument {
+  public init?(argument: String) {
+    let parts = argument.split(separator: ":", omittingEmptySubsequences: false)
+    guard let depth = Int(parts[0]), (1...16).contains(depth), parts.count <= 2 else { return nil }
+    guard parts.count == 2 else {
+      self.init(depth: Double(depth))
+      return
+    }
+    guard let accepted = Double(parts[1]), accepted >= 1, accepted <= Double(depth + 1) else { return nil }
+    self.init(depth: Double(depth), accepted: accepted)
+  }
+}
 
 /// A time with its unit, e.g. `50ms`; a bare number is refused because it could be either.
 struct Duration: ExpressibleByArgument {

@@ -34,6 +34,11 @@ struct SearchCommand: ParsableCommand {
   var precision: [Precision] = []
   @Option(help: "Serving engine; may be repeated; left out, all that run on the chip.")
   var engine: [Engine] = []
+  @Option(
+    help: ArgumentHelp(
+      "Drafted tokens that each step verifies, and tokens that it yields; without the second a typical yield.",
+      valueName: "depth[:accepted]"))
+  var speculate: Speculation?
   @Flag(help: "Try every whole batch, not only powers of two and the halves between.") var exhaustive = false
   @Option(help: "Threads to search with.") var threads = min(8, ProcessInfo.processInfo.activeProcessorCount)
   @Option(help: "Most rows of each frontier in a table for people.") var rows = 16
@@ -72,7 +77,7 @@ struct SearchCommand: ParsableCommand {
         inputTokens: inputTokens, outputTokens: outputTokens, cachedShare: cachedShare,
         ttftLimit: ttft?.value, tpotLimit: tpot?.value),
       precisions: precision.isEmpty ? nil : precision, engines: engine.isEmpty ? nil : engine,
-      batches: exhaustive ? .every : .steps, threads: threads)
+      batches: exhaustive ? .every : .steps, speculation: speculate, threads: threads)
     var results: [SearchResult] = []
     var gaps: [Gap] = []
     for chip in chips {

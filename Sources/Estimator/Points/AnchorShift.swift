@@ -96,7 +96,8 @@ extension OperatingPoint {
     }
     return OperatingPoint(
       concurrency: concurrency, batch: batch, decode: decode, prefill: prefill,
-      marginalPrefill: marginalPrefill, tpot: tpot, ttft: ttft, requestsPerSecond: requests,
+      marginalPrefill: marginalPrefill, decodePerToken: decodePerToken, tpot: tpot, ttft: ttft,
+      requestsPerSecond: requests,
       outputTokensPerSecond: TokensPerSecond(requests * outputTokens))
   }
 }

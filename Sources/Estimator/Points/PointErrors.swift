@@ -56,4 +56,12 @@ extension Estimator {
       tpot: pointErrors[.servedTPOT].range80(), throughput: pointErrors[.servedThroughput].range80(),
       ttft: pointErrors[.servedTTFT].range80(), offline: HeldOutError.symmetric(halfWidth: 0.35))
   }
+
+  /// The same for runs that verify drafts: times and rates share one distribution.
+  var speculativeError: HeldOutError {
+    let range = pointErrors[.speculative].range80()
+    return HeldOutError(
+      tpot: range, throughput: range, ttft: pointErrors[.servedTTFT].range80(),
+      offline: HeldOutError.symmetric(halfWidth: 0.35))
+  }
 }

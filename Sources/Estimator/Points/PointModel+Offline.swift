@@ -192,7 +192,7 @@ extension PointModel {
     let prompt = step.prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens, sequences: rank)
     let isRate = !point.metric.isTime
     let decode = step.decodeTime(
-      batch: share, context: workload.meanContext, speculation: point.isSpeculative ? .typical : nil)
+      batch: share, context: workload.meanContext)
     let eager = point.isEager ? EagerEngine() : nil
     switch point.metric {
     case .ttft:

@@ -14,8 +14,7 @@ extension PointModel {
       let share = max(1, concurrency / replicas(deployment))
       let limit = max(step.sharding.data, step.batchLimit(context: workload.meanContext))
       let operating = step.operate(
-        concurrency: share, batchLimit: limit, workload: workload,
-        speculation: point.isSpeculative ? .typical : nil)
+        concurrency: share, batchLimit: limit, workload: workload)
       let rate = operating.requestsPerSecond * replicas(deployment)
       if rate > (best?.rate ?? 0) { best = (step, operating, rate) }
     }
@@ -71,9 +70,7 @@ extension PointModel {
       let clients = concurrency / backs
       let inDecode = clients * answer * tpot / (answer * tpot + ttft)
       let batch = min(limit, max(min(1, clients), inDecode))
-      let speculation: Speculation? = point.isSpeculative ? .typical : nil
-      let decode = backStep.decodeTime(
-        batch: batch, context: workload.meanContext, speculation: speculation)
+      let decode = backStep.decodeTime(batch: batch, context: workload.meanContext)
       let rate = concurrency / (ttft + answer * tpot)
       let load = min(0.98, rate * service / fronts)
       let queue = load / (1 - load) / 2 * service

@@ -116,7 +116,7 @@ struct PointModel {
   func step(_ deployment: Deployment, _ constants: EngineConstants? = nil) -> StepModel {
     StepModel(
       model: model, chip: chip, deployment: deployment, constants: constants ?? self.constants,
-      kvBytesPerElement: point.kvBytesPerElement)
+      kvBytesPerElement: point.kvBytesPerElement, speculation: point.isSpeculative ? .typical : nil)
   }
 
   /// Deployments to choose from: the stated one, or every way of spreading the model over the stated accelerators

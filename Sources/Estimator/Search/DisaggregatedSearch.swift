@@ -144,7 +144,7 @@ struct DisaggregatedSearch {
     let cache = step.bytesPerSequence(context: workload.inputTokens).value
     let parallel = Double(deployment.deployment.dataParallel * deployment.deployment.pipelineParallel)
     return batches.upTo(Int(deployment.batchLimit(workload))).compactMap { batch -> DecodeWorker? in
-      let time = step.decode(batch: Double(batch), context: workload.meanContext).total
+      let time = step.decodeTime(batch: Double(batch), context: workload.meanContext)
       if let limit = workload.tpotLimit, time > limit { return nil }
       let rate = decodeShare * Double(batch) / (workload.outputTokens * time.value)
       return DecodeWorker(

@@ -16,18 +16,21 @@ public struct SearchQuery: Sendable, Hashable {
   public var engines: [Engine]?
   /// Batches of each deployment.
   public var batches: SearchedBatches
+  /// Drafts that each step verifies; nil = none.
+  public var speculation: Speculation?
   /// Threads to use.
   public var threads: Int
 
   /// A query from its parts.
   public init(
     workload: Workload, precisions: [Precision]? = nil, engines: [Engine]? = nil,
-    batches: SearchedBatches = .steps, threads: Int = 2
+    batches: SearchedBatches = .steps, speculation: Speculation? = nil, threads: Int = 2
   ) {
     self.workload = workload
     self.precisions = precisions
     self.engines = engines
     self.batches = batches
+    self.speculation = speculation
     self.threads = max(1, threads)
   }
 }
@@ -97,14 +100,22 @@ extension Estimator {
     let deployments = space.deployments
     let anchors = Dictionary(
       uniqueKeysWithValues: Set(precisions).map {
-        ($0, anchorShifts(of: accelerator, model: model, precision: $0))
+        (
+          $0,
+          anchorShifts(
+            of: accelerator, model: model, precision: $0, isSpeculative: query.speculation != nil)
+        )
       })
     let prepared = deployments.enumerated().compactMap { index, deployment -> SearchedDeployment? in
       guard hasLink || deployment.accelerators == 1 else { return nil }
       return SearchedDeployment(
         index: index,
-        step: StepModel(model: shape, chip: chip, deployment: deployment, constants: constants),
-        error: error(of: accelerator, model: model, deployment: deployment).error,
+        step: StepModel(
+          model: shape, chip: chip, deployment: deployment, constants: constants,
+          speculation: query.speculation),
+        error: error(
+          of: accelerator, model: model, deployment: deployment, isSpeculative: query.speculation != nil
+        ).error,
         anchors: anchors[deployment.precision]?[deployment.engine] ?? .none)
     }
     var found = SearchSlice()
@@ -120,6 +131,7 @@ extension Estimator {
       accelerator: accelerator.id, trust: trust(in: accelerator), deployments: deployments,
       frontier: frontier, disaggregated: pairs.frontier, rejections: found.rejections, pairs: pairs.count,
       sources: sources(model: model, accelerator: accelerator)
+        + (prepared.first?.step.speculationNotes ?? [])
         + precisions.flatMap { precision in
           engines.flatMap { engine in
             (anchors[precision]?[engine] ?? .none).notes.map {
