@@ -16,8 +16,12 @@ extension StepModel {
     model.indexElementsPerToken * (ElementType.fp8.bytes + indexScaleBytes / max(1, model.indexDim))
   }
 
-  /// KV bytes of one token on one rank, all stages, index keys included.
-  var kvBytesPerToken: Double {
+  /// KV bytes of one token on one rank, all stages, index keys included; ranks that share the sequence keep its
+  /// tokens in turn.
+  var kvBytesPerToken: Double { gatheredBytesPerToken / sharding.context }
+
+  /// The same of a rank that holds every token.
+  var gatheredBytesPerToken: Double {
     model.kvElementsPerToken * kvBytesPerElement * share(ofHeads: model.kvHeads) + indexBytesPerToken
   }
 
@@ -28,6 +32,7 @@ extension StepModel {
 
   private var windowBytesPerToken: Double {
     model.windowedKVElementsPerToken * kvBytesPerElement * share(ofHeads: model.windowKVHeads)
+      / sharding.context
   }
 
   /// Tokens that a windowed layer reads behind `context` tokens; of a chunk that starts anew, half on average.
@@ -50,7 +55,8 @@ extension StepModel {
     if sparse > 0 { elements += sparse * model.sparseRatio * selectedKeys(context) }
     let entries = elements * kvBytesPerElement * share(ofHeads: model.kvHeads)
     let window = windowBytesPerToken * windowTokens(context)
-    return sequences * (entries + context * indexBytesPerToken + window + state)
+    return sequences
+      * ((entries + context * indexBytesPerToken) / sharding.context + window + state)
   }
 
   /// FLOP of the attention scores and sums of one rank in one decode step, index scores included.
@@ -73,7 +79,7 @@ extension StepModel {
         * ((model.headDim + model.valueHeadDim) * keys
           + (model.windowHeadDim + model.windowValueHeadDim) * window)
     }
-    return sequences * (core + indexWork(pairs: context))
+    return sequences * (core + indexWork(pairs: context)) / sharding.context
   }
 
   /// FLOP of causal attention of one rank over `tokens` new tokens behind `prefix` cached ones, index scores
@@ -112,7 +118,8 @@ extension StepModel {
         * (each * (pairs * (model.fullContextLayers - model.sparseLayers) + selected * model.sparseLayers)
           + windowEach * window * model.windowLayers)
     }
-    return core + indexWork(pairs: pairs)
+    // Ranks that share the sequence take its early and late parts in turn: causal work is even.
+    return (core + indexWork(pairs: pairs)) / sharding.context
   }
 
   /// FLOP of the index scores over `pairs` pairs of a query and a token, counted at the bf16 rate: they run in

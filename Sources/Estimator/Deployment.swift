@@ -4,7 +4,7 @@ public import Quantities
 
 /// One replica: ranks, engine, number format.
 public struct Deployment: Sendable, Hashable {
-  /// Accelerators of the replica: TP x DP x PP.
+  /// Accelerators of the replica: TP x CP x DP x PP.
   public let accelerators: Int
   /// Tensor-parallel degree of attention.
   public let tensorParallel: Int
@@ -14,23 +14,28 @@ public struct Deployment: Sendable, Hashable {
   public let dataParallel: Int
   /// Pipeline stages.
   public let pipelineParallel: Int
+  /// Ranks that share the sequence: each computes its part of a prompt against all keys, and keeps its part of the
+  /// cache. Attention and dense weights are whole on each of them; the experts' grid spans them.
+  public let contextParallel: Int
   /// Serving engine.
   public let engine: Engine
   /// Format of the weights.
   public let precision: Precision
 
-  /// A replica of `tensorParallel * dataParallel * pipelineParallel` accelerators; degrees below 1 count as 1.
+  /// A replica of as many accelerators as the product of all degrees but the experts'; below 1 counts as 1.
   public init(
     tensorParallel: Int = 1, expertParallel: Int = 1, dataParallel: Int = 1, pipelineParallel: Int = 1,
-    engine: Engine = .vllm, precision: Precision
+    contextParallel: Int = 1, engine: Engine = .vllm, precision: Precision
   ) {
     self.tensorParallel = max(1, tensorParallel)
     self.expertParallel = max(1, expertParallel)
     self.dataParallel = max(1, dataParallel)
     self.pipelineParallel = max(1, pipelineParallel)
+    self.contextParallel = max(1, contextParallel)
     self.engine = engine
     self.precision = precision
-    accelerators = self.tensorParallel * self.dataParallel * self.pipelineParallel
+    accelerators =
+      self.tensorParallel * self.dataParallel * self.pipelineParallel * self.contextParallel
   }
 
   /// Short form, e.g. `TP8 EP8 fp8-block vllm`.
@@ -39,6 +44,7 @@ public struct Deployment: Sendable, Hashable {
     if expertParallel > 1 { parts.append("EP\(expertParallel)") }
     if dataParallel > 1 { parts.append("DP\(dataParallel)") }
     if pipelineParallel > 1 { parts.append("PP\(pipelineParallel)") }
+    if contextParallel > 1 { parts.append("CP\(contextParallel)") }
     return (parts + [precision.rawValue, engine.rawValue]).joined(separator: " ")
   }
 }

@@ -239,6 +239,9 @@ public struct Estimator: Sendable {
     } else if ranks > domain || ranks > 16 && !isWide {
       result.widen(by: 1.5, "no replica on \(ranks) accelerators of such a network is in the fit")
     }
+    if deployment.contextParallel > 1 {
+      result.widen(by: 1.5, "no published run with context parallelism calibrates this")
+    }
     return result
   }
 
@@ -282,7 +285,8 @@ extension Deployment {
   public func with(precision: Precision, engine: Engine? = nil) -> Deployment {
     Deployment(
       tensorParallel: tensorParallel, expertParallel: expertParallel, dataParallel: dataParallel,
-      pipelineParallel: pipelineParallel, engine: engine ?? self.engine, precision: precision)
+      pipelineParallel: pipelineParallel, contextParallel: contextParallel, engine: engine ?? self.engine,
+      precision: precision)
   }
 }
 

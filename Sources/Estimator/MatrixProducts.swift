@@ -68,19 +68,23 @@ struct Sharding: Sendable, Hashable {
   let data: Double
   /// Pipeline stages.
   let pipeline: Double
+  /// Ranks that share a sequence.
+  let context: Double
 
   // The expert grid spans the ranks of a stage; a model without experts has none.
   init(_ deployment: Deployment, model: ModelShape) {
     tensor = Double(deployment.tensorParallel)
     data = Double(deployment.dataParallel)
     pipeline = Double(deployment.pipelineParallel)
+    context = Double(deployment.contextParallel)
     expert = model.isMoE ? Double(deployment.expertParallel) : 1
     expertTensor =
-      model.isMoE ? max(1, (tensor * data / Double(deployment.expertParallel)).rounded(.down)) : tensor
+      model.isMoE
+      ? max(1, (tensor * data * context / Double(deployment.expertParallel)).rounded(.down)) : tensor
   }
 
   /// Ranks of one stage.
-  var ranks: Double { tensor * data }
+  var ranks: Double { tensor * data * context }
 }
 
 /// Every product of a pass over the model, head included.

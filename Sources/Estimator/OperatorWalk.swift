@@ -47,7 +47,9 @@ extension StepModel {
         seconds: point.decode.attention,
         boundBy: read >= point.decode.attention.value * 0.999 ? "memory" : "arithmetic",
         source: "ekv, ekf"))
-    decode.append(link(rankTokens: rank, seconds: point.decode.communication))
+    var exchanged = collectives(rankTokens: rank)
+    if sharding.context > 1 { addContext(decoding: rank, to: &exchanged) }
+    decode.append(link(exchanged, seconds: point.decode.communication))
     decode.append(
       OperatorLine(
         part: "launches", what: "\(whole(kernelCount)) kernels, \(whole(quantisedCount)) quantised products",
@@ -59,12 +61,17 @@ extension StepModel {
 
     let tokens = workload.freshTokens
     let others = 1 + (sharding.data - 1) * constants.prefillingRanks
-    var prefill = products(rankTokens: tokens, groupTokens: tokens * others, sampled: 1)
+    var prefill = products(
+      rankTokens: tokens / sharding.context, groupTokens: tokens * others, sampled: 1)
     prefill.append(
       OperatorLine(
         part: "attention", what: "\(whole(tokens)) tokens behind \(whole(workload.cachedTokens)) cached",
         seconds: point.prefill.attention, boundBy: "arithmetic", source: "efa"))
-    prefill.append(link(rankTokens: tokens, seconds: point.prefill.transfer, latency: false))
+    var gathered = collectives(rankTokens: tokens / sharding.context)
+    if sharding.context > 1 {
+      addContext(prompt: tokens, prefix: workload.cachedTokens, sequences: 1, to: &gathered)
+    }
+    prefill.append(link(gathered, seconds: point.prefill.transfer, latency: false))
     prefill.append(
       OperatorLine(
         part: "launches", what: "\(whole(kernelCount)) kernels, latency of collectives",
@@ -96,8 +103,7 @@ extension StepModel {
     return lines
   }
 
-  private func link(rankTokens: Double, seconds: Seconds, latency: Bool = true) -> OperatorLine {
-    let traffic = collectives(rankTokens: rankTokens)
+  private func link(_ traffic: Traffic, seconds: Seconds, latency: Bool = true) -> OperatorLine {
     let out =
       traffic.scaleOut > 0 ? ", \(tenths(Unit.mebibyte.fromBase(traffic.scaleOut))) MiB out" : ""
     return OperatorLine(

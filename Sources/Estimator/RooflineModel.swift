@@ -21,7 +21,7 @@ struct RooflineModel {
   }
 
   func prefill(tokens: Double, prefix: Double) -> StepModel.Prefill {
-    let products = products(rankTokens: tokens, groupTokens: tokens, sampled: 1)
+    let products = products(rankTokens: tokens / step.sharding.context, groupTokens: tokens, sampled: 1)
     let model = step.model
     let heads = 2 * (model.queryHeads + model.kvHeads) * model.headDim / step.sharding.tensor
     let bytes = tokens * heads * ElementType.bf16.bytes * (model.layers - model.linearLayers)

@@ -112,7 +112,8 @@ public struct StepModel: Sendable {
     let bytes = traffic / (chip.memoryBandwidth.value * constants.kvBandwidthShare)
     let work = decodeAttentionWork(sequences: tokens, context: context)
     let flop = work / (chip.bf16Peak.value * constants.decodeAttentionShare)
-    let link = collectives(rankTokens: tokens)
+    var link = collectives(rankTokens: tokens)
+    if sharding.context > 1 { addContext(decoding: tokens, to: &link) }
     let computing = Seconds(time.total + max(bytes, flop))
     return Decode(
       products: Seconds(time.total), attention: Seconds(max(bytes, flop)),
@@ -124,9 +125,11 @@ public struct StepModel: Sendable {
   public func prefill(tokens: Double, prefix: Double = 0, sequences: Double = 1) -> Prefill {
     let all = tokens * sequences
     let group = all * (1 + (sharding.data - 1) * constants.prefillingRanks)
-    let time = productTime(rankTokens: all, groupTokens: group, sampled: sequences)
+    let own = all / sharding.context
+    let time = productTime(rankTokens: own, groupTokens: group, sampled: sequences)
     let work = sequences * prefillAttentionWork(tokens: tokens, prefix: prefix)
-    let link = collectives(rankTokens: all)
+    var link = collectives(rankTokens: own)
+    if sharding.context > 1 { addContext(prompt: tokens, prefix: prefix, sequences: sequences, to: &link) }
     let attention = Seconds(work / (chip.bf16Peak.value * constants.prefillAttentionShare))
     let computing = Seconds(time.total) + attention
     return Prefill(
@@ -155,7 +158,7 @@ public struct StepModel: Sendable {
     let rank = group / sharding.data
     let tokens = prompts * workload.freshTokens / sharding.pipeline
     let together = productTime(
-      rankTokens: rank + tokens / sharding.data, groupTokens: group + tokens,
+      rankTokens: rank + tokens / sharding.data / sharding.context, groupTokens: group + tokens,
       sampled: rank + prompts / sharding.data / sharding.pipeline
     ).total
     let rest = (prompt.attention + prompt.transfer) * (prompts / (sharding.data * sharding.pipeline))

@@ -11,7 +11,7 @@ struct EstimateCommand: ParsableCommand {
     commandName: "estimate",
     abstract: "Estimates what an accelerator does for a model.",
     discussion: """
-      Without degrees (--tp, --ep, --dp, --pp) the deployment with most output tokens/s per accelerator is \
+      Without degrees (--tp, --ep, --dp, --pp, --cp) the deployment with most output tokens/s per accelerator is \
       taken, and without --batch the largest batch inside the limits and the memory.
       Example: plimsoll estimate --model Llama-3.1-70B --accelerator H100 --tpot 50ms --ttft 2s
       """)
@@ -30,6 +30,7 @@ struct EstimateCommand: ParsableCommand {
   @Option(help: "Expert groups.") var ep: Int?
   @Option(help: "Attention-data-parallel degree.") var dp: Int?
   @Option(help: "Pipeline stages.") var pp: Int?
+  @Option(help: "Ranks that share a sequence: its prompt and its cache.") var cp: Int?
   @Option(help: "Concurrent requests of one replica.") var batch: Int?
   @Option(
     help: ArgumentHelp(
@@ -54,7 +55,9 @@ struct EstimateCommand: ParsableCommand {
     guard cachedShare >= 0, cachedShare < 1 else {
       throw ValidationError("--cached-share must be from 0 to below 1")
     }
-    for (name, value) in [("--tp", tp), ("--ep", ep), ("--dp", dp), ("--pp", pp), ("--batch", batch)] {
+    for (name, value) in [
+      ("--tp", tp), ("--ep", ep), ("--dp", dp), ("--pp", pp), ("--cp", cp), ("--batch", batch),
+    ] {
       if let value, !(1...1_000_000).contains(value) { throw ValidationError("\(name) must be at least 1") }
     }
   }
@@ -187,10 +190,10 @@ struct EstimateCommand: ParsableCommand {
   }
 
   private func deployment(_ format: Precision, _ engine: Engine) -> Deployment? {
-    guard tp != nil || ep != nil || dp != nil || pp != nil else { return nil }
+    guard tp != nil || ep != nil || dp != nil || pp != nil || cp != nil else { return nil }
     return Deployment(
       tensorParallel: tp ?? 1, expertParallel: ep ?? 1, dataParallel: dp ?? 1, pipelineParallel: pp ?? 1,
-      engine: engine, precision: format)
+      contextParallel: cp ?? 1, engine: engine, precision: format)
   }
 
   private func table(_ title: String, _ estimate: ServingEstimate) -> ReportTable {

@@ -237,7 +237,8 @@ extension StepModel {
   func prefill(prompts: Double, of workload: Workload) -> Seconds {
     let tokens = prompts * workload.freshTokens
     let pass = prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens, sequences: prompts)
-    let products = productTime(rankTokens: tokens, groupTokens: tokens * sharding.data, sampled: prompts)
+    let products = productTime(
+      rankTokens: tokens / sharding.context, groupTokens: tokens * sharding.data, sampled: prompts)
     return pass.total - pass.products + Seconds(products.total)
   }
 }

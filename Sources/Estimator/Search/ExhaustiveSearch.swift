@@ -96,7 +96,7 @@ extension Estimator {
     let limit = replicaLimit(of: accelerator)
     let space = SearchSpace(
       model: shape, replicaLimit: hasLink ? limit : max(limit, serverRanks), engines: engines,
-      precisions: precisions)
+      precisions: precisions, contextLimit: query.workload.freshTokens >= longPrompt ? 8 : 1)
     let deployments = space.deployments
     let anchors = Dictionary(
       uniqueKeysWithValues: Set(precisions).map {
@@ -185,3 +185,6 @@ struct SearchSlice: Sendable {
     rejections.add(other.rejections)
   }
 }
+
+/// Fresh prompt tokens from which ranks that share a sequence are tried: attention is then most of a prefill.
+private let longPrompt = 32768.0

@@ -11,13 +11,15 @@ struct SearchSpace {
   let replicaLimit: Int
   let engines: [Engine]
   let precisions: [Precision]
+  /// Most ranks that share a sequence: 1 for prompts that one rank serves as well.
+  var contextLimit = 1
 
   /// Every deployment, small replicas first.
   ///
   /// Degrees are powers of two. Attention is cut over TP ranks that divide the query heads; a mixture's experts
   /// over every grid (groups x slices) of the TP ranks. With attention-DP the experts are spread over all TP x DP
   /// ranks: a dense model would only be several replicas, and engines know no other grid. Pipelines have 1, 2, 4
-  /// or 8 stages.
+  /// or 8 stages. Ranks that share a sequence are tried where prompts are long, beside TP alone.
   /// - Complexity: O(log² ranks · log stages · engines · formats).
   var deployments: [Deployment] {
     var list: [Deployment] = []
@@ -25,8 +27,11 @@ struct SearchSpace {
       for data in powersOfTwo(to: model.isMoE ? replicaLimit / tensor : 1) {
         for stages in powersOfTwo(to: min(8, replicaLimit / (tensor * data)))
         where Double(stages) <= model.layers {
-          for expert in expertGroups(tensor: tensor, data: data) {
-            list += each(tensor, expert, data, stages)
+          for context in powersOfTwo(to: min(contextLimit, replicaLimit / (tensor * data * stages)))
+          where context == 1 || data == 1 && stages == 1 {
+            for expert in expertGroups(tensor: tensor * context, data: data) {
+              list += each(tensor, expert, data, stages, context)
+            }
           }
         }
       }
@@ -47,12 +52,14 @@ struct SearchSpace {
     return groups.filter { Double($0) <= model.experts }
   }
 
-  private func each(_ tensor: Int, _ expert: Int, _ data: Int, _ stages: Int) -> [Deployment] {
+  private func each(_ tensor: Int, _ expert: Int, _ data: Int, _ stages: Int, _ context: Int)
+    -> [Deployment]
+  {
     precisions.flatMap { precision in
       engines.map {
         Deployment(
           tensorParallel: tensor, expertParallel: expert, dataParallel: data, pipelineParallel: stages,
-          engine: $0, precision: precision)
+          contextParallel: context, engine: $0, precision: precision)
       }
     }
   }
@@ -61,7 +68,7 @@ struct SearchSpace {
 extension Deployment {
   /// Degrees in the order in which a search walks them.
   fileprivate var degrees: [Int] {
-    [accelerators, tensorParallel, expertParallel, dataParallel, pipelineParallel]
+    [accelerators, tensorParallel, expertParallel, dataParallel, pipelineParallel, contextParallel]
   }
 }
 
