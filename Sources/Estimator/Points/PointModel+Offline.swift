@@ -55,10 +55,21 @@ extension PointModel {
   /// Finished requests/s of one replica at a batch that is refilled at once.
   func offlineRate(_ step: StepModel, batch: Double) -> Double {
     // Stages work on as many micro-batches at once: a token takes all of them, the batch moves one at a time.
-    let time = step.mixedStep(batch: batch, prompts: batch / workload.outputTokens, workload: workload)
+    let time = mixedStep(step, batch: batch)
     let wait = step.sharding.data > 1 ? offlineConstants.dataParallelWait : 1
     return batch * stageShare(step) / (wait * workload.outputTokens * time.value)
   }
+
+  /// A step of `batch` requests in steady state: every beam decodes a sequence of its own, the prompt runs once.
+  ///
+  /// Beams keep one copy of the prompt's keys, but each reads it: the calibration rows of a beam search lie within
+  /// 20 % of that, and up to 84 % off a single reading for all.
+  func mixedStep(_ step: StepModel, batch: Double) -> Seconds {
+    step.mixedStep(batch: batch * point.beams, prompts: batch / workload.outputTokens, workload: workload)
+  }
+
+  /// Tokens in the cache of a request with `answer` tokens: its beams share the prompt.
+  private func cachedTokens(_ answer: Double) -> Double { workload.inputTokens + point.beams * answer }
 
   /// Stages of unequal steps wait for each other: 5 % a stage is assumed, as no fitted run has several.
   private func stageShare(_ step: StepModel) -> Double { power(0.95, step.sharding.pipeline - 1) }
@@ -69,8 +80,8 @@ extension PointModel {
     for deployment in deployments() + attentionParallelTwins() {
       let step = self.step(deployment, constants.offline(offlineConstants))
       let limit = min(
-        step.reservedBatchLimit(tokens: workload.inputTokens + workload.outputTokens),
-        offlineConstants.mostPerRank * step.sharding.data)
+        step.reservedBatchLimit(tokens: cachedTokens(workload.outputTokens)),
+        offlineConstants.mostPerRank * step.sharding.data / point.beams)
       guard limit >= 1 else { continue }
       var batches = [limit.rounded(.down)]
       var batch = 1.0
@@ -119,15 +130,14 @@ extension PointModel {
     for deployment in deployments() {
       let step = self.step(deployment, constants.offline(offlineConstants))
       let limit = min(
-        step.batchLimit(context: workload.meanContext),
-        offlineConstants.mostPerRank * step.sharding.data)
+        step.batchLimit(context: cachedTokens(workload.outputTokens / 2)),
+        offlineConstants.mostPerRank * step.sharding.data / point.beams)
       guard limit >= 1 else { continue }
       let prompt = step.prefill(tokens: workload.freshTokens, prefix: workload.cachedTokens).total.value
       let wait = step.sharding.data > 1 ? offlineConstants.dataParallelWait : 1
       func at(_ batch: Double) -> (rate: Double, tpot: Double, ttft: Double) {
-        let prompts = batch / workload.outputTokens
-        let perToken = wait * step.mixedStep(batch: batch, prompts: prompts, workload: workload).value
-        let decode = step.decode(batch: batch, context: workload.meanContext).total.value
+        let perToken = wait * mixedStep(step, batch: batch).value
+        let decode = step.decode(batch: batch * point.beams, context: workload.meanContext).total.value
         let load = min(0.97, max(0, 1 - decode / perToken))
         let first = 1.25 * (0.02 + wait * prompt + perToken + load / (1 - load) / 2 * prompt)
         return (limitedShare * stageShare(step) * batch / (workload.outputTokens * perToken), perToken, first)

@@ -67,6 +67,8 @@ public struct ServingCase: Sendable {
   public let load: Load
   /// Mean request.
   public let workload: Workload
+  /// Sequences that the engine decodes for one request: the width of a beam search, else 1.
+  public let beams: Double
   /// True where all requests have the same length.
   public let hasFixedLengths: Bool
   /// True where the notes say that further tokens were drafted.
@@ -151,7 +153,7 @@ extension ServingCase {
         model: model, accelerator: chip, precision: format.precision,
         kvBytesPerElement: format.kvBytesPerElement, engine: engine,
         accelerators: (point.count ?? 0) > 0 ? point.count : nil, load: load, workload: lengths.workload,
-        hasFixedLengths: lengths.areFixed,
+        beams: benchmark?.beams ?? 1, hasFixedLengths: lengths.areFixed,
         isSpeculative: words.contains("mtp") && !words.contains("no mtp") || words.contains("eagle"),
         isSubmission: isSubmission, isPrefillOnly: point.scenario == "prefill",
         isPowerCapped: point.accelerator.contains("power capped"),
@@ -206,7 +208,7 @@ struct Benchmark: Sendable {
   static let suite = "MLPerf Inference"
 
   let inputTokens: Double?
-  /// Tokens of an answer that are decoded, over all beams.
+  /// Tokens of an answer.
   let outputTokens: Double?
   /// Sequences that the engine decodes for one answer.
   let beams: Double
@@ -290,7 +292,7 @@ private struct PointLengths {
       else {
         return nil
       }
-      workload = Workload(inputTokens: input, outputTokens: max(1, output * benchmark.beams))
+      workload = Workload(inputTokens: input, outputTokens: max(1, output))
       areFixed = false
       return
     }
