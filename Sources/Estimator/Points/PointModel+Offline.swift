@@ -23,8 +23,9 @@ struct OfflineConstants: Sendable {
   var dataParallelWait = 1.45
   /// Nearer to the peak than a general engine, for submissions.
   var computeGain = 1.0
-  /// Largest batch of a rank.
-  var mostPerRank = 2048.0
+  /// Largest batch of a rank: trtllm-bench stops there whatever memory holds (finetune_setting in
+  /// tensorrt_llm/bench/build/tuning.py, NVIDIA/TensorRT-LLM@04cba88, 2025).
+  var mostPerRank = 4096.0
 
   /// A tuned submission to a benchmark; in its first round kernels and settings are not there yet.
   static func submission(isFirstRound: Bool) -> OfflineConstants {
