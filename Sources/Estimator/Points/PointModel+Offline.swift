@@ -216,7 +216,8 @@ extension PointModel {
         PointPrediction(value: time.value, errorClass: .batchDecode, deployment: deployment, remarks: []))
     default:
       let wait = step.sharding.data > 1 && isRate ? offlineConstants.dataParallelWait : 1
-      let seconds = wait * (prompt.total.value + workload.outputTokens * decode.value)
+      let seconds =
+        wait * (prompt.total.value + workload.outputTokens * decode.value) + firstLaunches(step).value
       if point.metric == .endToEnd {
         return .success(
           PointPrediction(value: seconds, errorClass: .batchDecode, deployment: deployment, remarks: []))
@@ -226,6 +227,13 @@ extension PointModel {
           value: rate(share * replicas(deployment) / seconds, accelerators(deployment)),
           errorClass: .offline, deployment: deployment, remarks: []))
     }
+  }
+
+  /// Host launches of the first pass, which no graph has captured: they show in a run of few steps. Engines that were
+  /// compiled ahead, as TensorRT-LLM's were before 2025, launch from no interpreter.
+  private func firstLaunches(_ step: StepModel) -> Seconds {
+    guard point.date >= "2025" else { return .zero }
+    return constants.server(point.engine).prefillLaunch * step.kernelCount
   }
 
   /// Prefill or decode alone at a batch per rank, or at what memory holds.

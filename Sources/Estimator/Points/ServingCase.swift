@@ -83,6 +83,9 @@ public struct ServingCase: Sendable {
   public let isFirstRound: Bool
   let layout: PointLayout
 
+  /// Day of the run, or of the software that made it.
+  var date: String { point.date }
+
   /// True for engines that launch every kernel from the host, as all but TensorRT-LLM did until the middle of 2024.
   var isEager: Bool { engine != .tensorRTLLM && !point.date.isEmpty && point.date < "2024-06" }
 
