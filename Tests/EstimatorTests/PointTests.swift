@@ -81,7 +81,7 @@ struct PointTests {
     for split in ["calibration", "public_test"] {
       let found = PointStatistics(scored.filter { $0.point.split == split })
       let share = try #require(found.coverage80)
-      #expect(share > 0.7 && share < 0.92, "\(split): \(share)")
+      #expect(share > 0.7 && share < 0.9, "\(split): \(share)")
     }
   }
 
@@ -213,6 +213,77 @@ struct PointTests {
       $0.count = 8
     }
     #expect(try limited("output_tok_s", "submitter") < offline)
+  }
+
+  @Test("every beam of a search decodes a sequence of its own, behind one stored and once computed prompt")
+  func beams() throws {
+    let found = try predicted {
+      $0.source = "MLPerf Inference v4.1"
+      $0.model = "gptj-99"
+      $0.scenario = "offline"
+      $0.isl = ""
+      $0.osl = 0
+      $0.batchOrConcurrency = ""
+      $0.parallelism = "TP1"
+      $0.count = 1
+      $0.metric = "samples_s"
+      $0.notes = "submitter"
+    }
+    // Offline constants of a submission: 8 us a request and kernels 1.12 times nearer to the peak.
+    var constants = try EngineConstants(catalog.engineConstants)
+    constants.requestOverhead = Seconds(Unit.microsecond.toBase(8))
+    constants.gemmShareFactor = ChipRates.GEMMShare(bf16: 1.12, fp8: 1.12, fp4: 1.12)
+    let step = StepModel(
+      model: try ModelShape.from(try #require(catalog.model("GPT-J-6B"))).get(),
+      chip: try estimator.rates(of: try #require(catalog.accelerator("H100"))).get(),
+      deployment: Deployment(tensorParallel: 1, engine: .tensorRTLLM, precision: .fp8), constants: constants)
+    // 866.14 tokens of prompt, four answers of 69.
+    let work = Workload(inputTokens: 866.14, outputTokens: 69)
+    let limit = min(4096 / 4, step.reservedBatchLimit(tokens: 866.14 + 4 * 69)).rounded(.down)
+    let rates = ([1, 2, 4, 8, 16, 32, 64, 128, 256, 512].filter { $0 < limit } + [limit]).map { batch in
+      batch / (69 * step.mixedStep(batch: 4 * batch, prompts: batch / 69, workload: work).value)
+    }
+    #expect(abs(found / (try #require(rates.max())) - 1) < 1e-9)
+  }
+
+  @Test("a run of one batch pays the launches of its first pass, except on engines compiled ahead")
+  func launches() throws {
+    func seconds(_ date: String) throws -> Double {
+      let rate = try predicted {
+        $0.scenario = "offline"
+        $0.isl = "128"
+        $0.osl = 8
+        $0.batchOrConcurrency = "16"
+        $0.notes = ""
+        $0.date = date
+      }
+      return 16 * 8 / rate
+    }
+    let server = try EngineConstants(catalog.engineConstants).server(.tensorRTLLM)
+    // 80 layers of 9 kernels and three more.
+    let launches = server.prefillLaunch.value * 723
+    #expect(abs((try seconds("2025-06") - seconds("2024-11")) / launches - 1) < 1e-6)
+  }
+
+  @Test("an offline interval of a mixture is half as wide again as that of a dense model")
+  func mixtures() throws {
+    func width(_ model: String) throws -> Double {
+      let scored = score([
+        row {
+          $0.model = model
+          $0.scenario = "offline"
+          $0.batchOrConcurrency = ""
+          $0.count = 8
+          $0.parallelism = "TP8"
+          $0.split = "calibration"
+        }
+      ])[0]
+      let range = try #require(scored.range80, "\(scored.reason)")
+      return range.high / range.low
+    }
+    // high / low of the one squared is that of the other cubed.
+    let (mixture, dense) = (try width("Qwen3-235B-A22B"), try width("Llama-3.1-70B"))
+    #expect(dense > 1 && abs(mixture * mixture / (dense * dense * dense) - 1) < 1e-9)
   }
 
   @Test(

@@ -90,7 +90,7 @@ extension Estimator {
     // Their errors come from fits without the row's model or chip.
     let heldOutKinds: [ErrorClass] = [.servedTPOT, .servedThroughput, .servedTTFT]
     for kind in ErrorClass.allCases where !heldOutKinds.contains(kind) {
-      table.set(kind, ErrorSample(chosenOn: byKind[kind] ?? []))
+      table.set(kind, ErrorSample(byKind[kind] ?? [], areUnseen: unfittedKinds.contains(kind)))
     }
     table.setPhaseFromOffline()
 
@@ -130,15 +130,22 @@ private struct ErrorSample {
     inflation = 1
   }
 
-  /// Rows on which a few constants were chosen: their errors are widened for it.
-  init(chosenOn rows: [ScoredPoint]) {
+  /// Rows of a kind, freed of the widening that their intervals get for what they are unlike. Where a few constants
+  /// were chosen on them their errors are widened for it.
+  init(_ rows: [ScoredPoint], areUnseen: Bool) {
     let counts = Dictionary(grouping: rows, by: \.cell).mapValues { Double($0.count) }
     values = rows.compactMap { row in
       guard let ratio = row.ratio, let count = counts[row.cell] else { return nil }
-      return Weighted(value: -logarithm(ratio), weight: 1 / count)
+      return Weighted(value: -logarithm(ratio) / row.widening, weight: 1 / count)
     }
     cells = counts.count
-    inflation = 1.2
+    inflation = areUnseen ? 1 : ErrorSample.inflation(cells: counts.count)
+  }
+
+  /// Residual of n cells after choosing `chosenConstants` on them, to what new cells show: sqrt(n / (n - p)).
+  private static func inflation(cells: Int) -> Double {
+    let free = max(1, cells - chosenConstants)
+    return min(1.4, max(1.001, (Double(cells) / Double(free)).squareRoot()))
   }
 }
 
@@ -171,9 +178,9 @@ private struct ConstantsTable {
   }
 
   mutating func set(_ kind: ErrorClass, _ sample: ErrorSample) {
-    // Few cells say little of the tails, and rows on which constants were chosen less than they seem to: without
-    // left-out predictions a factor of 1.27, with fewer than four cells of 1.4 is kept to both sides.
-    let least = sample.cells < 4 ? 0.34 : sample.inflation > 1 ? 0.24 : 0.1
+    // Few cells say little of the tails: with fewer than four a factor of 1.4 is kept to both sides. Where constants
+    // were chosen on the rows themselves, no interval is narrower than what repeats of one configuration scatter.
+    let least = sample.cells < 4 ? 0.34 : (sample.inflation > 1 ? repeatScatter : 0.1)
     for (name, share, sign, part) in [
       ("error_q10", 0.1, -1.0, 1.0), ("error_q25", 0.25, -1, 0.5), ("error_q75", 0.75, 1, 0.5),
       ("error_q90", 0.9, 1, 1),
@@ -232,6 +239,15 @@ private struct ConstantsTable {
     rows[index].asOf = day
   }
 }
+
+/// Kinds that are predicted by constants fitted elsewhere: their errors were never seen by a choice.
+private let unfittedKinds: Set<ErrorClass> = [.splitTPOT, .splitThroughput, .splitTTFT]
+
+/// Constants chosen by hand on the rows of a kind, at most (of `OfflineConstants`, `EagerEngine` and the limits).
+private let chosenConstants = 3
+
+/// 90 % quantile of |ln| between runs of one configuration more than a week apart, over 399 pairs of InferenceX.
+private let repeatScatter = 0.22
 
 /// Fewest runs of a fit: as many as it has constants, and again half of that.
 private let fewestRuns = 50

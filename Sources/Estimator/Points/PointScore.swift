@@ -42,6 +42,8 @@ public struct ScoredPoint: Sendable {
   public let model: String
   /// dense, MoE or MLA MoE.
   public let modelKind: String
+  /// Factor on the logarithms of the interval for what was never measured with this chip, model and network.
+  let widening: Double
   /// Cell whose measured rows anchor a prediction.
   let anchorName: String
   /// The same for the vendor's software.
@@ -150,7 +152,8 @@ extension Estimator {
       status: status, reason: [reason, source ?? ""].filter { !$0.isEmpty }.joined(separator: "; "),
       cell: cell,
       accelerator: accelerator, model: model.model,
-      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue, anchorName: name,
+      modelKind: ServedPair(accelerator: accelerator, model: model).kind.rawValue, widening: width,
+      anchorName: name,
       vendorAnchorName: vendor)
   }
 
@@ -161,7 +164,7 @@ extension Estimator {
       trust: nil, status: .abstained, reason: gap.missing,
       cell: question?.cell ?? "\(point.source)|\(point.accelerator)|\(point.model)|\(point.precision)",
       accelerator: question?.accelerator.id ?? point.accelerator, model: question?.model.model ?? point.model,
-      modelKind: "", anchorName: "", vendorAnchorName: "")
+      modelKind: "", widening: 1, anchorName: "", vendorAnchorName: "")
   }
 }
 
