@@ -222,12 +222,13 @@ struct PointTests {
       $0.model = "gptj-99"
       $0.scenario = "offline"
       $0.isl = ""
-      $0.osl = 0
+      $0.osl = nil
       $0.batchOrConcurrency = ""
       $0.parallelism = "TP1"
       $0.count = 1
       $0.metric = "samples_s"
       $0.notes = "submitter"
+      $0.split = "calibration"
     }
     // Offline constants of a submission: 8 us a request and kernels 1.12 times nearer to the peak.
     var constants = try EngineConstants(catalog.engineConstants)
@@ -256,6 +257,7 @@ struct PointTests {
         $0.batchOrConcurrency = "16"
         $0.notes = ""
         $0.date = date
+        $0.split = "calibration"
       }
       return 16 * 8 / rate
     }
