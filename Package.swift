@@ -104,10 +104,13 @@ let package = Package(
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room("Catalog", ["Quantities", "Tables", "CatalogData"]),  // catalogue rows as checked values
     room("Estimator", ["Quantities", "Tables", "Results", "Catalog"]),  // operators -> capacity
+    .target(  // COIN-OR CBC and Clp, opened when a program is solved
+      name: "CCbc", path: "Sources/CCbc", linkerSettings: [.linkedLibrary("dl"), .linkedLibrary("m")]),
+    room("LinearPrograms", ["CCbc"]),  // linear and mixed-integer programs, solved and checked
     room(  // scenario -> plan
       "Planner",
       [
-        "Quantities", "Tables", "CatalogData", "Catalog", "Estimator",
+        "Quantities", "Tables", "CatalogData", "Catalog", "Estimator", "LinearPrograms",
         .product(name: "TOMLKit", package: "TOMLKit"),
       ]),
     .systemLibrary(
@@ -147,6 +150,7 @@ let package = Package(
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
+    tests("LinearPrograms", ["LinearPrograms"]),
     tests("Planner", ["Planner", "Catalog", "Estimator", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]

@@ -3,8 +3,10 @@
 # shellcheck shell=bash
 
 packages=(libhwloc-dev libopenblas-dev libxlsxwriter-dev pkg-config)
+# The solver of portfolios, opened while the program runs; without it plans are greedy ones.
+solver_packages=(coinor-libcbc-dev)
 # Only tests need these: a second program that recalculates the workbook, and one that draws its pages.
-test_packages=(binutils libreoffice-calc-nogui poppler-utils)
+test_packages=(binutils libreoffice-calc-nogui poppler-utils "${solver_packages[@]}")
 # A cluster on one machine, for scripts/fleet-rig; without them it is skipped.
 rig_packages=(slurm-wlm munge openmpi-bin iproute2 procps)
 
