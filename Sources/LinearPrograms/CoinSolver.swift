@@ -149,7 +149,7 @@ extension LinearModel {
 
 extension MixedSolution {
   /// A linear program's solution as that of a mixed one.
-  init(_ relaxed: RelaxedSolution) {
+  public init(_ relaxed: RelaxedSolution) {
     let status: MixedStatus =
       switch relaxed.status {
       case .optimal: .optimal

@@ -3,11 +3,14 @@
 // verdict depends on no order of terms and on no luck of rounding.
 
 /// A sum whose parts do not overlap; exact while no part overflows or falls below the smallest normal number.
-struct ExactSum {
+public struct ExactSum: Sendable {
   private var parts: [Double] = []
 
+  /// Zero.
+  public init() {}
+
   /// Adds a number.
-  mutating func add(_ number: Double) {
+  public mutating func add(_ number: Double) {
     var carry = number
     var kept = 0
     for index in parts.indices {
@@ -25,7 +28,7 @@ struct ExactSum {
   }
 
   /// Adds a·b.
-  mutating func add(_ a: Double, times b: Double) {
+  public mutating func add(_ a: Double, times b: Double) {
     let product = a * b
     let rest = (-product).addingProduct(a, b)
     if rest != 0, rest.isFinite { add(rest) }
@@ -33,5 +36,5 @@ struct ExactSum {
   }
 
   /// The nearest double, to a unit in the last place; its sign is that of the exact sum.
-  var rounded: Double { parts.reduce(0, +) }
+  public var rounded: Double { parts.reduce(0, +) }
 }

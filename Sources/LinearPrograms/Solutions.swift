@@ -47,6 +47,11 @@ public struct MixedSolution: Sendable, Hashable {
   /// One a variable; empty without a solution. Integers are whole.
   public var values: [Double]
 
+  /// A solution from its parts.
+  public init(status: MixedStatus, objective: Double?, bound: Double?, values: [Double]) {
+    (self.status, self.objective, self.bound, self.values) = (status, objective, bound, values)
+  }
+
   /// (objective − bound) / |objective|, not below 0; nil where one of them is missing.
   public var gap: Double? {
     guard let objective, let bound else { return nil }

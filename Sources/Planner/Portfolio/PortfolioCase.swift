@@ -173,7 +173,10 @@ public struct PortfolioPlan: Sendable, Hashable {
   public var served: [[Double]]
   /// Missing work by class and month, requests/s.
   public var shortage: [[Double]]
-  /// Discounted cost without the penalty of shortage, USD.
+  /// `given[class][pool][month]`: accelerators that work for the class, spare ones included; pools as
+  /// `PortfolioCase.pools` counts them.
+  public var given: [[[Double]]]
+  /// Discounted cost without the penalty of shortage, USD: rent and upfront, less rebates, less the end value.
   public var cost: Double
   /// Discounted penalty of shortage, USD.
   public var penalty: Double
@@ -183,13 +186,13 @@ public struct PortfolioPlan: Sendable, Hashable {
   public var bound: Double?
   /// A plan from its parts.
   public init(
-    signed: [[Double]], served: [[Double]], shortage: [[Double]], cost: Double, penalty: Double,
-    method: String,
-    bound: Double?
+    signed: [[Double]], served: [[Double]], shortage: [[Double]], given: [[[Double]]], cost: Double,
+    penalty: Double, method: String, bound: Double?
   ) {
     self.signed = signed
     self.served = served
     self.shortage = shortage
+    self.given = given
     self.cost = cost
     self.penalty = penalty
     self.method = method

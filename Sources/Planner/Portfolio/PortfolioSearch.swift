@@ -1,0 +1,230 @@
+// From a model to a plan of whole blocks: the relaxation, decisions rounded from it, the solver's search only where those
+// leave a gap, blocks rounded down and mended by single steps, the work shared out anew.
+
+package import LinearPrograms
+
+/// The mixed program's answer, with continuous blocks.
+package struct ContinuousPlan {
+  package var solution: MixedSolution
+  /// Cost with every rule relaxed, millions of USD.
+  package var relaxed: Double
+}
+
+package struct PortfolioSearch {
+  let model: PortfolioModel
+  let solver: CoinSolver
+
+  package init(model: PortfolioModel, solver: CoinSolver) { (self.model, self.solver) = (model, solver) }
+
+  /// Least cost within the limits of the search.
+  package func solve(_ limits: SolveLimits) throws -> ContinuousPlan {
+    let relaxed = try solver.solveRelaxed(model.linear, seconds: limits.seconds)
+    guard relaxed.status == .optimal, let bound = relaxed.objective else {
+      return ContinuousPlan(solution: MixedSolution(relaxed), relaxed: relaxed.objective ?? 0)
+    }
+    // Most portfolios are decided by their relaxation: a second linear program then saves the search.
+    var best = try decided(from: relaxed.values, bound: bound)
+    if let found = best { best = try climbing(found, bound: bound, limits.relativeGap) }
+    if let best, (best.gap ?? .infinity) <= limits.relativeGap {
+      return ContinuousPlan(solution: best, relaxed: bound)
+    }
+    var limits = limits
+    limits.start = best?.values
+    var searched = try solver.solve(model.linear, limits)
+    searched.bound = max(searched.bound ?? bound, bound)
+    if let best, let known = best.objective, known < searched.objective ?? .infinity {
+      // The search ended before it came as far as its own beginning.
+      let bound = searched.bound
+      searched = best
+      searched.bound = bound
+      searched.status = .feasible(gap: searched.gap ?? .infinity)
+    }
+    return ContinuousPlan(solution: searched, relaxed: bound)
+  }
+
+  /// The program with decisions rounded from a relaxation's values; nil where that leaves no solution.
+  private func decided(from values: [Double], bound: Double) throws -> MixedSolution? {
+    try fixed(decisions(from: values), bound: bound)
+  }
+
+  private func fixed(_ values: [Double], bound: Double) throws -> MixedSolution? {
+    let fixed = try solver.solveRelaxed(model.linear.fixingIntegers(at: values))
+    guard fixed.status == .optimal, let objective = fixed.objective else { return nil }
+    return MixedSolution(
+      status: .optimal, objective: objective, bound: min(bound, objective), values: fixed.values)
+  }
+
+  private func decisions(from values: [Double]) -> [Double] {
+    var rounded = values
+    for lot in model.lots {
+      let sum = lot.signs.reduce(0) { $0 + values[$1.index] }
+      rounded[lot.open.index] = sum >= 0.5 * lot.minimum ? 1 : 0
+    }
+    let ranked = model.uses.sorted { (-values[$0.index], $0.index) < (-values[$1.index], $1.index) }
+    for (rank, use) in ranked.enumerated() {
+      rounded[use.index] = rank < model.portfolio.limits.minProviders ? 1 : 0
+    }
+    for ladder in model.ladders {
+      let spend = ladder.reduce(0) { $0 + values[$1.inside.index] }
+      let step = ladder.lastIndex { spend >= $0.from } ?? 0
+      for (index, item) in ladder.enumerated() { rounded[item.tier.index] = index == step ? 1 : 0 }
+    }
+    return rounded
+  }
+
+  /// Tries the next bracket of each provider and year, in turn, where the spend is not far below it.
+  private func climbing(_ start: MixedSolution, bound: Double, _ gap: Double) throws -> MixedSolution {
+    var best = start
+    for ladder in model.ladders {
+      let spend = ladder.reduce(0) { $0 + best.values[$1.inside.index] }
+      let step = ladder.lastIndex { best.values[$0.tier.index] > 0.5 } ?? 0
+      guard (best.gap ?? 0) > gap, step + 1 < ladder.count, spend > 0.6 * ladder[step + 1].from else {
+        continue
+      }
+      var values = best.values
+      for (index, item) in ladder.enumerated() { values[item.tier.index] = index == step + 1 ? 1 : 0 }
+      if let next = try fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
+    }
+    return best
+  }
+
+  /// Whole blocks near the continuous ones, and what they do; every limit kept as far as single steps can keep it.
+  package func rounded(_ solution: [Double]) throws -> PortfolioTotals {
+    let portfolio = model.portfolio
+    let (values, reducedCosts) = try dived(from: solution)
+    let cost = model.linear.cost(of: solution) * PortfolioModel.money
+    let totals = PortfolioTotals(portfolio, blocks: model.blocks, mix: mix(values), scale: 100 * abs(cost))
+    var steps: [PortfolioTotals.Step] = []
+    var others: [(reduced: Double, step: PortfolioTotals.Step)] = []
+    for price in portfolio.prices.indices {
+      for month in 0..<portfolio.length {
+        guard let sign = model.signed[price][month] else { continue }
+        let step = PortfolioTotals.Step(price: price, month: month)
+        if values[sign.index] > 1e-6 {
+          steps.append(step)
+          totals.apply(step, (values[sign.index] + 1e-6).rounded(.down))
+        } else {
+          others.append((reducedCosts[sign.index] / totals.blockSize(price), step))
+        }
+      }
+    }
+    others.sort { ($0.reduced, $0.step.price, $0.step.month) < ($1.reduced, $1.step.price, $1.step.month) }
+    steps += others.prefix(240).map(\.step)
+    totals.improve(steps, sizes: [1], exchanges: 12)
+    return totals
+  }
+
+  /// Rounds some signatures, lets a linear program move the others, and so on: what one block is too many another makes
+  /// good. Long terms first, since short ones can mend what is left; near whole numbers first; one a month at a time, since
+  /// those of one month compete for the same room. Ends where all are whole, or where rounding leaves no solution: then
+  /// with values that single steps have to mend.
+  private func dived(from solution: [Double]) throws -> (values: [Double], reducedCosts: [Double]) {
+    var linear = model.linear.fixingIntegers(at: solution)
+    var last = try solver.solveRelaxed(linear)
+    guard last.status == .optimal else { return (solution, solution.map { _ in 0 }) }
+    let reducedCosts = last.reducedCosts
+    var stuck: Set<LinearModel.VariableID> = []
+    for _ in 0..<100 {
+      var batch = fractional(last.values, without: stuck)
+      guard !batch.isEmpty else { break }
+      // Fewer at once where all together leave no solution, in the end one alone, then the other way.
+      var isTurned = false
+      while true {
+        var next = linear
+        for sign in batch {
+          let value = last.values[sign.index]
+          let isUp = (value.rounded() > value) != isTurned
+          let whole = value.rounded(isUp ? .up : .down)
+          next.setLimits(of: sign, lower: whole, upper: whole)
+        }
+        let solved = try solver.solveRelaxed(next)
+        if solved.status == .optimal {
+          (linear, last) = (next, solved)
+          break
+        }
+        if batch.count > 1 {
+          batch.removeLast((batch.count + 1) / 2)
+        } else if isTurned {
+          stuck.insert(batch[0])
+          break
+        } else {
+          isTurned = true
+        }
+      }
+    }
+    return (last.values, reducedCosts)
+  }
+
+  /// Signatures of the longest terms that are not whole, at most one a month, nearest to whole first.
+  private func fractional(
+    _ values: [Double], without stuck: Set<LinearModel.VariableID>
+  ) -> [LinearModel.VariableID] {
+    var best: [(term: Int, distance: Double, sign: LinearModel.VariableID)?] = []
+    for month in 0..<model.portfolio.length {
+      best.append(nil)
+      for (price, row) in model.signed.enumerated() {
+        guard let sign = row[month], !stuck.contains(sign) else { continue }
+        let distance = abs(values[sign.index] - values[sign.index].rounded())
+        guard distance > 1e-6 else { continue }
+        let term = model.portfolio.contracts[model.portfolio.prices[price].contract].termMonths
+        if let other = best[month], (-other.term, other.distance) <= (-term, distance) { continue }
+        best[month] = (term, distance, sign)
+      }
+    }
+    let found = best.compactMap(\.self)
+    let longest = found.map(\.term).max() ?? 0
+    return found.filter { $0.term == longest }.sorted { ($0.distance, $0.sign) < ($1.distance, $1.sign) }.map(
+      \.sign)
+  }
+
+  /// Share of each pool that works for each class.
+  private func mix(_ values: [Double]) -> [[[Double]]] {
+    let usual = model.portfolio.usualMix
+    guard !model.given.isEmpty else { return usual }
+    var mix = usual
+    for pool in 0..<model.portfolio.pools {
+      for month in 0..<model.portfolio.length {
+        let given = model.given.map { $0[pool][month].map { max(0, values[$0.index]) } ?? 0 }
+        let sum = given.reduce(0, +)
+        guard sum > 1e-7 else { continue }
+        for index in given.indices { mix[index][pool][month] = given[index] / sum }
+      }
+    }
+    return mix
+  }
+
+  /// The work of whole blocks shared out at least cost; nil where the linear program fails.
+  package func shared(_ totals: PortfolioTotals) throws -> [[[Double]]]? {
+    guard !model.given.isEmpty else { return nil }
+    var linear = model.linear
+    for (price, row) in model.signed.enumerated() {
+      for (month, sign) in row.enumerated() {
+        guard let sign else { continue }
+        linear.setLimits(of: sign, lower: totals.signed[price][month], upper: totals.signed[price][month])
+      }
+    }
+    let solution = try solver.solveRelaxed(linear)
+    return solution.status == .optimal ? mix(solution.values) : nil
+  }
+}
+
+extension PortfolioCase {
+  /// Every pool shares its time as the needs ask, so that all classes are served to the same degree.
+  var usualMix: [[[Double]]] {
+    var mix = [[[Double]]](
+      repeating: [[Double]](repeating: [Double](repeating: 0, count: length), count: pools),
+      count: demands.count)
+    for pool in 0..<pools {
+      for month in 0..<length {
+        let work = demands.indices.map { demand in
+          let rate = rate(demand, pool: pool)
+          return rate > 0 ? max(demands[demand].need[month], 1e-9) / rate : 0
+        }
+        let sum = work.reduce(0, +)
+        guard sum > 0 else { continue }
+        for demand in demands.indices { mix[demand][pool][month] = work[demand] / sum }
+      }
+    }
+    return mix
+  }
+}
