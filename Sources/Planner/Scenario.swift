@@ -32,20 +32,23 @@ public struct Setting: Sendable, Hashable {
   public let low: Double?
   /// High end of its range as given, nil for none.
   public let high: Double?
+  /// Its distribution as given, nil for none; `variables(of:)` says what a range implies.
+  public let distribution: Distribution?
   /// Where the value comes from.
   public let source: String
   /// Date of the source.
   public let asOf: String
   /// A setting from its parts.
   public init(
-    layer: Layer, place: String, text: String, low: Double? = nil, high: Double? = nil, source: String = "",
-    asOf: String = ""
+    layer: Layer, place: String, text: String, low: Double? = nil, high: Double? = nil,
+    distribution: Distribution? = nil, source: String = "", asOf: String = ""
   ) {
     self.layer = layer
     self.place = place
     self.text = text
     self.low = low
     self.high = high
+    self.distribution = distribution
     self.source = source
     self.asOf = asOf
   }

@@ -107,7 +107,9 @@ struct ScenarioBuilder {
   }
 
   private mutating func addAssumptions(_ files: ScenarioFiles, seen: [String: String]) throws(InputError) {
-    let table = try PlacedRows(AssumptionRow.schema, "assumptions.csv", in: files, empty: AssumptionRow())
+    let table = try PlacedRows(
+      AssumptionRow.schema, longer: AssumptionRow.schemaWithDistribution, "assumptions.csv", in: files,
+      empty: AssumptionRow())
     var seen = seen
     for (row, place) in table?.rows ?? [] {
       guard let key = InputKey.named(row.key) else {
@@ -138,13 +140,22 @@ struct ScenarioBuilder {
         do { try key.check(decimalText(end)) } catch {
           throw place.fault(column: column, "\(key.name): \(error.fault)", error.advice)
         }
+        if let value = Double(row.value), column == 2 ? end > value : end < value {
+          throw place.fault(
+            column: column, "\(key.name): its value \(row.value) is outside its range",
+            "low and high enclose the value")
+        }
+      }
+      let distribution: Distribution?
+      do { distribution = try key.distribution(row.distribution) } catch {
+        throw place.fault(column: 7, "\(key.name): \(error.fault)", error.advice)
       }
       let at = "\(place.file):\(place.line)"
       seen[key.name] = at
       chains[key.name, default: []].append(
         Setting(
-          layer: files.layer, place: at, text: row.value, low: row.low, high: row.high, source: row.source,
-          asOf: row.asOf))
+          layer: files.layer, place: at, text: row.value, low: row.low, high: row.high,
+          distribution: distribution, source: row.source, asOf: row.asOf))
     }
   }
 

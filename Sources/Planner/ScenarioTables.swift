@@ -12,6 +12,7 @@ struct AssumptionRow {
   var unit = ""
   var source = ""
   var asOf = ""
+  var distribution = ""
 
   static let schema = Schema<AssumptionRow>([
     .text("key", "input, as `plimsoll explain` lists them", \.key),
@@ -22,6 +23,15 @@ struct AssumptionRow {
     .text("source", "where the value comes from", \.source),
     .text("as_of", "date of the source", \.asOf),
   ])
+
+  /// The same with the column that a folder may leave out.
+  static let schemaWithDistribution = Schema<AssumptionRow>(
+    schema.columns + [
+      .text(
+        "distribution",
+        "how likely its values are, e.g. pert(low=0.8;mode=1;high=1.5); empty = from the range",
+        \.distribution)
+    ])
 }
 
 /// A row of rates.csv: a price that the scenario states itself.
@@ -103,12 +113,16 @@ struct PlacedRows<Row> {
     }
   }
 
-  init?(_ schema: Schema<Row>, _ name: String, in files: ScenarioFiles, empty: Row) throws(InputError) {
+  /// Rows by `schema`, or by `longer` where the file has more columns than that.
+  init?(
+    _ schema: Schema<Row>, longer: Schema<Row>? = nil, _ name: String, in files: ScenarioFiles, empty: Row
+  ) throws(InputError) {
     guard let bytes = try files.bytes(name) else { return nil }
     var limits = CSVDocument.Limits()
     limits.bytes = Int(scenarioFileLimit.toBase(1))
     let document = try CSVDocument(bytes, file: files.path(name), limits: limits)
-    let decoded = try schema.rows(document, empty: empty)
+    let isLonger = document.header.count > schema.columns.count
+    let decoded = try (isLonger ? longer ?? schema : schema).rows(document, empty: empty)
     rows = zip(decoded, document.records).map {
       ($0, Place(file: files.path(name), line: $1.line, columns: $1.columns))
     }
