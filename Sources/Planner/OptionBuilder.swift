@@ -26,7 +26,14 @@ struct OptionBuilder {
 
   /// The price of an offer.
   func rate(_ offer: Offer, _ basis: PriceBasis, _ date: PriceDate) -> Known<Rate> {
-    priceBook.rate(offer, basis, date)
+    let factor = basis == .own ? 1 : numbers.optional("price_factor") ?? 1
+    guard factor != 1 else { return priceBook.rate(offer, basis, date) }
+    return priceBook.rate(offer, basis, date).map { rate in
+      let note = "times price_factor \(decimalText(factor))"
+      return Rate(
+        usdPerHour: rate.usdPerHour * factor, asOf: rate.asOf, source: rate.source, trust: .assumed,
+        note: rate.note.isEmpty ? note : "\(rate.note); \(note)")
+    }
   }
 
   /// The option for a price; a gap where the demand cannot be turned into accelerators.
@@ -129,7 +136,7 @@ struct OptionBuilder {
     let service = try numbers.service
     let throughput = try evidence.throughput.throughput(standIn, offer, service).get()
     let requests =
-      try numbers.number("demand_users") * numbers.number("requests_per_user_day") / Unit.day.toBase(1)
+      try numbers.number("demand_users") * numbers.number("demand_factor") * numbers.number("requests_per_user_day") / Unit.day.toBase(1)
       * numbers.peakOverMean
     let seconds = Formulas.secondsPerRequest(
       request: service.request, prefill: throughput.prefill.value, decode: throughput.decode.value)

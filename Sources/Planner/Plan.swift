@@ -358,6 +358,8 @@ public struct Plan: Sendable {
   public let swings: [Swing]
   /// What could not be said, and what is missing.
   public let gaps: [Gap]
+  /// The fleet over time and places; nil for a scenario without them.
+  public let fleet: FleetPlan?
   /// Announced deals held against the plan's arithmetic.
   public let deals: [DealReview]
   /// The measured host, nil without a result file.

@@ -55,6 +55,8 @@ public struct PlanEvidence: Sendable {
   public let throughput: ThroughputSource
   /// The measured host, nil without a result file.
   public let host: HostSource?
+  /// False where a scenario's fleet over time is not asked for: comparisons of headlines do without it.
+  public var plansFleet = true
   /// Evidence from its parts.
   public init(catalog: Catalog, throughput: ThroughputSource, host: HostSource? = nil) {
     self.catalog = catalog

@@ -18,7 +18,7 @@ public struct PlanReport: Sendable {
   /// The whole text.
   public var text: String {
     let parts = [
-      heading, allocation, serving, years, prices, rates, fleet, tokens, host, checks, decides, gaps,
+      heading, overTime, allocation, serving, years, prices, rates, fleet, tokens, host, checks, decides, gaps,
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }

@@ -7,7 +7,7 @@ extension Plan {
   /// Names of the tables, in the order in which a reader wants them.
   public static let tableNames = [
     "options", "capacity", "schedule", "allocation", "checks", "swings", "gaps", "host", "inputs", "deals",
-    "ledger",
+    "ledger", "fleet", "fleet-allocation", "fleet-limits", "fleet-rejections",
   ]
 
   /// The table of a name; nil for an unknown name.
@@ -24,6 +24,10 @@ extension Plan {
     case "inputs": inputsTable
     case "deals": dealsTable
     case "ledger": ledgerTable
+    case "fleet": fleetTable
+    case "fleet-allocation": fleetAllocationTable
+    case "fleet-limits": fleetLimitsTable
+    case "fleet-rejections": fleetRejectionsTable
     default: nil
     }
   }

@@ -56,6 +56,8 @@ extension Plan {
           numbers: numbers, evidence: evidence, offer: nil, basis: numbers.leadBasis, date: numbers.leadDate
         ).swings()
       } else { [] }
+    let fleet = evidence.plansFleet ? try FleetPlan.make(scenario, evidence: evidence) : nil
+    gaps += fleet?.fleetCase.gaps ?? []
     let standIn = leading?.offer.accelerator ?? scenario.offers.first?.accelerator ?? ""
     self.init(
       scenario: scenario, acceleratorShare: try numbers.acceleratorShare,
@@ -63,7 +65,7 @@ extension Plan {
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
       allocation: allocation, portfolio: portfolio,
       checks: checks.checks + (evidence.host?.compositionChecks ?? []), swings: swings,
-      gaps: gaps.uniqueInOrder, deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
+      gaps: gaps.uniqueInOrder, fleet: fleet, deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
       infeasible: infeasible)
   }
 

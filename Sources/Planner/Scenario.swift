@@ -259,6 +259,24 @@ public struct InputKey: Sendable, Hashable {
     InputKey("max_mw", "MW", positive, "power that can be had", optional: true),
     InputKey("min_accelerators", "count", positive, "fewest accelerators that make sense", optional: true),
     InputKey(
+      "shares_from_month", "months", .whole(low: 0, high: 600),
+      "month of the term from which provider shares are judged"),
+    InputKey("lost_regions", "count", .whole(low: 0, high: 3), "regions that may be lost at once"),
+    InputKey("failover_share", "share", share, "share of the need that must be served with them gone"),
+    InputKey("min_providers", "count", .whole(low: 0, high: 20), "least providers that hold min_provider_share"),
+    InputKey("min_provider_share", "share", share, "what a provider must hold to count"),
+    InputKey("max_interruptible_share", "share", share, "most of the capacity that may be taken away"),
+    InputKey("yearly_budget_usd", "USD", positive, "most money in twelve months of the term", optional: true),
+    InputKey(
+      "exposure_limit_usd", "USD", positive, "most that is signed and not yet paid at a time", optional: true),
+    InputKey(
+      "demand_factor", "ratio", .number(low: 1e-3, high: 1e3), "demand over that of demand.csv or demand_users"),
+    InputKey("price_factor", "ratio", .number(low: 1e-3, high: 1e3), "list and contracted prices over the book's"),
+    InputKey("power_factor", "ratio", .number(low: 1e-3, high: 1e3), "power of the sites over that of power.csv"),
+    InputKey(
+      "allin_over_tdp", "ratio", .number(low: 1, high: 10),
+      "all-in power over thermal design power, for chips whose all-in power nobody has published"),
+    InputKey(
       "expected_low", "count", positive, "fewest accelerators that the announcement allows", optional: true),
     InputKey(
       "expected_high", "count", positive, "most accelerators that the announcement allows", optional: true),

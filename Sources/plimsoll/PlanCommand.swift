@@ -136,13 +136,17 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Lists the bundled scenarios.")
   var list = false
 
-  @Option(help: "Prints one table: \(Plan.tableNames.joined(separator: ", ")).")
+  @Option(help: "Prints one table: \((Plan.tableNames + PlanCommand.sampledTables).joined(separator: ", ")).")
   var table: String?
 
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: "Folder for plan.xlsx and the CSV tables; made where it is missing.")
   var folder: String?
+
+  @Option(
+    help: "Latin hypercube samples of the uncertain inputs, 0 for none; default 1,000 with -o and --table uncertainty.")
+  var samples: Int?
 
   @Option(help: "With -o: an earlier scenario (name or folder) that the workbook compares this one with.")
   var compareWith: String?
@@ -158,35 +162,61 @@ struct PlanCommand: ParsableCommand {
     let evidence = try plans.evidence()
     let scenario = try plans.scenario(name)
     let plan = try Plan(scenario, evidence: evidence)
+    let isSampled = folder != nil || table.map { PlanCommand.sampledTables.contains($0) } == true || samples != nil
+    let count = samples ?? (isSampled ? 1000 : 0)
+    let uncertainty =
+      count > 0 ? try PlanUncertainty(plan, catalog: evidence.catalog, samples: count) : nil
     if let folder {
       guard !plan.scenario.inputs.contains(where: { $0.active?.layer == .private }) else {
         throw CommandFailure(
           .usage, "-o writes no private values: plan without the private file, or print with --table")
       }
-      let names = try PlanDocuments.write(plan, to: folder, with: companions(plan, evidence))
+      let names = try PlanDocuments.write(plan, to: folder, with: companions(plan, evidence, uncertainty))
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
     }
-    try show(plan)
+    try show(plan, uncertainty)
     try judge(plan)
   }
 
   /// The runs beside this one that its documents show.
-  private func companions(_ plan: Plan, _ evidence: PlanEvidence) throws -> PlanCompanions {
-    var found = PlanCompanions(plan.scenario, base: plan) { try Plan($0, evidence: evidence) }
+  private func companions(
+    _ plan: Plan, _ evidence: PlanEvidence, _ uncertainty: PlanUncertainty?
+  ) throws -> PlanCompanions {
+    var evidence = evidence
+    evidence.plansFleet = false
+    var found = PlanCompanions(plan.scenario, base: plan) { [evidence] in try Plan($0, evidence: evidence) }
+    found.uncertainty = uncertainty
     if let compareWith {
       found.earlier = compareWith
-      found.difference = try PlanDifference(try plans.scenario(compareWith), plan.scenario) {
+      found.difference = try PlanDifference(try plans.scenario(compareWith), plan.scenario) { [evidence] in
         try Plan($0, evidence: evidence)
       }
     }
     return found
   }
 
-  private func show(_ plan: Plan) throws {
+  /// Tables that need samples.
+  private static let sampledTables = ["uncertainty", "regret", "uncertainty-inputs", "stresses"]
+
+  private func sampled(_ name: String, _ uncertainty: PlanUncertainty?) throws -> ReportTable {
+    guard let uncertainty else {
+      throw CommandFailure(
+        .badData, "nothing was sampled: the plan has no single headline with a throughput, or --samples is 0")
+    }
+    switch name {
+    case "uncertainty": return uncertainty.percentilesTable
+    case "regret": return uncertainty.regretTable
+    case "stresses": return uncertainty.stressTable
+    default: return uncertainty.sensitivityTable
+    }
+  }
+
+  private func show(_ plan: Plan, _ uncertainty: PlanUncertainty?) throws {
     if let table {
+      if PlanCommand.sampledTables.contains(table) { return try output.show([sampled(table, uncertainty)]) }
       guard let found = plan.table(table) else {
         throw CommandFailure.unknown(
-          "table", table, nearest: nearestNames(to: table, among: Plan.tableNames),
+          "table", table, nearest: nearestNames(to: table, among: Plan.tableNames + PlanCommand.sampledTables),
           list: "plimsoll plan --help")
       }
       if table == "inputs", output.format == .table {
@@ -196,6 +226,10 @@ struct PlanCommand: ParsableCommand {
     }
     guard output.format == .table else { return try output.show([plan.table("options")].compactMap { $0 }) }
     try StandardOutput.write(PlanReport(plan, width: output.width).text)
+    if samples != nil, let uncertainty {
+      try StandardOutput.write("\n")
+      try output.show([uncertainty.regretTable, uncertainty.sensitivityTable, uncertainty.stressTable])
+    }
   }
 
   private func judge(_ plan: Plan) throws {

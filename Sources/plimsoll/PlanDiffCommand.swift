@@ -35,8 +35,9 @@ struct PlanDiffCommand: ParsableCommand {
   func run() throws {
     let before = try plans.scenario(first, also: firstSettings)
     let after = try plans.scenario(second, also: secondSettings)
-    let evidence = try plans.evidence()
-    let difference = try PlanDifference(before, after) { try Plan($0, evidence: evidence) }
+    var evidence = try plans.evidence()
+    evidence.plansFleet = false
+    let difference = try PlanDifference(before, after) { [evidence] in try Plan($0, evidence: evidence) }
     try output.show([headline(difference), contributions(difference)])
   }
 

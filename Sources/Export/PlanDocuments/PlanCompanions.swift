@@ -7,6 +7,8 @@ public import Planner
 public struct PlanCompanions: Sendable {
   /// The scenario's headline at the base, low and high ends of its inputs.
   public var cases: [RangeEnd: HeadlineMetrics] = [:]
+  /// The plan on samples of its uncertain inputs.
+  public var uncertainty: PlanUncertainty?
   /// What changed since an earlier plan, and which input did it.
   public var difference: PlanDifference?
   /// Name of the earlier plan.

@@ -40,7 +40,8 @@ public enum PlanDocuments {
   private static func fill(
     _ folder: String, with plan: Plan, _ companions: PlanCompanions
   ) throws -> [String] {
-    let files = PlanTables(plan).files
+    let tables = PlanTables(plan)
+    let files = tables.files + (companions.uncertainty.map { tables.files(of: $0) } ?? [])
     for (name, table) in files {
       try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
     }

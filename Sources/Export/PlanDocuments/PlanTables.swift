@@ -29,6 +29,24 @@ public struct PlanTables: Sendable {
       ("assumptions_used.csv", assumptions), ("sensitivity.csv", sensitivity), ("checks.csv", checks),
       ("gaps.csv", gaps), ("focus_forecast.csv", focusForecast), ("contracts.csv", contracts),
       ("deals_review.csv", deals), ("ledger.csv", ledger),
+    ] + fleetFiles
+  }
+
+  /// Tables that only a sampled plan has.
+  public func files(of uncertainty: PlanUncertainty) -> [(name: String, table: ReportTable)] {
+    [
+      ("uncertainty.csv", keyed(uncertainty.percentilesTable)), ("regret.csv", keyed(uncertainty.regretTable)),
+      ("uncertainty_inputs.csv", keyed(uncertainty.sensitivityTable)),
+      ("stresses.csv", keyed(uncertainty.stressTable)),
+    ]
+  }
+
+  /// Tables that only a plan over time has.
+  private var fleetFiles: [(name: String, table: ReportTable)] {
+    guard plan.fleet != nil else { return [] }
+    return [
+      ("fleet_monthly.csv", keyed(plan.fleetTable)), ("fleet_allocation.csv", keyed(plan.fleetAllocationTable)),
+      ("fleet_limits.csv", keyed(plan.fleetLimitsTable)), ("rejections.csv", keyed(plan.fleetRejectionsTable)),
     ]
   }
 

@@ -26,7 +26,7 @@ public enum PlanWorkbook {
         performance.sheet,
       ] + [SupplySheet(layout)?.sheet].compactMap { $0 } + [capacity.sheet, cost.sheet]
       + [
-        AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), CompareSheet.sheet(companions),
+        AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), UncertaintySheet.sheet(companions), CompareSheet.sheet(companions),
         HostSheet.sheet(layout),
       ].compactMap { $0 }
       + [

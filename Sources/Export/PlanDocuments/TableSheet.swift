@@ -8,24 +8,41 @@ enum TableSheet {
   private static let first = 4
 
   /// A sheet of a table: numbers as numbers (exact decimal text too), words as words.
-  static func sheet(_ name: String, _ table: ReportTable, note: String, without hidden: Set<String> = []) -> Sheet {
+  static func sheet(_ name: String, _ table: ReportTable, note: String) -> Sheet {
+    sheet(name, [table], note: note).sheet
+  }
+
+  /// A sheet of tables below each other, with the first row of each table's values.
+  static func sheet(_ name: String, _ tables: [ReportTable], note: String) -> (sheet: Sheet, rows: [Int]) {
     var sheet = Sheet(name)
-    sheet.put(.text(table.title), row: 0, column: 0, style: .title)
+    sheet.put(.text(tables.first?.title ?? name), row: 0, column: 0, style: .title)
     sheet.put(.text(note), row: 1, column: 0, style: .note)
-    let columns = table.columns.indices.filter { !hidden.contains(table.columns[$0].name) }
-    sheet.put(columns.map { table.columns[$0].name }, row: first - 1, style: .heading)
-    for (offset, row) in table.rows.enumerated() {
-      for (place, column) in columns.enumerated() {
-        put(row[column], row: first + offset, column: place, to: &sheet)
+    var starts: [Int] = []
+    var next = first - 1
+    for (index, table) in tables.enumerated() {
+      if index > 0 {
+        sheet.put(.text(table.title), row: next, column: 0, style: .label)
+        next += 1
       }
-    }
-    for (place, column) in columns.enumerated() {
-      let longest = table.rows.map { width($0[column]) }.max() ?? 0
-      sheet.widths[place] = Double(min(max(longest, table.columns[column].name.count) + 2, 60))
+      sheet.put(table.columns.map(\.name), row: next, style: .heading)
+      starts.append(next + 1)
+      for (offset, row) in table.rows.enumerated() {
+        for (column, cell) in row.enumerated() { put(cell, row: next + 1 + offset, column: column, to: &sheet) }
+      }
+      for column in table.columns.indices {
+        let longest = table.rows.map { width($0[column]) }.max() ?? 0
+        let wanted = Double(min(max(longest, table.columns[column].name.count) + 2, 60))
+        sheet.widths[column] = max(sheet.widths[column] ?? 0, wanted)
+      }
+      next += table.rows.count + 3
+      for (offset, sentence) in table.notes.enumerated() where tables.count > 1 {
+        sheet.put(.text(sentence), row: next - 2 + offset, column: 0, style: .note)
+      }
+      if tables.count > 1 { next += table.notes.count }
     }
     sheet.frozen = (first, 1)
     sheet.pagesWide = 2
-    return sheet
+    return (sheet, starts)
   }
 
   private static func put(_ cell: Cell, row: Int, column: Int, to sheet: inout Sheet) {
@@ -52,6 +69,31 @@ enum TableSheet {
     case .integer: 8
     case .empty: 0
     }
+  }
+}
+
+/// Uncertainty: candidates on all samples, what decides, stresses; values of the program.
+enum UncertaintySheet {
+  /// nil for a plan that was not sampled.
+  static func sheet(_ companions: PlanCompanions) -> Sheet? {
+    guard let found = companions.uncertainty else { return nil }
+    let tables = [found.regretTable, found.sensitivityTable, found.stressTable, found.percentilesTable]
+    var (sheet, rows) = TableSheet.sheet(
+      "Uncertainty", tables, note: "Computed by the program with seed \(found.seed); not live.")
+    let bars = tables[1].rows.count
+    if bars > 0 {
+      let lines = rows[1]...(rows[1] + bars - 1)
+      let names = sheet.range(rows: lines, columns: 0...0)
+      sheet.charts.append(
+        Chart(
+          .bar, title: "USD per Mtok of the headline with one input at its P10 and P90", categoryAxis: "Input",
+          valueAxis: "USD per Mtok", valueFormat: "0.000",
+          series: [
+            Chart.Series("at P10", categories: names, values: sheet.range(rows: lines, columns: 3...3)),
+            Chart.Series("at P90", categories: names, values: sheet.range(rows: lines, columns: 4...4)),
+          ], row: 3, column: 13, width: 760, height: 420))
+    }
+    return sheet
   }
 }
 

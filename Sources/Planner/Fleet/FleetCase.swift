@@ -1,0 +1,388 @@
+// A scenario with places and contracts to a portfolio case: what is needed each month, how much of it an accelerator
+// of each offer does, what can be had where, and what it costs under each contract.
+
+import Catalog
+import Quantities
+import Tables
+
+/// What is needed of one class, month by month.
+public struct FleetNeed: Sendable, Hashable {
+  /// Key of the class.
+  public let id: String
+  /// `requests/s`, or `runs` for training.
+  public let unit: String
+  /// Mean of the month.
+  public let mean: [Double]
+  /// What capacity is sized for: the busiest minute without what may wait, at least the mean.
+  public let need: [Double]
+  /// Fresh prompt tokens of a request; nil for training.
+  public let freshTokens: Double?
+  /// Generated tokens of a request; nil for training.
+  public let outputTokens: Double?
+  /// All tokens of a request, cached ones included; nil for training.
+  public let totalTokens: Double?
+}
+
+/// A price row of the case in the words of the scenario.
+public struct FleetPriceRow: Sendable, Hashable {
+  /// What is sold.
+  public let offer: Offer
+  /// Where.
+  public let site: FleetSite
+  /// How it is paid.
+  public let contract: Contract
+  /// The price that the row starts from, before the contract's factor and the path.
+  public let rate: Rate
+  /// List price of the same offer; nil where none is published.
+  public let listRate: Rate?
+  /// USD per accelerator-hour of blocks that start in each month, without CPUs, network and storage.
+  public let usdPerHour: [Double]
+}
+
+/// A portfolio case with what its indices stand for.
+public struct FleetCase: Sendable {
+  /// The case.
+  public let portfolio: PortfolioCase
+  /// What is needed, in the order of `portfolio.demands`.
+  public let needs: [FleetNeed]
+  /// In the order of `portfolio.prices`.
+  public let prices: [FleetPriceRow]
+  /// What each product does, in the order of `portfolio.products` and of the needs; nil where it cannot serve it.
+  public let throughputs: [[Throughput?]]
+  /// Accelerators of a product that keep one training run going; nil without a published peak.
+  public let spareShares: [Double]
+  /// Offers that cannot be planned, and what is missing.
+  public let gaps: [Gap]
+  /// Share of the money that pays for accelerators.
+  public let acceleratorShare: Double
+}
+
+/// Builds cases.
+struct FleetCaseBuilder {
+  let numbers: PlanNumbers
+  let evidence: PlanEvidence
+  private let months: [PlanMonth]
+  private let input: FleetInput
+
+  init(_ numbers: PlanNumbers, _ evidence: PlanEvidence) throws(InputError) {
+    self.numbers = numbers
+    self.evidence = evidence
+    months = try numbers.months
+    input = numbers.scenario.fleet
+  }
+
+  /// The case of the scenario.
+  ///
+  /// - Throws: `InputError` for a model that the catalogue lacks.
+  func fleetCase() throws -> FleetCase {
+    var gaps: [Gap] = []
+    let needs = try self.needs()
+    let offers = numbers.scenario.offers.filter { offer in
+      guard input.deliveries.contains(where: { $0.offer == offer.id }) else { return false }
+      guard kilowatts(offer) != nil else {
+        gaps.append(
+          Gap(
+            "\(offer.title) in the portfolio",
+            missing: "neither an all-in power nor a thermal design power of \(offer.accelerator) is published",
+            remedy: "add a sourced value to accelerators.csv"))
+        return false
+      }
+      return true
+    }
+    var products: [PortfolioProduct] = []
+    var throughputs: [[Throughput?]] = []
+    var spares: [Double] = []
+    for offer in offers {
+      let spare = try numbers.spareShare(perNode: offer.perNode ?? 1)
+      let rates = try works(offer, needs, spare: spare, gaps: &gaps)
+      var product = PortfolioProduct()
+      product.accelerator = offer.accelerator
+      product.blockAccelerators = offer.unit ?? 1
+      product.kilowattsEach = kilowatts(offer) ?? 0
+      product.requestsPerSecond = rates.map(\.work)
+      product.vendor = evidence.catalog.accelerator(offer.accelerator)?.vendor ?? ""
+      products.append(product)
+      throughputs.append(rates.map(\.throughput))
+      spares.append(spare)
+    }
+    var portfolio = PortfolioCase()
+    portfolio.months = months
+    let yearly = try numbers.number("discount_rate")
+    portfolio.discountFactors = months.map {
+      discountFactor(month: $0.index, yearly: yearly, timing: numbers.timing)
+    }
+    portfolio.signatureFactors = months.map { power(1 + yearly, -Double($0.index) / Double(monthsPerYear)) }
+    portfolio.demands = zip(needs, demandFlags()).map { demand($0, isDeferrable: $1) }
+    portfolio.sites = input.sites.map(site)
+    portfolio.products = products
+    portfolio.contracts = input.contracts.map(contract)
+    portfolio.brackets = input.brackets.map { row in
+      var bracket = SpendBracket()
+      bracket.provider = row.provider
+      bracket.fromUSD = row.from ?? 0
+      bracket.discount = row.discount ?? 0
+      return bracket
+    }
+    portfolio.limits = try limits()
+    let share = try numbers.acceleratorShare
+    var rows: [FleetPriceRow] = []
+    for (siteIndex, place) in input.sites.enumerated() {
+      for (productIndex, offer) in offers.enumerated() {
+        guard let supply = try supply(place, siteIndex, offer, productIndex) else { continue }
+        portfolio.supplies.append(supply)
+        let found = try prices(place, offer, supply: portfolio.supplies.count - 1, share: share, gaps: &gaps)
+        portfolio.prices += found.map(\.price)
+        rows += found.map(\.row)
+      }
+    }
+    return FleetCase(
+      portfolio: portfolio, needs: needs, prices: rows, throughputs: throughputs, spareShares: spares,
+      gaps: gaps.uniqueInOrder, acceleratorShare: share)
+  }
+
+  // MARK: Demand
+
+  private func needs() throws(InputError) -> [FleetNeed] {
+    let factor = try numbers.number("demand_factor")
+    var found: [FleetNeed] = []
+    for workload in input.workloads {
+      guard evidence.catalog.model(workload.model) != nil else {
+        let near = evidence.catalog.nearestModels(to: workload.model).joined(separator: ", ")
+        throw InputError(
+          file: workload.place, "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
+          advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
+      }
+      let mean = months.map { factor * workload.meanRequests(month: $0.index) }
+      let peak = workload.peakOverMean(profiles: input.profiles, regions: input.regions) * workload.burst
+      // What may wait leaves the peak and fills the valleys of the day: the mean is always needed.
+      let ratio = max(1, (1 - workload.deferrableShare) * peak)
+      let request = workload.request
+      found.append(
+        FleetNeed(
+          id: workload.id, unit: "requests/s", mean: mean, need: mean.map { $0 * ratio },
+          freshTokens: request.freshInputTokens, outputTokens: request.outputTokens,
+          totalTokens: request.totalTokens))
+    }
+    for training in input.training {
+      let runs = months.map { training.runs(month: $0.index) }
+      found.append(
+        FleetNeed(
+          id: training.id, unit: "runs", mean: runs, need: runs, freshTokens: nil, outputTokens: nil,
+          totalTokens: nil))
+    }
+    return found
+  }
+
+  private func demandFlags() -> [Bool] {
+    input.workloads.map { $0.deferrableShare >= 1 } + input.training.map { _ in false }
+  }
+
+  private func demand(_ need: FleetNeed, isDeferrable: Bool) -> PortfolioDemand {
+    var demand = PortfolioDemand()
+    demand.id = need.id
+    demand.need = need.need
+    demand.isDeferrable = isDeferrable
+    if let workload = input.workloads.first(where: { $0.id == need.id }) {
+      // A missing request/s of the sizing peak is missing at the busiest time; the month loses as much of its mean.
+      demand.shortageUSD = months.map { month in
+        let lost = need.need[month.index] > 0 ? need.mean[month.index] / need.need[month.index] : 1
+        let tokens = lost * Unit.hour.toBase(month.hours) * (need.totalTokens ?? 0)
+        return workload.shortageUSDPerMtok * Unit.millionTokens.fromBase(tokens)
+      }
+    } else if let training = input.training.first(where: { $0.id == need.id }) {
+      demand.shortageUSD = months.map { _ in training.shortageUSDPerMonth }
+    }
+    return demand
+  }
+
+  /// Work of one accelerator of an offer for each class, after derating, headroom, stranded capacity and spares.
+  private func works(
+    _ offer: Offer, _ needs: [FleetNeed], spare: Double, gaps: inout [Gap]
+  ) throws(InputError) -> [(work: Double, throughput: Throughput?)] {
+    var found: [(work: Double, throughput: Throughput?)] = []
+    for workload in input.workloads {
+      let service = ServiceLevel(
+        request: workload.request, ttftLimit: Seconds(workload.ttftLimit), tpotLimit: Seconds(workload.tpotLimit))
+      switch evidence.throughput.throughput(StandIn(model: workload.model, kind: ""), offer, service) {
+      case .failure(let gap):
+        gaps.append(gap)
+        found.append((0, nil))
+      case .success(let throughput):
+        let seconds = Formulas.secondsPerRequest(
+          request: workload.request, prefill: throughput.prefill.value, decode: throughput.decode.value)
+        let need = needs.first { $0.id == workload.id }?.need.max() ?? 0
+        let stranded = Formulas.strandedShare(domain: offer.domain ?? 1, replica: throughput.replica)
+        let utilisation = try numbers.utilisation(replicas: need * seconds / Double(throughput.replica))
+        let rate = Formulas.peakRequests(
+          usable: 1 - spare, strandedShare: stranded, utilisation: utilisation,
+          derating: try numbers.derating, secondsPerRequest: seconds)
+        found.append((rate, throughput))
+      }
+    }
+    for training in input.training {
+      guard let peak = evidence.catalog.accelerator(offer.accelerator)?.peak(.bf16) else {
+        found.append((0, nil))
+        continue
+      }
+      let perRun = Formulas.acceleratorsPerRun(
+        compute: training.compute, days: training.days, peak: peak.value, utilisation: training.utilisation)
+      found.append(((1 - spare) / perRun, nil))
+    }
+    return found
+  }
+
+  // MARK: Supply
+
+  /// Kilowatts of one accelerator on the plan's basis; from the thermal design power where no all-in power is known.
+  private func kilowatts(_ offer: Offer) -> Double? {
+    guard let chip = evidence.catalog.accelerator(offer.accelerator) else { return nil }
+    let isFacility = numbers.scenario.text("power_basis") == "allin_facility"
+    if let watts = isFacility ? chip.allInFacilityPower : chip.allInITPower {
+      return Unit.kilowatt.fromBase(watts.value)
+    }
+    guard let tdp = chip.thermalDesignPower, let ratio = numbers.optional("allin_over_tdp") else { return nil }
+    return Unit.kilowatt.fromBase(tdp.value) * ratio
+  }
+
+  private func site(_ place: FleetSite) -> PortfolioSite {
+    let steps = input.power.filter { $0.site == place.id }
+    let factor = numbers.optional("power_factor") ?? 1
+    var site = PortfolioSite()
+    site.id = place.id
+    site.provider = place.provider
+    site.region = place.region
+    // A site without a row of power is not limited by it: as much as any number of blocks can draw.
+    site.megawatts = months.map { month in
+      steps.isEmpty ? 1e6 : factor * (steps.last { $0.month <= month.label }?.megawatts ?? 0)
+    }
+    let unit = numbers.scenario.offers.compactMap(\.unit).max() ?? 1
+    site.blocksPerMonth = place.installPerMonth.map { ($0 / Double(unit)).rounded(.down) }
+    return site
+  }
+
+  private func supply(
+    _ place: FleetSite, _ siteIndex: Int, _ offer: Offer, _ product: Int
+  ) throws(InputError) -> PortfolioSupply? {
+    let rows = input.deliveries.filter { $0.site == place.id && $0.offer == offer.id }
+    guard !rows.isEmpty else { return nil }
+    let acceptance = try numbers.number("acceptance_months")
+    let slip = try numbers.number("slip_months")
+    let late = Int((acceptance + slip).rounded(.up))
+    guard let start = PlanCalendar(numbers.scenario.text("start_month")) else { return nil }
+    var supply = PortfolioSupply()
+    supply.site = siteIndex
+    supply.product = product
+    supply.blocks = months.map { month in
+      // What is delivered by a month can be used when it is accepted, late deliveries in the median included.
+      let label = start.advanced(by: month.index - late).label
+      let count = rows.last { $0.month <= label }?.accelerators ?? 0
+      return (count / Double(offer.unit ?? 1)).rounded(.down)
+    }
+    return supply
+  }
+
+  // MARK: Contracts
+
+  private func contract(_ terms: Contract) -> PortfolioContract {
+    var contract = PortfolioContract()
+    contract.id = terms.id
+    contract.termMonths = terms.termMonths
+    contract.upfrontShare = terms.upfrontShare
+    contract.signatureEvery = terms.signatureEvery
+    contract.isInterruptible = terms.isInterruptible
+    contract.isCommitment = terms.isCommitment
+    let blocks = numbers.scenario.offers.compactMap(\.unit).max() ?? 1
+    contract.minimumBlocks = (terms.minimumAccelerators / Double(blocks)).rounded(.up)
+    return contract
+  }
+
+  private func prices(
+    _ place: FleetSite, _ offer: Offer, supply: Int, share: Double, gaps: inout [Gap]
+  ) throws -> [(price: PortfolioPrice, row: FleetPriceRow)] {
+    let builder = try OptionBuilder(numbers, evidence)
+    let list = builder.rate(offer, .list, numbers.leadDate)
+    let acceptance = try numbers.number("acceptance_months").rounded(.up)
+    var found: [(price: PortfolioPrice, row: FleetPriceRow)] = []
+    for (index, contract) in input.contracts.enumerated() {
+      let rate: Rate
+      switch builder.rate(offer, contract.basis, numbers.leadDate) {
+      case .success(let known): rate = known
+      case .failure(let gap):
+        gaps.append(gap)
+        continue
+      }
+      let hourly = months.map {
+        rate.usdPerHour * contract.priceFactor * factor(offer, contract, year: $0.index / monthsPerYear)
+      }
+      // Where paying begins with the delivery, the months of acceptance are paid on top of the term.
+      let idle =
+        contract.billingStart == .delivery
+        ? (Double(contract.termMonths) + acceptance) / Double(contract.termMonths) : 1
+      var price = PortfolioPrice()
+      price.supply = supply
+      price.contract = index
+      price.usdPerHour = hourly.map { $0 * idle / share }
+      found.append(
+        (
+          price,
+          FleetPriceRow(
+            offer: offer, site: place, contract: contract, rate: rate, listRate: try? list.get(),
+            usdPerHour: hourly)
+        ))
+    }
+    return found
+  }
+
+  /// Price over today's in a year: the row that fits best, the latest year up to it.
+  private func factor(_ offer: Offer, _ contract: Contract, year: Int) -> Double {
+    let fitting = input.pricePaths.filter {
+      ($0.accelerator == offer.accelerator || $0.accelerator == "*")
+        && ($0.contract == contract.kind.rawValue || $0.contract == "*") && ($0.year ?? 0) <= year
+    }
+    let best = fitting.max { a, b in
+      let named = { (row: PricePath) in (row.accelerator == "*" ? 0 : 2) + (row.contract == "*" ? 0 : 1) }
+      return (named(a), a.year ?? 0) < (named(b), b.year ?? 0)
+    }
+    return best?.factor ?? 1
+  }
+
+  private func limits() throws(InputError) -> PortfolioLimits {
+    var limits = PortfolioLimits()
+    let share = try numbers.number("max_provider_share")
+    limits.maxProviderShare = share < 1 ? share : nil
+    limits.sharesFrom = min(months.count - 1, Int(try numbers.number("shares_from_month")))
+    limits.lostRegions = Int(try numbers.number("lost_regions"))
+    limits.failoverShare = try numbers.number("failover_share")
+    limits.minProviders = Int(try numbers.number("min_providers"))
+    limits.minProviderShare = try numbers.number("min_provider_share")
+    limits.maxInterruptibleShare = try numbers.number("max_interruptible_share")
+    limits.yearlyBudgetUSD = numbers.optional("yearly_budget_usd")
+    limits.exposureUSD = numbers.optional("exposure_limit_usd")
+    return limits
+  }
+}
+
+extension WorkloadClass {
+  /// Mean requests/s of a month: Q0 · Π(1 + growth) / 86,400, growing evenly inside each year.
+  func meanRequests(month: Int) -> Double {
+    var factor = 1.0
+    for index in 0..<max(0, month) {
+      let growth = growthPerYear[min(index / monthsPerYear, growthPerYear.count - 1)]
+      factor *= power(1 + growth, 1 / Double(monthsPerYear))
+    }
+    return requestsPerDay * factor / Unit.day.toBase(1)
+  }
+
+  /// Busiest hour of the week over the mean with all regions routed together: regions peak at different hours.
+  func peakOverMean(profiles: [WeeklyProfile], regions known: [DemandRegion]) -> Double {
+    guard let profile = profiles.first(where: { $0.id == self.profile }) else { return 1 }
+    let shares = regions.isEmpty ? [RegionShare(region: "", share: 1)] : regions
+    let week = profile.hours.count
+    return (0..<week).map { hour in
+      shares.reduce(0) { sum, share in
+        let offset = known.first { $0.id == share.region }?.utcOffset ?? 0
+        return sum + share.share * profile.hours[((hour + offset) % week + week) % week]
+      }
+    }.max() ?? 1
+  }
+}
