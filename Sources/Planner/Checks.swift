@@ -1,6 +1,7 @@
 // The sanity checks that print with every plan. A hard one contradicts the plan itself or physics; a warning is
 // a number that a careful reader would ask about.
 
+import Catalog
 import Estimator
 import Quantities
 import Tables
@@ -35,6 +36,7 @@ struct PlanChecks {
     identity()
     monthSums()
     try dealRate()
+    priceAge()
     megawattYears()
     powerEach()
     rooflines()
@@ -109,6 +111,23 @@ struct PlanChecks {
         "deal check", option.id, option.cost / (option.accelerators * paidHours), low: energy,
         high: list?.rate.usdPerHour, unit: "USD/h", .warning,
         "USD per accelerator-hour: above the electricity that it burns, below the list price")
+    }
+  }
+
+  /// How old the headline's prices are: against the deal's month, or against the plan's newest price, so that the
+  /// same inputs give the same plan on any day.
+  private mutating func priceAge() {
+    let newest = options.compactMap { CalendarDay(firstOf: $0.rate.asOf)?.daysSinceEpoch }.max()
+    let deal = CalendarDay(firstOf: numbers.scenario.text("deal_month"))?.daysSinceEpoch
+    for option in leading {
+      let until = option.date == .deal ? deal : newest
+      let age = until.flatMap { day in
+        CalendarDay(firstOf: option.rate.asOf).map { Double(day - $0.daysSinceEpoch) }
+      }
+      add(
+        "price age", option.id, age, high: Double(oldEvidenceDays), unit: "days", .warning,
+        "of \(option.rate.asOf), against the \(option.date == .deal ? "deal's month" : "plan's newest price"); "
+          + "an older price is worth a new look")
     }
   }
 

@@ -22,6 +22,8 @@ public struct CSVReader: ~Copyable {
   public private(set) var header: [String] = []
   /// Byte column of each header cell.
   public private(set) var headerColumns: [Int] = []
+  /// Records that stand before the header, as many as were asked for.
+  public private(set) var preamble: [CSVRecord] = []
   /// 1-based line of the present record.
   public private(set) var line = 1
   /// Byte offset of the present record in the file.
@@ -62,10 +64,12 @@ public struct CSVReader: ~Copyable {
 
   /// Opens a file and reads its header.
   ///
+  /// - Parameter preamble: records of any width before the header, such as a publisher's notes.
   /// - Throws: `InputError` when it cannot be read, is no regular file, is empty, is larger than the limit, has a
   ///   faulty header, or ends without a newline and `tornLine` is `refuse`.
   public init(
-    path: String, tornLine: TornLine = .accept, limits: CSVDocument.Limits = CSVDocument.Limits()
+    path: String, tornLine: TornLine = .accept, limits: CSVDocument.Limits = CSVDocument.Limits(),
+    preamble: Int = 0
   ) throws(InputError) {
     self.init(
       descriptor: open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), file: path, tornLine: tornLine,
@@ -82,7 +86,7 @@ public struct CSVReader: ~Copyable {
     }
     posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL)
     try refuseTornFile()
-    try readHeader()
+    try readHeader(after: preamble)
   }
 
   /// Reads text that is in memory already.
@@ -177,9 +181,13 @@ public struct CSVReader: ~Copyable {
 
   // MARK: The scan
 
-  private mutating func readHeader() throws(InputError) {
+  private mutating func readHeader(after records: Int = 0) throws(InputError) {
     while end < 3, !isAtEnd { try refill() }
     if end >= 3, buffer[0] == 0xEF, buffer[1] == 0xBB, buffer[2] == 0xBF { begin = 3 }
+    for _ in 0..<records {
+      guard try advance() else { break }
+      preamble.append(try record())
+    }
     guard try advance() else {
       throw InputError(
         file: file, line: 1, column: 1, "the file is empty",

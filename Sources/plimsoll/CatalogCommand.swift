@@ -11,7 +11,7 @@ struct CatalogCommand: ParsableCommand {
     commandName: "catalog",
     abstract: "Lists, shows and checks the facts that plans rest on.",
     discussion: "Example: plimsoll catalog show GB200",
-    subcommands: [List.self, Show.self, Check.self])
+    subcommands: [List.self, Show.self, Check.self, Import.self, Regions.self])
 }
 
 extension CatalogCommand {

@@ -15,7 +15,7 @@ private struct OfferKey: Hashable {
 }
 
 /// Public catalogues write this many dollars an hour where a region has no price.
-private let sentinelPrice = 700.0
+let sentinelPrice = 700.0
 
 extension Findings {
   /// Rules of cloud_instances.csv.

@@ -12,7 +12,8 @@ struct OutputOptions: ParsableArguments {
   var format: TableFormat = .table
 
   /// Columns of a line: what COLUMNS says, else those of the terminal, else 80.
-  var width: Int { min(200, max(60, OutputOptions.columns ?? 80)) }
+  var width: Int { OutputOptions.width }
+  private static var width: Int { min(200, max(60, columns ?? 80)) }
 
   /// Columns that were asked for or that the terminal has; nil for a pipe or a file, where nothing needs cutting.
   private static let columns: Int? = {
@@ -25,7 +26,10 @@ struct OutputOptions: ParsableArguments {
   }()
 
   /// Prints tables to standard output.
-  func show(_ tables: [ReportTable]) throws {
+  func show(_ tables: [ReportTable]) throws { try OutputOptions.show(tables, as: format) }
+
+  /// The same for a verb whose `--format` is that of its input.
+  static func show(_ tables: [ReportTable], as format: TableFormat) throws {
     if format == .html {
       try StandardOutput.write(ReportTable.page(tables, title: tables.first?.title ?? "plimsoll"))
       return
