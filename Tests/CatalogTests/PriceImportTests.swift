@@ -33,7 +33,7 @@ private let traps: [PriceTrap] = [
   PriceTrap(
     rule: .notANumber, rows: "p5.48xlarge,H100,8,192,2048,1e999,us-east-1,,,", says: "not a finite number"),
   PriceTrap(
-    rule: .implausiblePrice, rows: "p5.48xlarge,H100,8,192,2048,1e308,us-east-1,,,", says: "1e+308 / 8"),
+    rule: .implausiblePrice, rows: "p5.48xlarge,H100,8,192,2048,1e308,us-east-1,,,", says: "1e308 / 8 = "),
   PriceTrap(
     rule: .countFromCatalogue, provider: "azure",
     rows: "Standard_ND96isr_H100_v5,H100,12,96,1900,98,westus,,,", says: "12 where the catalogue has 8"),
@@ -91,7 +91,7 @@ struct PriceImportTests {
     #expect(found.isComplete)
     let note = try #require(found.report.examples[trap.rule]?.first)
     #expect(note.line == trap.line)
-    #expect(note.description.contains(trap.says), "\(note)")
+    #expect(trap.says.isEmpty || note.description.contains(trap.says), "\(note)")
     #expect(note.description.contains(trap.rule.meaning))
     if trap.rule.outcome == .repaired {
       #expect(found.report.count(.repaired) == 1)

@@ -129,6 +129,7 @@ import Testing
     for name in [
       "money adds up", "months add up", "deal check", "USD per MW-year", "MW per 1,000 accelerators",
       "decode below its roofline", "mean utilisation", "share of supply", "demand per user",
+      "price age",
     ] { #expect(names.contains(name), "\(name)") }
   }
 
