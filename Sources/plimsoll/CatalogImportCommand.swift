@@ -54,9 +54,10 @@ extension CatalogCommand {
     func run() throws {
       let facts = try catalog.load()
       let notes = NoteList()
+      let sink: @Sendable (ImportNote) -> Void = { notes.append($0) }
       var prices = try PriceImport(
         into: facts, format: format, provider: provider, asOf: asOf, today: CalendarDay.today,
-        sink: listing == nil ? nil : { notes.append($0) })
+        sink: listing == nil ? nil : sink)
       for file in files { try prices.read(file) }
       let imported = prices.finish()
       let counts = prices.report
