@@ -133,6 +133,20 @@ import Testing
     ] { #expect(names.contains(name), "\(name)") }
   }
 
+  @Test("a headline price of more than 180 days before the plan's newest one warns, and is no hard fault")
+  func oldPrice() throws {
+    let folder = try ScenarioFolder([
+      "scenario.toml": "based_on = \"google-tpu\"\n",
+      "rates.csv": "offer,basis,date,usd_per_accelerator_hour,as_of,source,note\n"
+        + "google-tpu7x,contracted,both,1.5,2025-06,my contract,\n",
+    ])
+    let old = try Plan(try Scenario.load(folder.path), evidence: try plainEvidence.get())
+    let checks = old.checks.filter { $0.name == "price age" && $0.subject.hasPrefix("google-tpu7x") }
+    #expect(!checks.isEmpty && checks.allSatisfy { $0.result == .fail && $0.severity == .warning })
+    #expect(old.passes)
+    #expect(try plan("google-tpu").checks.filter { $0.name == "price age" }.allSatisfy { $0.result == .pass })
+  }
+
   @Test("an estimate above its roofline fails the plan")
   func roofline() throws {
     let catalog = try plainEvidence.get().catalog
