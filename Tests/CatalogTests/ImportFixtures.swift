@@ -59,8 +59,6 @@ let karpenterFile = """
 
   // generated at 2026-10-05T13:23:24Z for us-east-1
 
-  import ec2types "github.com/example/types"
-
   var InitialOnDemandPricesAWS = map[string]map[ec2types.InstanceType]float64{
   \t// us-east-1
   \t"us-east-1": {
