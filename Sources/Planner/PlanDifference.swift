@@ -3,6 +3,7 @@
 // the whole difference whatever the inputs do to each other.
 
 import Quantities
+import Tables
 
 /// What a plan answers, as a few numbers that can be subtracted.
 public struct HeadlineMetrics: Sendable, Hashable {
@@ -147,13 +148,23 @@ extension Scenario {
   /// The same with some parts exchanged.
   func with(
     inputs: [ScenarioInput]? = nil, offers: [Offer]? = nil, standIns: [StandIn]? = nil,
-    statedRates: [String: Rate]? = nil
+    statedRates: [String: Rate]? = nil, fleet: FleetInput? = nil
   ) -> Scenario {
     Scenario(
       name: name, title: title, summary: summary, inputs: inputs ?? self.inputs,
       offers: offers ?? self.offers,
       standIns: standIns ?? self.standIns, statedRates: statedRates ?? self.statedRates, supply: supply,
-      fleet: fleet)
+      fleet: fleet ?? self.fleet)
+  }
+
+  /// The same with one number set as on the command line.
+  func with(number key: String, _ value: Double) -> Scenario {
+    with(
+      inputs: inputs.map { input in
+        guard input.key.name == key else { return input }
+        return ScenarioInput(
+          key: input.key, chain: input.chain + [Setting(layer: .commandLine, place: "", text: decimalText(value))])
+      })
   }
 
   /// The same with one input as another scenario sets it; unset where the other does not set it.

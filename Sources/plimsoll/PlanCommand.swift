@@ -164,8 +164,7 @@ struct PlanCommand: ParsableCommand {
     let plan = try Plan(scenario, evidence: evidence)
     let isSampled = folder != nil || table.map { PlanCommand.sampledTables.contains($0) } == true || samples != nil
     let count = samples ?? (isSampled ? 1000 : 0)
-    let uncertainty =
-      count > 0 ? try PlanUncertainty(plan, catalog: evidence.catalog, samples: count) : nil
+    let uncertainty = count > 0 ? try sampled(plan, evidence, count) : nil
     if let folder {
       guard !plan.scenario.inputs.contains(where: { $0.active?.layer == .private }) else {
         throw CommandFailure(
@@ -193,6 +192,15 @@ struct PlanCommand: ParsableCommand {
       }
     }
     return found
+  }
+
+  /// The plan on samples: the fleet over time where there is one, else the headline and its alternatives.
+  private func sampled(_ plan: Plan, _ evidence: PlanEvidence, _ count: Int) throws -> PlanUncertainty? {
+    var options = PortfolioOptions()
+    options.seconds = 5
+    options.relativeGap = 1e-2
+    return try PlanUncertainty(fleetOf: plan, evidence: evidence, samples: count, options: options)
+      ?? PlanUncertainty(plan, catalog: evidence.catalog, samples: count)
   }
 
   /// Tables that need samples.

@@ -38,23 +38,23 @@ struct SupplySheet {
     let kilowatts = option.power == nil ? nil : layout.offer(option.offer.id, .kilowatts)
     let perRack = option.racks == nil ? nil : layout.offer(option.offer.id, .rack)
     let rows: [(String, (PlanMonth) -> Formula?, NumberFormat)] = [
-      ("Accelerators delivered", { accelerators * self.cell(Line.delivered, $0) }, .whole),
-      ("Accelerators billed", { accelerators * self.cell(Line.billed, $0) }, .whole),
-      ("Accelerators accepted", { accelerators * self.cell(Line.accepted, $0) }, .whole),
+      ("Accelerators delivered", { accelerators * SupplySheet.cell(Line.delivered, $0) }, .whole),
+      ("Accelerators billed", { accelerators * SupplySheet.cell(Line.billed, $0) }, .whole),
+      ("Accelerators accepted", { accelerators * SupplySheet.cell(Line.accepted, $0) }, .whole),
       ("Accelerators that serve (without spares)",
-        { month in spare.map { accelerators * self.cell(Line.accepted, month) * (.number(1) - $0) } }, .whole),
-      ("Racks delivered", { month in perRack.map { .ceil(accelerators * self.cell(Line.delivered, month) / $0) } },
+        { month in spare.map { accelerators * SupplySheet.cell(Line.accepted, month) * (.number(1) - $0) } }, .whole),
+      ("Racks delivered", { month in perRack.map { .ceil(accelerators * SupplySheet.cell(Line.delivered, month) / $0) } },
         .whole),
       ("Power of what is delivered, MW",
         { month in
           kilowatts.map {
-            accelerators * self.cell(Line.delivered, month) * $0
+            accelerators * SupplySheet.cell(Line.delivered, month) * $0
               / .number(Unit.kilowatt.fromBase(Unit.megawatt.toBase(1)))
           }
         }, .decimal),
       ("Paid, not usable, accelerator-hours",
         { month in
-          accelerators * .call(.max, [.number(0), self.cell(Line.billed, month) - self.cell(Line.accepted, month)])
+          accelerators * .call(.max, [.number(0), SupplySheet.cell(Line.billed, month) - SupplySheet.cell(Line.accepted, month)])
             * .cell(CellAddress("Cost", row: CostSheet.Line.hours, column: PlanLayout.firstMonth + month.index))
         }, .whole),
     ]
@@ -77,7 +77,7 @@ struct SupplySheet {
     sheet.frozen = (Line.first, 1)
   }
 
-  private func cell(_ row: Int, _ month: PlanMonth) -> Formula {
+  private static func cell(_ row: Int, _ month: PlanMonth) -> Formula {
     .cell(CellAddress("Supply", row: row, column: PlanLayout.firstMonth + month.index))
   }
 

@@ -2,7 +2,7 @@
 // of each offer does, what can be had where, and what it costs under each contract.
 
 import Catalog
-import Quantities
+public import Quantities
 import Tables
 
 /// What is needed of one class, month by month.

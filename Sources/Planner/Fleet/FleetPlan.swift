@@ -4,7 +4,7 @@ import Quantities
 import Tables
 
 /// One month of a fleet.
-public struct FleetMonth: Sendable, Hashable {
+public struct FleetPlanMonth: Sendable, Hashable {
   /// The month.
   public let month: PlanMonth
   /// Accelerators delivered.
@@ -38,7 +38,7 @@ public struct FleetPlan: Sendable {
   /// Every payment.
   public let ledger: Ledger
   /// Month by month; empty without a plan.
-  public let rows: [FleetMonth]
+  public let rows: [FleetPlanMonth]
 
   /// The chosen plan.
   public var plan: PortfolioPlan? { answer.plan }
@@ -112,7 +112,7 @@ public struct FleetPlan: Sendable {
 
   private static func rows(
     _ plan: PortfolioPlan, _ fleet: FleetCase, _ holdings: [Holding], _ ledger: Ledger
-  ) -> [FleetMonth] {
+  ) -> [FleetPlanMonth] {
     let paid = ledger.paidByMonth
     var idle = Array(repeating: Money.zero, count: ledger.months.count)
     for row in ledger.rows where row.stream == .paidNotUsable { idle[row.month] += row.billed }
@@ -129,7 +129,7 @@ public struct FleetPlan: Sendable {
         served = min(served, share)
         if let total = need.totalTokens { tokens += share * need.mean[at] * Unit.hour.toBase(month.hours) * total }
       }
-      return FleetMonth(
+      return FleetPlanMonth(
         month: month, delivered: sum { $0.delivered[at] }, billed: sum { $0.billed[at] },
         usable: sum { $0.usable[at] }, megawatts: sum { $0.megawatts?[at] ?? 0 },
         megawattLimit: fleet.portfolio.sites.filter { used.contains($0.id) }.reduce(0) { $0 + $1.megawatts[at] },

@@ -15,7 +15,7 @@ extension Plan {
         .init("served_share", "served"), .init("paid_usd", "USD paid"),
         .init("paid_not_usable_usd", "not usable"), .init("usd_per_mtok", "USD/Mtok"),
       ]
-        + needs.flatMap { need in
+        + needs.flatMap { need -> [ReportTable.Column] in
           let unit = need.unit == "runs" ? "runs" : "requests_s"
           return ["need", "served", "shortage"].map { .init("\(need.id)_\($0)_\(unit)") }
         })

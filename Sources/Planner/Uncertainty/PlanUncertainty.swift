@@ -1,7 +1,7 @@
 // How sure a plan is: its uncertain inputs with their distributions, candidate plans on all samples, what decides
 // (tornado, Sobol), and the stress list.
 
-import Catalog
+public import Catalog
 import Quantities
 public import Tables
 
@@ -28,6 +28,21 @@ public struct PlanUncertainty: Sendable {
 
   /// Most candidates that are judged.
   static let candidates = 6
+
+  init(
+    variables: [Variable], samples: Int, seed: UInt64, result: MonteCarloResult, tornado: Tornado,
+    sobol: SobolIndices, stresses: [(stress: Stress, outcome: Outcome?)], shortageUnit: String, notes: [String]
+  ) {
+    self.variables = variables
+    self.samples = samples
+    self.seed = seed
+    self.result = result
+    self.tornado = tornado
+    self.sobol = sobol
+    self.stresses = stresses
+    self.shortageUnit = shortageUnit
+    self.notes = notes
+  }
 }
 
 extension PlanUncertainty {
@@ -50,7 +65,7 @@ extension PlanUncertainty {
     guard options.first?.option.id == leading else { return nil }
     let providers = options.map(\.option.offer.provider).uniqueInOrder
     let variables = PlanUncertainty.variables(plan, options, providers)
-    let inputs = SampleInputs(variables, fixed: PlanUncertainty.fixed(plan))
+    let inputs = SampleInputs(variables, fixed: PlanUncertainty.fixedInputs(plan))
     let wanted = PlanUncertainty.wanted(plan, options[0])
     let candidates = options.map { pair in
       let evaluator = OptionEvaluator(plan, pair.option, pair.capacity, inputs, wanted: wanted)
@@ -95,7 +110,7 @@ extension PlanUncertainty {
   }
 
   /// Short names that a correlation table may use.
-  private static func alias(_ name: String) -> String {
+  static func alias(_ name: String) -> String {
     ["demand": "demand_factor", "price": "price_factor", "throughput": StressVariable.throughput][name] ?? name
   }
 
@@ -135,16 +150,7 @@ extension PlanUncertainty {
       else { continue }
       found.append(Variable(throughputVariable(accelerator), unit: "ratio", distribution))
     }
-    let median = plan.scenario.number("slip_months") ?? 0
-    let high = plan.scenario.number("slip_months_p90") ?? 0
-    if median > 0, high > median {
-      // Lognormal through the median and the 90 % point: P10 lies as far below the median in logarithms.
-      if let distribution = try? Distribution(.lognormal(p10: median * median / high, p90: high)) {
-        found.append(Variable(StressVariable.deliverySlip, unit: "months", distribution))
-      }
-    } else if let fixed = try? Distribution(.fixed(median)) {
-      found.append(Variable(StressVariable.deliverySlip, unit: "months", fixed))
-    }
+    found += slip(plan.scenario)
     let one = [StressVariable.throughput] + providers.map { StressVariable.provider($0) }
     for name in one {
       if let fixed = try? Distribution(.fixed(1)) { found.append(Variable(name, unit: "ratio", fixed)) }
@@ -152,7 +158,17 @@ extension PlanUncertainty {
     return found
   }
 
-  private static func fixed(_ plan: Plan) -> [String: Double] {
+  /// Months that deliveries come late: lognormal through the median and the 90 % point, so that the 10 % point lies as
+  /// far below the median in logarithms.
+  static func slip(_ scenario: Scenario) -> [Variable] {
+    let median = scenario.number("slip_months") ?? 0
+    let high = scenario.number("slip_months_p90") ?? 0
+    let shape: Distribution.Shape =
+      median > 0 && high > median ? .lognormal(p10: median * median / high, p90: high) : .fixed(median)
+    return (try? Distribution(shape)).map { [Variable(StressVariable.deliverySlip, unit: "months", $0)] } ?? []
+  }
+
+  static func fixedInputs(_ plan: Plan) -> [String: Double] {
     Dictionary(
       plan.scenario.inputs.compactMap { input in input.number.map { (input.key.name, $0) } },
       uniquingKeysWith: { first, _ in first })
@@ -207,7 +223,7 @@ extension PlanUncertainty {
       "Candidate plans on all samples",
       [
         .init("candidate"), .init("mean_npv_usd", "mean NPV"), .init("cvar95_npv_usd", "CVaR95"),
-        .init("p_shortage", "P(short)"), .init("expected_shortage_mtok", "short Mtok"),
+        .init("p_shortage", "P(short)"), .init("expected_shortage_\(shortageName)", "short, \(shortageUnit)"),
         .init("regret_usd", "regret"), .init("share_best", "best in"), .init("usd_per_mtok_p10", "P10"),
         .init("usd_per_mtok_p50", "P50"), .init("usd_per_mtok_p90", "P90"),
       ])
@@ -255,7 +271,7 @@ extension PlanUncertainty {
     var table = ReportTable(
       "Stresses on the headline, everything else at P50",
       [
-        .init("stress"), .init("npv_usd", "NPV"), .init("usd_per_mtok"), .init("shortage_mtok", "short Mtok"),
+        .init("stress"), .init("npv_usd", "NPV"), .init("usd_per_mtok"), .init("shortage_\(shortageName)", "short, \(shortageUnit)"),
       ])
     let base = tornado.base
     table.append([
@@ -269,6 +285,8 @@ extension PlanUncertainty {
     }
     return table
   }
+
+  private var shortageName: String { shortageUnit == "Mtok" ? "mtok" : "usd" }
 
   private func number(_ value: Double?) -> Cell {
     guard let value, value.isFinite else { return .empty }
