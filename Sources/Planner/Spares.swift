@@ -14,16 +14,28 @@ public func repairShare(failuresPerDay: Double, repairDays: Double) -> Double {
 /// The smallest s with P(Bin(nodes + s, q) ≤ s) ≥ confidence: with s spares the wanted nodes are up that often.
 ///
 /// - Returns: nil where no s up to `nodes` does (q too high for spares to help).
-/// - Complexity: O(s²).
+/// - Complexity: O(s·log s): the probability grows with s, so that doubling and halving find the first.
 public func spareNodes(nodes: Int, repairShare q: Double, confidence: Double) -> Int? {
   guard nodes > 0 else { return 0 }
   guard q > 0 else { return 0 }
   guard q < 1, confidence < 1 else { return nil }
-  for spares in 0...min(nodes, 10_000)
-  where binomialAtMost(spares, trials: nodes + spares, probability: q) >= confidence {
-    return spares
+  func suffice(_ spares: Int) -> Bool {
+    binomialAtMost(spares, trials: nodes + spares, probability: q) >= confidence
   }
-  return nil
+  if suffice(0) { return 0 }
+  var low = 0
+  var high = 1
+  while high < nodes, !suffice(high) {
+    low = high
+    high *= 2
+  }
+  high = min(high, nodes)
+  guard suffice(high) else { return nil }
+  while high - low > 1 {
+    let middle = (low + high) / 2
+    if suffice(middle) { high = middle } else { low = middle }
+  }
+  return high
 }
 
 /// P(Bin(n, q) ≤ k), summed from logarithms so that large n does not underflow.
