@@ -115,21 +115,21 @@ private struct FleetSums {
       pools: pools.indices.map { pool($0, runs: count) })
   }
 
-  private func month(_ index: Int, runs: Double) -> FleetMonth {
+  private func month(_ index: Int, runs: Double) -> SimulatedMonth {
     let tally = months[index]
     let days = input.monthDays[index] * runs
     let demanded = input.demand.isEmpty ? 0 : input.demand[index] * days
-    return FleetMonth(
+    return SimulatedMonth(
       index: index, acceptingMean: tally.accepting / days, installedMean: tally.installed / days,
       usableMean: tally.usable / days, usableP10: Double(tally.levels.quantile(0.1) * input.acceleratorStep),
       replicasMean: tally.replicas / days, availability: ratio(tally.usable, tally.installed),
       wholeShare: ratio(tally.whole, tally.inService), servedShare: servedShare(tally.unserved, of: demanded))
   }
 
-  private func pool(_ index: Int, runs: Double) -> FleetPoolResult {
+  private func pool(_ index: Int, runs: Double) -> SimulatedPool {
     let tally = pools[index]
     let mean = ratio(tally.away, tally.inService) ?? 0
-    return FleetPoolResult(
+    return SimulatedPool(
       site: names[index].site, sku: names[index].sku, availability: ratio(tally.usable, tally.installed),
       wholeShare: ratio(tally.whole, tally.inService), awayMean: mean,
       awayVariance: max(0, (ratio(tally.awaySquared, tally.inService) ?? 0) - mean * mean),

@@ -30,13 +30,13 @@ public struct FleetSimulationResult: Sendable, Hashable, Codable {
   /// Replica-hours of work that these lost on top of the time down, a run.
   public let lostReplicaHours: Double
   /// Month by month.
-  public let months: [FleetMonth]
+  public let months: [SimulatedMonth]
   /// One row for each site and SKU, sorted by site, then SKU.
-  public let pools: [FleetPoolResult]
+  public let pools: [SimulatedPool]
 }
 
 /// One month of a simulated fleet.
-public struct FleetMonth: Sendable, Hashable, Codable {
+public struct SimulatedMonth: Sendable, Hashable, Codable {
   /// 0 for the first.
   public let index: Int
   /// Mean accelerators that had arrived but not been accepted: paid, not usable.
@@ -58,7 +58,7 @@ public struct FleetMonth: Sendable, Hashable, Codable {
 }
 
 /// One pool (a SKU at a site) of a simulated fleet.
-public struct FleetPoolResult: Sendable, Hashable, Codable {
+public struct SimulatedPool: Sendable, Hashable, Codable {
   /// The site.
   public let site: String
   /// The SKU.
