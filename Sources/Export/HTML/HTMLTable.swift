@@ -36,6 +36,8 @@ struct HTMLTable {
     let heading: String
     var isNumber = false
     var isExtra = false
+    /// True for short words that are not to be broken: dates, keys.
+    var isWhole = false
   }
 
   let caption: String
@@ -86,7 +88,8 @@ struct HTMLTable {
   }
 
   private func style(_ column: Column, bad: Bool = false) -> String {
-    [column.isNumber ? "n" : "", column.isExtra ? "extra" : "", bad ? "bad" : ""].filter { !$0.isEmpty }
+    [column.isNumber ? "n" : "", column.isExtra ? "extra" : "", column.isWhole ? "w" : "", bad ? "bad" : ""]
+      .filter { !$0.isEmpty }
       .joined(separator: " ")
   }
 

@@ -25,7 +25,7 @@ public struct HostReport {
   public func html() -> String {
     let title = "Plimsoll report: " + listed(machineNames)
     let body = Markup.tag("body", [:], [header(title), contents] + sections + [footer])
-    return Markup.document(.tag("html", ["lang": "en"], head(title), body))
+    return Markup.document(.tag("html", ["lang": "en"], Markup.head(title), body))
   }
 
   /// Each machine once; machines of one label are told apart by their identity.
@@ -34,19 +34,6 @@ public struct HostReport {
       let identities = grouped(members.compactMap { $0.rows.first?.machineId }, by: { $0 }).map(\.title)
       return identities.count > 1 ? identities.map { "\(name) (\($0.prefix(6)))" } : [name]
     }
-  }
-
-  private func head(_ title: String) -> Markup {
-    .tag(
-      "head", [:], .tag("meta", ["charset": "utf-8"], []),
-      .tag(
-        "meta",
-        [
-          "http-equiv": "Content-Security-Policy",
-          "content": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-        ], []), .tag("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"], []),
-      .tag("meta", ["name": "color-scheme", "content": "light dark"], []), .tag("title", [:], title),
-      .style(PageStyle.sheet))
   }
 
   private func header(_ title: String) -> Markup {

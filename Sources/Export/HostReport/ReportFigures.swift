@@ -10,13 +10,16 @@ import Tables
 /// Widths of the two drawings in pixels.
 let drawingWidths = (wide: 912.0, narrow: 366.0)
 
-/// A figure drawn at both widths; nil where there is nothing to draw.
-func figure(_ title: String, _ reading: String, key: Markup = Markup(), draw: (Double) -> Markup?) -> Markup?
-{
+/// A figure drawn at both widths, with the line that says where its values come from; nil where there is nothing to
+/// draw.
+func figure(
+  _ title: String, _ reading: String, key: Markup = Markup(), source: String = "", draw: (Double) -> Markup?
+) -> Markup? {
   guard let wide = draw(drawingWidths.wide), let narrow = draw(drawingWidths.narrow) else { return nil }
+  let origin = source.isEmpty ? Markup() : Markup.tag("p", ["class": "note"], "Source: \(source)")
   return .tag(
     "figure", [:], .tag("figcaption", [:], .tag("b", [:], title), Markup(reading)), key,
-    .tag("div", ["class": "wide"], wide), .tag("div", ["class": "narrow"], narrow))
+    .tag("div", ["class": "wide"], wide), .tag("div", ["class": "narrow"], narrow), origin)
 }
 
 /// The key of marks: what each shape and colour stands for.

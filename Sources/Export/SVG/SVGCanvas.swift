@@ -60,15 +60,14 @@ struct SVGCanvas {
   }
 
   /// An area.
-  mutating func area(_ box: SVGBox, _ style: String) {
-    parts.append(
-      .tag(
-        "path",
-        [
-          "class": style,
-          "d":
-            "M\(place(box.x)) \(place(box.y))h\(place(box.width))v\(place(box.height))h\(place(-box.width))z",
-        ], []))
+  mutating func area(_ box: SVGBox, _ style: String, title: String = "") {
+    add(
+      "path",
+      [
+        "class": style,
+        "d":
+          "M\(place(box.x)) \(place(box.y))h\(place(box.width))v\(place(box.height))h\(place(-box.width))z",
+      ], title)
   }
 
   /// A head of an arrow to the right, or to the left: what it stands for lies beyond the axis.

@@ -122,7 +122,7 @@ struct SVGDotChart {
     canvas.text(axis, isNarrow ? 0 : (x.start + x.end) / 2, 12, isNarrow ? .start : .middle, "t")
     canvas.text(valueHeading, width, layout.top > 40 ? 28 : 12, .end, "t")
     var free = -Double.infinity
-    for value in x.ticks(atMost: isNarrow ? 6 : 9) {
+    for value in ticks(x) {
       let at = x.position(value)
       canvas.line(at, layout.top - 6, at, floor, "g")
       let text = tick(value)
@@ -137,6 +137,18 @@ struct SVGDotChart {
     if let reference, x.contains(reference) {
       canvas.line(x.position(reference), layout.top - 6, x.position(reference), floor, "one")
     }
+  }
+
+  /// As many ticks as can stand beside each other: with every second text left out, an axis looks uneven.
+  private func ticks(_ x: SVGScale) -> [Double] {
+    let most = isNarrow ? 6 : 9
+    let fitting = (3...most).reversed().lazy.map { x.ticks(atMost: $0) }.first { values in
+      zip(values, values.dropFirst()).allSatisfy { low, high in
+        let room = (textWidth(tick(low)) + textWidth(tick(high))) / 2 + 4
+        return x.position(high) - x.position(low) >= room
+      }
+    }
+    return fitting ?? x.ticks(atMost: most)
   }
 
   private func draw(
