@@ -1,4 +1,4 @@
-// All documents of a plan in one folder: the CSV tables and the workbook. A new folder appears whole (it is
+// All documents of a plan in one folder: the workbook, the page and the CSV tables. A new folder appears whole (it is
 // filled under a temporary name and renamed); in a folder that is there, each file is replaced in one step.
 
 import Foundation
@@ -7,7 +7,7 @@ import Tables
 
 /// Writes a plan's documents.
 public enum PlanDocuments {
-  /// Writes the CSV tables and `plan.xlsx` into a folder, which is made where it is missing.
+  /// Writes `plan.xlsx`, `plan.html` and the CSV tables into a folder, which is made where it is missing.
   ///
   /// - Returns: the names of the files, in reading order.
   /// - Throws: `FileError` where the folder or a file cannot be written.
@@ -46,7 +46,8 @@ public enum PlanDocuments {
       try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
     }
     try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: "\(folder)/plan.xlsx")
-    return ["plan.xlsx"] + files.map(\.name)
+    try WholeFile.write(PlanPage(plan).html(), to: "\(folder)/plan.html")
+    return ["plan.xlsx", "plan.html"] + files.map(\.name)
   }
 
   private static func makeFolder(_ path: String, named shown: String) throws {
