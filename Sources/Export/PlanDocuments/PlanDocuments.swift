@@ -46,7 +46,8 @@ public enum PlanDocuments {
       try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
     }
     try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: "\(folder)/plan.xlsx")
-    try WholeFile.write(PlanPage(plan).html(), to: "\(folder)/plan.html")
+    try WholeFile.write(
+      PlanPage(plan, extras: PlanPageExtras(companions.uncertainty)).html(), to: "\(folder)/plan.html")
     return ["plan.xlsx", "plan.html"] + files.map(\.name)
   }
 
