@@ -31,8 +31,11 @@ struct PlanDocumentsTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["again", "deep"])
     for (name, data) in first where name.hasSuffix(".csv") {
       let document = try CSVDocument(Array(data), file: name, requireFinalNewline: true)
-      #expect(Array(document.header.prefix(3)) == ["schema_version", "plan_id", "scenario"])
-      #expect(Set(document.records.map { $0.fields[1] }).count <= 1)
+      // FOCUS has columns of its own, and ours at their end.
+      if name != "focus_forecast.csv" {
+        #expect(Array(document.header.prefix(3)) == ["schema_version", "plan_id", "scenario"])
+        #expect(Set(document.records.map { $0.fields[1] }).count <= 1)
+      }
       for record in document.records {
         #expect(!record.fields.contains { looksLikeFormula($0) && Double($0) == nil })
       }

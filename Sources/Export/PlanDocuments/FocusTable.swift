@@ -6,6 +6,13 @@ import Quantities
 public import Tables
 
 extension PlanTables {
+  /// Columns that the workbook shows; focus_forecast.csv has all of them.
+  static let focusColumns = [
+    "ChargePeriodStart", "ProviderName", "RegionId", "ServiceName", "ChargeCategory", "x_Stream", "PricingQuantity",
+    "PricingUnit", "ListUnitPrice", "ContractedUnitPrice", "ListCost", "ContractedCost", "EffectiveCost",
+    "BilledCost", "CommitmentDiscountId", "CommitmentDiscountStatus",
+  ]
+
   /// Version of FOCUS that the columns follow.
   public static let focusVersion = "1.2"
 

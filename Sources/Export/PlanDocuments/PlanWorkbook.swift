@@ -34,8 +34,9 @@ public enum PlanWorkbook {
           "Deals", plan.dealsTable,
           note: "Announced deals against this plan's arithmetic; values of the program, not live."),
         TableSheet.sheet(
-          "Focus", PlanTables(plan).focusForecast,
-          note: "Every payment of the headline in FOCUS \(PlanTables.focusVersion); values of the program, not live."),
+          "Focus", PlanTables(plan).focusForecast.keeping(PlanTables.focusColumns),
+          note: "Every payment of the headline, main columns of FOCUS \(PlanTables.focusVersion) (focus_forecast.csv "
+            + "has all); values of the program, not live."),
         checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout)]
     for (name, address) in assumptions.names + offers.names + prices.names + performance.names
       + capacity.names + cost.names

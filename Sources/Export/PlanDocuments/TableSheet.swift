@@ -192,3 +192,14 @@ enum CompareSheet {
 
   private static func format(_ value: Double) -> NumberFormat { abs(value) < 1000 ? .fine : .whole }
 }
+
+extension ReportTable {
+  /// The columns of these names in this order, the same rows; names that the table lacks are left out.
+  func keeping(_ names: [String]) -> ReportTable {
+    let places = names.compactMap { name in columns.firstIndex { $0.name == name } }
+    var other = ReportTable(title, places.map { columns[$0] })
+    for row in rows { other.append(places.map { row[$0] }) }
+    other.notes = notes
+    return other
+  }
+}

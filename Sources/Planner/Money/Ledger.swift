@@ -23,6 +23,8 @@ public struct LedgerRow: Sendable, Hashable {
   public let billedPrice: UnitPrice
   /// -1 for money that comes back (a residual value, a discount).
   public let sign: Int
+  /// True for what is due at the start of its month: signatures, purchases and what goes with them.
+  public let isDueAtStart: Bool
 
   /// What is paid in this month.
   public var billed: Money { sign < 0 ? -(billedPrice * quantity) : billedPrice * quantity }
@@ -104,7 +106,7 @@ public struct Ledger: Sendable {
           LedgerRow(
             month: signature.month, holding: index, stream: .upfront,
             quantity: LedgerQuantity(signature.acceleratorHours), unit: acceleratorHour, listPrice: nil,
-            effectivePrice: UnitPrice(micros: 0), billedPrice: ahead, sign: 1))
+            effectivePrice: UnitPrice(micros: 0), billedPrice: ahead, sign: 1, isDueAtStart: true))
       }
     }
     for month in months {
@@ -115,7 +117,7 @@ public struct Ledger: Sendable {
           LedgerRow(
             month: month.index, holding: index, stream: stream,
             quantity: LedgerQuantity(count * month.hours), unit: acceleratorHour, listPrice: list,
-            effectivePrice: price, billedPrice: due, sign: 1))
+            effectivePrice: price, billedPrice: due, sign: 1, isDueAtStart: false))
       }
     }
     return rows
@@ -133,7 +135,8 @@ public struct Ledger: Sendable {
       rows.append(
         LedgerRow(
           month: month, holding: index, stream: stream, quantity: LedgerQuantity(quantity), unit: unit,
-          listPrice: nil, effectivePrice: price, billedPrice: price, sign: sign))
+          listPrice: nil, effectivePrice: price, billedPrice: price, sign: sign,
+          isDueAtStart: stream == .capital))
     }
     for month in months {
       let count = holding.delivered[month.index]
@@ -165,7 +168,8 @@ public struct Ledger: Sendable {
         return LedgerRow(
           month: row.month, holding: row.holding, stream: stream, quantity: row.quantity, unit: row.unit,
           listPrice: nil, effectivePrice: UnitPrice(usd: row.effectivePrice.usd * factor),
-          billedPrice: UnitPrice(usd: row.billedPrice.usd * factor), sign: row.sign)
+          billedPrice: UnitPrice(usd: row.billedPrice.usd * factor), sign: row.sign,
+          isDueAtStart: row.isDueAtStart)
       }
     }
   }
@@ -194,11 +198,10 @@ public struct Ledger: Sendable {
 
   /// What a dollar of a row is worth at the start.
   public func factor(_ row: LedgerRow, yearly: Double, timing: PaymentTiming) -> Double {
-    switch row.stream {
-    case .upfront, .capital: power(1 + yearly, -Double(row.month) / Double(monthsPerYear))
-    case .residual: power(1 + yearly, -Double(months.count) / Double(monthsPerYear))
-    default: discountFactor(month: row.month, yearly: yearly, timing: timing)
-    }
+    if row.stream == .residual { return power(1 + yearly, -Double(months.count) / Double(monthsPerYear)) }
+    return row.isDueAtStart
+      ? power(1 + yearly, -Double(row.month) / Double(monthsPerYear))
+      : discountFactor(month: row.month, yearly: yearly, timing: timing)
   }
 }
 
