@@ -41,6 +41,9 @@ typedef struct {
   void (*set_log_level)(model *, int);
   void (*set_seconds)(model *, double);
   int (*solve)(model *);
+  int (*solve_again)(model *, int);
+  void (*set_lower)(model *, const double *);
+  void (*set_upper)(model *, const double *);
   int (*status)(model *);
   double *(*values)(model *);
   double *(*duals)(model *);
@@ -84,7 +87,7 @@ static int open_cbc(const char *name, cbc *functions) {
 static int open_clp(const char *name, clp *functions) {
   static const char *const names[] = {
       "Clp_newModel", "Clp_deleteModel", "Clp_loadProblem", "Clp_setLogLevel", "Clp_setMaximumSeconds",
-      "Clp_initialDualSolve", "Clp_status", "Clp_primalColumnSolution", "Clp_dualRowSolution",
+      "Clp_initialDualSolve", "Clp_dual", "Clp_chgColumnLower", "Clp_chgColumnUpper", "Clp_status", "Clp_primalColumnSolution", "Clp_dualRowSolution",
       "Clp_dualColumnSolution", "Clp_objectiveValue"};
   _Static_assert(sizeof(clp) == sizeof names, "one name a function");
   void *handle = library(name, "libClp.so.1", "libClp.so");
@@ -146,27 +149,73 @@ int ccbc_solve(
   return status;
 }
 
+static model *loaded(const clp *functions, const ccbc_problem *problem) {
+  model *m = functions->new_model();
+  functions->set_log_level(m, 0);
+  functions->load(
+      m, problem->columns, problem->rows, problem->starts, problem->indices, problem->values, problem->column_lower,
+      problem->column_upper, problem->cost, problem->row_lower, problem->row_upper);
+  return m;
+}
+
+static int answer(
+    const clp *functions, model *m, int columns, int rows, double *values, double *duals, double *reduced_costs,
+    double *objective) {
+  int status = functions->status(m);
+  if (status == 1 || status == 2) return CCBC_INFEASIBLE;
+  if (status != 0) return CCBC_LIMIT;
+  memcpy(values, functions->values(m), sizeof(double) * (size_t)columns);
+  memcpy(duals, functions->duals(m), sizeof(double) * (size_t)rows);
+  memcpy(reduced_costs, functions->reduced_costs(m), sizeof(double) * (size_t)columns);
+  *objective = functions->objective(m);
+  return CCBC_OPTIMAL;
+}
+
 int ccbc_relax(
     const char *simplex_library, const ccbc_problem *problem, double seconds, double *values, double *duals,
     double *reduced_costs, double *objective) {
   clp functions;
   if (!open_clp(simplex_library, &functions)) return CCBC_MISSING;
-  model *m = functions.new_model();
-  functions.set_log_level(m, 0);
-  functions.load(
-      m, problem->columns, problem->rows, problem->starts, problem->indices, problem->values, problem->column_lower,
-      problem->column_upper, problem->cost, problem->row_lower, problem->row_upper);
+  model *m = loaded(&functions, problem);
   if (isfinite(seconds)) functions.set_seconds(m, seconds);
   functions.solve(m);
-  int status = CCBC_LIMIT;
-  if (functions.status(m) == 0) status = CCBC_OPTIMAL;
-  if (functions.status(m) == 1 || functions.status(m) == 2) status = CCBC_INFEASIBLE;
-  if (status == CCBC_OPTIMAL) {
-    memcpy(values, functions.values(m), sizeof(double) * (size_t)problem->columns);
-    memcpy(duals, functions.duals(m), sizeof(double) * (size_t)problem->rows);
-    memcpy(reduced_costs, functions.reduced_costs(m), sizeof(double) * (size_t)problem->columns);
-    *objective = functions.objective(m);
-  }
+  int status = answer(&functions, m, problem->columns, problem->rows, values, duals, reduced_costs, objective);
   functions.delete_model(m);
   return status;
+}
+
+struct ccbc_session {
+  clp functions;
+  model *m;
+  int columns, rows, is_solved;
+};
+
+ccbc_session *ccbc_session_open(const char *simplex_library, const ccbc_problem *problem) {
+  clp functions;
+  if (!open_clp(simplex_library, &functions)) return NULL;
+  ccbc_session *session = malloc(sizeof *session);
+  if (!session) return NULL;
+  *session = (ccbc_session){functions, loaded(&functions, problem), problem->columns, problem->rows, 0};
+  return session;
+}
+
+int ccbc_session_solve(
+    ccbc_session *session, const double *column_lower, const double *column_upper, double *values, double *duals,
+    double *reduced_costs, double *objective) {
+  clp *functions = &session->functions;
+  functions->set_lower(session->m, column_lower);
+  functions->set_upper(session->m, column_upper);
+  if (session->is_solved) {
+    functions->solve_again(session->m, 0);
+  } else {
+    functions->solve(session->m);
+  }
+  session->is_solved = 1;
+  return answer(
+      functions, session->m, session->columns, session->rows, values, duals, reduced_costs, objective);
+}
+
+void ccbc_session_close(ccbc_session *session) {
+  session->functions.delete_model(session->m);
+  free(session);
 }

@@ -23,7 +23,7 @@ public struct SolverUnavailable: Error, Hashable, CustomStringConvertible {
 /// of seconds ends it.
 public struct CoinSolver: RelaxationSolver, Sendable {
   private let solverLibrary: String?
-  private let simplexLibrary: String?
+  let simplexLibrary: String?
 
   /// Opens Debian's libraries.
   public init() throws(SolverUnavailable) {

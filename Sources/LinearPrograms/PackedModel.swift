@@ -15,10 +15,7 @@ struct PackedModel {
   let contradicts: Bool
 
   init(_ model: LinearModel) {
-    // COIN takes its largest number for "none".
-    func limit(_ value: Double) -> Double {
-      value.isInfinite ? Double.greatestFiniteMagnitude * (value < 0 ? -1 : 1) : value
-    }
+    let limit = Self.limit
     lower = model.variables.map { limit($0.lower) }
     upper = model.variables.map { limit($0.upper) }
     cost = model.variables.map(\.cost)
@@ -46,6 +43,11 @@ struct PackedModel {
         counts[term.variable.index] += 1
       }
     }
+  }
+
+  /// COIN takes its largest number for "none".
+  static func limit(_ value: Double) -> Double {
+    value.isInfinite ? Double.greatestFiniteMagnitude * (value < 0 ? -1 : 1) : value
   }
 
   var withoutCosts: PackedModel {

@@ -45,4 +45,18 @@ int ccbc_relax(
     const char *simplex_library, const ccbc_problem *problem, double seconds, double *values, double *duals,
     double *reduced_costs, double *objective);
 
+/// A linear program that is solved again and again with other column limits, each time from the last basis.
+typedef struct ccbc_session ccbc_session;
+
+/// NULL where the library is not here.
+ccbc_session *ccbc_session_open(const char *simplex_library, const ccbc_problem *problem);
+
+/// As ccbc_relax, with other column limits, `columns` long.
+int ccbc_session_solve(
+    ccbc_session *session, const double *column_lower, const double *column_upper, double *values, double *duals,
+    double *reduced_costs, double *objective);
+
+/// Frees the session.
+void ccbc_session_close(ccbc_session *session);
+
 #endif

@@ -30,9 +30,10 @@ enum GreedyPortfolio {
       }
       return work * max(1, portfolio.failureSets.isEmpty ? 1 : 1.1)
     }
-    totals.improve(steps, sizes: [64, 16, 4], exchanges: 0)
+    totals.improve(steps, sizes: [32, 8, 2], exchanges: 0, byMoney: true)
+    // Exchanges look at pairs of steps, which is too much for many.
     totals.expected = [Double](repeating: 0, count: portfolio.length)
-    totals.improve(steps, sizes: [4, 1], exchanges: 4)
+    totals.improve(steps, sizes: [4, 1], exchanges: steps.count <= 600 ? 24 : 0)
     return totals.plan(method: "greedy", bound: bound)
   }
 }
@@ -70,8 +71,8 @@ enum PortfolioBound {
           for covered in month..<end { least[covered] = min(least[covered], each) }
         }
       }
-      // A block serves one class at a time: each accelerator's months are spread over all classes at once, so that the
-      // bounds of the classes add up.
+      // A block serves one class at a time, so that no month of it earns more than the dearest class pays: the bounds
+      // of the classes add up.
       for month in 0..<portfolio.length { bound += least[month] * demand.need[month] }
     }
     return bound

@@ -14,8 +14,8 @@ import Quantities
 
 /// A model and the way back from its values to the case.
 package struct PortfolioModel {
-  typealias Variable = LinearModel.VariableID
-  typealias Terms = [(Variable, Double)]
+  package typealias Variable = LinearModel.VariableID
+  package typealias Terms = [(Variable, Double)]
 
   /// A million: the model's unit of money in USD.
   static let money = Unit.million.toBase(1)
@@ -23,17 +23,19 @@ package struct PortfolioModel {
   let portfolio: PortfolioCase
   package private(set) var linear: LinearModel
   /// What each row is.
-  private(set) var limits: [PortfolioLimit] = []
+  package private(set) var limits: [PortfolioLimit] = []
   /// `signed[price][month]`; nil where no signature is possible.
-  private(set) var signed: [[Variable?]]
+  package private(set) var signed: [[Variable?]]
   /// `given[class][pool][month]` in blocks; empty with one class, which gets everything.
   private(set) var given: [[[Variable?]]] = []
   /// `shortage[class][month]`.
-  private(set) var shortage: [[Variable]] = []
+  package private(set) var shortage: [[Variable]] = []
+  /// Months of each signature's term.
+  private(set) var terms: [Variable: Int] = [:]
   /// Money of a block by price and month.
   let blocks: [[BlockMoney]]
   /// Decisions about signatures: open where the sum of the signs reaches the least lot.
-  private(set) var lots: [(open: Variable, signs: [Variable], minimum: Double)] = []
+  private(set) var lots: [(month: Int, open: Variable, signs: [Variable], minimum: Double)] = []
   /// Decisions about providers that count.
   private(set) var uses: [Variable] = []
   /// Decisions about brackets: of each provider and year the steps by threshold.
@@ -82,6 +84,9 @@ package struct PortfolioModel {
         signed[price][month] = linear.variable(
           "sign:\(label(price)):\(portfolio.months[month].label)",
           cost: blocks[price][month].cost / Self.money)
+        if let sign = signed[price][month] {
+          terms[sign] = max(1, portfolio.contracts[portfolio.prices[price].contract].termMonths)
+        }
       }
     }
   }
@@ -290,7 +295,7 @@ package struct PortfolioModel {
             "open:\(portfolio.sites[site].id):\(contract.id):\(portfolio.months[month].label)")
           let most = signs.reduce(0) { $0 + mostBlocks(price: $1.0, month: month) }
           let sum = signs.map { ($0.1, 1.0) }
-          lots.append((open, signs.map(\.1), contract.minimumBlocks))
+          lots.append((month, open, signs.map(\.1), contract.minimumBlocks))
           add(
             .minimumLot(site: site, contract: index, month: month), sum + [(open, -contract.minimumBlocks)],
             lower: 0)

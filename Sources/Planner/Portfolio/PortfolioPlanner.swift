@@ -51,6 +51,14 @@ public enum PortfolioPlanner {
     _ portfolio: PortfolioCase, _ options: PortfolioOptions = PortfolioOptions()
   ) throws -> PortfolioAnswer {
     if let fault = portfolio.faults().first { throw PortfolioError(description: fault) }
+    // In one order of rows, so that an order in which a table was typed decides no tie.
+    let sorted = SortedPortfolio(portfolio)
+    return sorted.restore(try answer(sorted.portfolio, options))
+  }
+
+  private static func answer(_ portfolio: PortfolioCase, _ options: PortfolioOptions) throws
+    -> PortfolioAnswer
+  {
     guard options.usesSolver else {
       return try greedy(portfolio, note: "planned by the greedy search, as asked", solver: nil)
     }
@@ -61,11 +69,14 @@ public enum PortfolioPlanner {
     }
   }
 
+  /// What whole blocks may cost above continuous ones before another way of rounding is tried.
+  private static let closeEnough = 0.0025
+
   private static func solved(
     _ portfolio: PortfolioCase, _ options: PortfolioOptions, _ solver: CoinSolver
   ) throws -> PortfolioAnswer {
     let model = PortfolioModel(portfolio)
-    let search = PortfolioSearch(model: model, solver: solver)
+    let search = try PortfolioSearch(model: model, solver: solver)
     let limits = SolveLimits(seconds: options.seconds, relativeGap: options.relativeGap)
     let found = try search.solve(limits).solution
     guard let objective = found.objective else {
@@ -79,22 +90,53 @@ public enum PortfolioPlanner {
       return try greedy(
         portfolio, note: "planned by the greedy search: the solver found nothing in time", solver: solver)
     }
-    let bound = found.bound.map { $0 * PortfolioModel.money }
-    let totals = try search.rounded(found.values)
-    var plan = totals.plan(method: "mip", bound: bound)
-    if let mix = try search.shared(totals) {
-      let other = totals.plan(mix: mix, method: "mip", bound: bound)
-      if other.cost + other.penalty <= plan.cost + plan.penalty { plan = other }
+    var best: (whole: Whole, rounded: (totals: PortfolioTotals, steps: [PortfolioTotals.Step]))?
+    func keep(_ rounded: (totals: PortfolioTotals, steps: [PortfolioTotals.Step])) throws {
+      let other = try whole(search, found, rounded.totals)
+      if let known = best?.whole, (known.violations.count, known.sum) <= (other.violations.count, other.sum) {
+        return
+      }
+      best = (other, rounded)
     }
+    let near = (1 + closeEnough) * objective * PortfolioModel.money
+    for way in RoundingWay.all {
+      if let best = best?.whole, best.violations.isEmpty, best.sum <= near { break }
+      try keep(search.rounded(found.values, way))
+    }
+    // Exchanges of blocks look at pairs and are slow, so only the best way gets them.
+    if let rounded = best?.rounded {
+      rounded.totals.improve(rounded.steps, sizes: [1], exchanges: 8)
+      try keep(rounded)
+    }
+    guard let plan = best?.whole else { throw PortfolioError(description: "there is no way of rounding") }
     let duals = try PortfolioDuals(model, solver, at: found.values)
     var notes: [String] = []
     if case .feasible(let gap) = found.status {
       notes.append("the search ended \(percent(gap)) above its bound")
     }
     return PortfolioAnswer(
-      plan: plan, violations: PortfolioChecker.violations(of: plan, in: portfolio),
-      continuousUSD: objective * PortfolioModel.money, gap: gap(plan), worths: duals.worths(),
+      plan: plan.plan, violations: plan.violations,
+      continuousUSD: objective * PortfolioModel.money, gap: gap(plan.plan), worths: duals.worths(),
       rejections: duals.rejections(), relaxations: [], notes: notes)
+  }
+
+  /// A plan of whole blocks near continuous ones, and what the checker says of it.
+  private struct Whole {
+    let plan: PortfolioPlan
+    let violations: [PortfolioViolation]
+    var sum: Double { plan.cost + plan.penalty }
+  }
+
+  private static func whole(_ search: PortfolioSearch, _ found: MixedSolution, _ totals: PortfolioTotals)
+    throws -> Whole
+  {
+    let bound = found.bound.map { $0 * PortfolioModel.money }
+    var plan = totals.plan(method: "mip", bound: bound)
+    if let mix = try search.shared(totals) {
+      let other = totals.plan(mix: mix, method: "mip", bound: bound)
+      if other.cost + other.penalty <= plan.cost + plan.penalty { plan = other }
+    }
+    return Whole(plan: plan, violations: PortfolioChecker.violations(of: plan, in: search.model.portfolio))
   }
 
   private static func greedy(

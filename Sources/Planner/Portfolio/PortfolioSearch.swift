@@ -10,21 +10,47 @@ package struct ContinuousPlan {
   package var relaxed: Double
 }
 
+/// A way of rounding; which one is best depends on the case.
+package struct RoundingWay: Sendable {
+  /// Long terms stay once they are whole.
+  let holdsLong: Bool
+  /// Fraction from which a block is rounded up.
+  let upFrom: Double
+
+  /// In the order in which they are tried.
+  package static let all = [
+    RoundingWay(holdsLong: true, upFrom: 0.5), RoundingWay(holdsLong: false, upFrom: 0.5),
+    RoundingWay(holdsLong: true, upFrom: 0.3), RoundingWay(holdsLong: true, upFrom: 0.7),
+    RoundingWay(holdsLong: false, upFrom: 0.3), RoundingWay(holdsLong: false, upFrom: 0.7),
+  ]
+}
+
 package struct PortfolioSearch {
   let model: PortfolioModel
   let solver: CoinSolver
+  private let session: RelaxedSession
 
-  package init(model: PortfolioModel, solver: CoinSolver) { (self.model, self.solver) = (model, solver) }
+  package init(model: PortfolioModel, solver: CoinSolver) throws {
+    (self.model, self.solver) = (model, solver)
+    session = try solver.session(model.linear)
+  }
 
   /// Least cost within the limits of the search.
   package func solve(_ limits: SolveLimits) throws -> ContinuousPlan {
-    let relaxed = try solver.solveRelaxed(model.linear, seconds: limits.seconds)
+    let free = model.linear.variables
+    var relaxed = session.solve(lower: free.map(\.lower), upper: free.map(\.upper))
+    if relaxed.status != .optimal { relaxed = try solver.solveRelaxed(model.linear, seconds: limits.seconds) }
     guard relaxed.status == .optimal, let bound = relaxed.objective else {
       return ContinuousPlan(solution: MixedSolution(relaxed), relaxed: relaxed.objective ?? 0)
     }
     // Most portfolios are decided by their relaxation: a second linear program then saves the search.
-    var best = try decided(from: relaxed.values, bound: bound)
-    if let found = best { best = try climbing(found, bound: bound, limits.relativeGap) }
+    var best: MixedSolution?
+    for share in [0.5, 0.3, 0.7, 0.9] where (best?.gap ?? .infinity) > limits.relativeGap {
+      let found = fixed(decisions(from: relaxed.values, lotsFrom: share), bound: bound)
+      if let found, found.objective ?? .infinity < best?.objective ?? .infinity { best = found }
+    }
+    if let found = best { best = closing(found, bound: bound, limits.relativeGap) }
+    if let found = best { best = climbing(found, bound: bound, limits.relativeGap) }
     if let best, (best.gap ?? .infinity) <= limits.relativeGap {
       return ContinuousPlan(solution: best, relaxed: bound)
     }
@@ -42,23 +68,20 @@ package struct PortfolioSearch {
     return ContinuousPlan(solution: searched, relaxed: bound)
   }
 
-  /// The program with decisions rounded from a relaxation's values; nil where that leaves no solution.
-  private func decided(from values: [Double], bound: Double) throws -> MixedSolution? {
-    try fixed(decisions(from: values), bound: bound)
-  }
-
-  private func fixed(_ values: [Double], bound: Double) throws -> MixedSolution? {
-    let fixed = try solver.solveRelaxed(model.linear.fixingIntegers(at: values))
+  /// The program at some decisions; nil where they leave no solution.
+  private func fixed(_ values: [Double], bound: Double) -> MixedSolution? {
+    let decided = model.linear.fixingIntegers(at: values).variables
+    let fixed = session.solve(lower: decided.map(\.lower), upper: decided.map(\.upper))
     guard fixed.status == .optimal, let objective = fixed.objective else { return nil }
     return MixedSolution(
       status: .optimal, objective: objective, bound: min(bound, objective), values: fixed.values)
   }
 
-  private func decisions(from values: [Double]) -> [Double] {
+  private func decisions(from values: [Double], lotsFrom share: Double) -> [Double] {
     var rounded = values
     for lot in model.lots {
       let sum = lot.signs.reduce(0) { $0 + values[$1.index] }
-      rounded[lot.open.index] = sum >= 0.5 * lot.minimum ? 1 : 0
+      rounded[lot.open.index] = sum >= share * lot.minimum ? 1 : 0
     }
     let ranked = model.uses.sorted { (-values[$0.index], $0.index) < (-values[$1.index], $1.index) }
     for (rank, use) in ranked.enumerated() {
@@ -72,8 +95,24 @@ package struct PortfolioSearch {
     return rounded
   }
 
+  /// Closes signatures that stand at their least lot only because they are open, a month's at a time.
+  private func closing(_ start: MixedSolution, bound: Double, _ gap: Double) -> MixedSolution {
+    var best = start
+    for month in 0..<model.portfolio.length where (best.gap ?? 0) > gap {
+      var values = best.values
+      let forced = model.lots.filter { lot in
+        lot.month == month && values[lot.open.index] > 0.5
+          && lot.signs.reduce(0) { $0 + values[$1.index] } <= lot.minimum * (1 + 1e-9)
+      }
+      guard !forced.isEmpty else { continue }
+      for lot in forced { values[lot.open.index] = 0 }
+      if let next = fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
+    }
+    return best
+  }
+
   /// Tries the next bracket of each provider and year, in turn, where the spend is not far below it.
-  private func climbing(_ start: MixedSolution, bound: Double, _ gap: Double) throws -> MixedSolution {
+  private func climbing(_ start: MixedSolution, bound: Double, _ gap: Double) -> MixedSolution {
     var best = start
     for ladder in model.ladders {
       let spend = ladder.reduce(0) { $0 + best.values[$1.inside.index] }
@@ -83,15 +122,17 @@ package struct PortfolioSearch {
       }
       var values = best.values
       for (index, item) in ladder.enumerated() { values[item.tier.index] = index == step + 1 ? 1 : 0 }
-      if let next = try fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
+      if let next = fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
     }
     return best
   }
 
   /// Whole blocks near the continuous ones, and what they do; every limit kept as far as single steps can keep it.
-  package func rounded(_ solution: [Double]) throws -> PortfolioTotals {
+  package func rounded(_ solution: [Double], _ way: RoundingWay) throws -> (
+    totals: PortfolioTotals, steps: [PortfolioTotals.Step]
+  ) {
     let portfolio = model.portfolio
-    let (values, reducedCosts) = try dived(from: solution)
+    let (values, reducedCosts) = try dived(from: solution, way)
     let cost = model.linear.cost(of: solution) * PortfolioModel.money
     let totals = PortfolioTotals(portfolio, blocks: model.blocks, mix: mix(values), scale: 100 * abs(cost))
     var steps: [PortfolioTotals.Step] = []
@@ -110,36 +151,51 @@ package struct PortfolioSearch {
     }
     others.sort { ($0.reduced, $0.step.price, $0.step.month) < ($1.reduced, $1.step.price, $1.step.month) }
     steps += others.prefix(240).map(\.step)
-    totals.improve(steps, sizes: [1], exchanges: 12)
-    return totals
+    totals.improve(steps, sizes: [1], exchanges: 0)
+    return (totals, steps)
   }
 
   /// Rounds some signatures, lets a linear program move the others, and so on: what one block is too many another makes
   /// good. Long terms first, since short ones can mend what is left; near whole numbers first; one a month at a time, since
   /// those of one month compete for the same room. Ends where all are whole, or where rounding leaves no solution: then
   /// with values that single steps have to mend.
-  private func dived(from solution: [Double]) throws -> (values: [Double], reducedCosts: [Double]) {
-    var linear = model.linear.fixingIntegers(at: solution)
-    var last = try solver.solveRelaxed(linear)
+  private func dived(from solution: [Double], _ way: RoundingWay) throws -> (
+    values: [Double], reducedCosts: [Double]
+  ) {
+    let decided = model.linear.fixingIntegers(at: solution)
+    var lower = decided.variables.map(\.lower)
+    var upper = decided.variables.map(\.upper)
+    let session = try solver.session(decided)
+    var last = session.solve(lower: lower, upper: upper)
     guard last.status == .optimal else { return (solution, solution.map { _ in 0 }) }
     let reducedCosts = last.reducedCosts
     var stuck: Set<LinearModel.VariableID> = []
-    for _ in 0..<100 {
+    var held = stuck
+    let signs = model.signed.flatMap { $0.compactMap(\.self) }
+    for _ in 0..<150 {
       var batch = fractional(last.values, without: stuck)
-      guard !batch.isEmpty else { break }
+      guard let first = batch.first else { break }
+      // Longer terms that are whole stay: a block of them must not be broken up for the sake of a month.
+      let term = term(of: first)
+      for sign in signs where way.holdsLong && self.term(of: sign) > term && !stuck.contains(sign) {
+        guard held.insert(sign).inserted else { continue }
+        (lower[sign.index], upper[sign.index]) = (
+          last.values[sign.index].rounded(), last.values[sign.index].rounded()
+        )
+      }
       // Fewer at once where all together leave no solution, in the end one alone, then the other way.
       var isTurned = false
       while true {
-        var next = linear
+        var (low, high) = (lower, upper)
         for sign in batch {
           let value = last.values[sign.index]
-          let isUp = (value.rounded() > value) != isTurned
+          let isUp = (value - value.rounded(.down) >= way.upFrom) != isTurned
           let whole = value.rounded(isUp ? .up : .down)
-          next.setLimits(of: sign, lower: whole, upper: whole)
+          (low[sign.index], high[sign.index]) = (whole, whole)
         }
-        let solved = try solver.solveRelaxed(next)
+        let solved = session.solve(lower: low, upper: high)
         if solved.status == .optimal {
-          (linear, last) = (next, solved)
+          (lower, upper, last) = (low, high, solved)
           break
         }
         if batch.count > 1 {
@@ -154,6 +210,8 @@ package struct PortfolioSearch {
     }
     return (last.values, reducedCosts)
   }
+
+  private func term(of sign: LinearModel.VariableID) -> Int { model.terms[sign] ?? 1 }
 
   /// Signatures of the longest terms that are not whole, at most one a month, nearest to whole first.
   private func fractional(

@@ -258,9 +258,12 @@ package final class PortfolioTotals {
   }
 
   /// Takes the best step of the sizes, each in turn, until none helps; then the best exchanges of one block for another.
-  func improve(_ steps: [Step], sizes: [Double], exchanges: Int) {
+  ///
+  /// - Parameter byMoney: true to take the steps that mend most for each dollar first; a plan that is built from nothing
+  ///   must not begin with what is merely big.
+  func improve(_ steps: [Step], sizes: [Double], exchanges: Int, byMoney: Bool = false) {
     for size in sizes {
-      while let best = best(steps, [size, -size]) { apply(best.step, best.change) }
+      while let best = best(steps, [size, -size], byMoney: byMoney) { apply(best.step, best.change) }
     }
     for _ in 0..<exchanges {
       guard exchange(steps) else { return }
@@ -284,15 +287,18 @@ package final class PortfolioTotals {
     return cost
   }
 
-  private func best(_ steps: [Step], _ changes: [Double]) -> (step: Step, change: Double, gain: Double)? {
+  private func best(
+    _ steps: [Step], _ changes: [Double], byMoney: Bool = false
+  ) -> (step: Step, change: Double, gain: Double)? {
     var best: (step: Step, change: Double, gain: Double)?
+    var most = 0.0
     for step in steps {
       for change in changes {
         let change = lot(step, max(change, -signed[step.price][step.month]))
-        guard let gain = gain(step, change), gain < threshold,
-          gain / abs(change) < (best.map { $0.gain / abs($0.change) } ?? 0)
-        else { continue }
-        best = (step, change, gain)
+        guard let gain = gain(step, change), gain < threshold else { continue }
+        let cost = change * blocks[step.price][step.month].cost
+        let score = byMoney && cost > 0 ? -gain / cost : -gain / abs(change)
+        if score > most { (best, most) = ((step, change, gain), score) }
       }
     }
     return best
@@ -303,7 +309,7 @@ package final class PortfolioTotals {
     let removals = steps.compactMap { step in
       gain(step, lot(step, -min(1, signed[step.price][step.month]))).map { (step, $0) }
     }.sorted { ($0.1, $0.0.price, $0.0.month) < ($1.1, $1.0.price, $1.0.month) }
-    for (removal, loss) in removals.prefix(24) {
+    for (removal, loss) in removals.prefix(12) {
       let change = lot(removal, -1)
       apply(removal, change)
       if let best = best(steps.filter { $0 != removal }, [1]), best.gain + loss < threshold {

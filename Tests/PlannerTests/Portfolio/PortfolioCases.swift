@@ -142,3 +142,28 @@ extension PortfolioCase {
     ]
   }
 }
+
+extension PortfolioCase {
+  /// A small case with some of every kind of limit; no brackets, whose discounts make dearer prices cheaper.
+  static func small(_ seed: Int, months: Int = 6) -> PortfolioCase {
+    var random = PortfolioSeed(seed)
+    var portfolio = synthetic(seed: seed, months: months, sites: 3, products: 2, isRich: seed % 2 == 0)
+    portfolio.brackets = []
+    portfolio.contracts = contracts(minimum: seed % 3 == 0 ? 3 : 0)
+    for site in portfolio.sites.indices {
+      portfolio.sites[site].megawatts = portfolio.sites[site].megawatts.map { $0 / 8 }
+      if random.number(0...1) < 0.5 { portfolio.sites[site].blocksPerMonth = nil }
+    }
+    for demand in portfolio.demands.indices {
+      let scale = random.number(0.05...0.15)
+      portfolio.demands[demand].need = portfolio.demands[demand].need.map { $0 * scale }
+    }
+    portfolio.limits.minProviders = Int.random(in: 0...2, using: &random)
+    portfolio.limits.maxProviderShare = random.number(0...1) < 0.5 ? nil : 0.6
+    portfolio.limits.maxVendorShare = random.number(0...1) < 0.5 ? nil : 0.75
+    portfolio.limits.yearlyBudgetUSD = random.number(0...1) < 0.5 ? nil : random.number(2e7...2e8)
+    portfolio.limits.budgetUSD = random.number(0...1) < 0.7 ? nil : random.number(1e7...1e8)
+    portfolio.limits.exposureUSD = random.number(0...1) < 0.5 ? nil : random.number(5e7...5e8)
+    return portfolio
+  }
+}
