@@ -32,6 +32,7 @@ public struct PlanReport: Sendable {
   private var heading: String {
     let scenario = plan.scenario
     var sentences = ["\(scenario.title) [\(scenario.name)]"]
+    if let fleet = plan.fleet { sentences += answer(fleet) }
     if let money = plan.acceleratorMoney {
       let share = grouped(plan.acceleratorShare * 100, decimals: 1)
       sentences.append(

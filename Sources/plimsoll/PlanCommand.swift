@@ -136,7 +136,7 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Lists the bundled scenarios.")
   var list = false
 
-  @Option(help: "Prints one table: \((Plan.tableNames + PlanCommand.sampledTables).joined(separator: ", ")).")
+  @Option(help: "Prints one table: \((Plan.tableNames + PlanCommand.moreTables).joined(separator: ", ")).")
   var table: String?
 
   @Option(
@@ -185,6 +185,7 @@ struct PlanCommand: ParsableCommand {
     evidence.plansFleet = false
     var found = PlanCompanions(plan.scenario, base: plan) { [evidence] in try Plan($0, evidence: evidence) }
     found.uncertainty = uncertainty
+    found.simulation = try PlanSimulation(plan)
     if let compareWith {
       found.earlier = compareWith
       found.difference = try PlanDifference(try plans.scenario(compareWith), plan.scenario) { [evidence] in
@@ -205,6 +206,8 @@ struct PlanCommand: ParsableCommand {
 
   /// Tables that need samples.
   private static let sampledTables = ["uncertainty", "regret", "uncertainty-inputs", "stresses"]
+  private static let simulationTable = "simulation"
+  private static let moreTables = sampledTables + [simulationTable]
 
   private func sampled(_ name: String, _ uncertainty: PlanUncertainty?) throws -> ReportTable {
     guard let uncertainty else {
@@ -222,9 +225,15 @@ struct PlanCommand: ParsableCommand {
   private func show(_ plan: Plan, _ uncertainty: PlanUncertainty?) throws {
     if let table {
       if PlanCommand.sampledTables.contains(table) { return try output.show([sampled(table, uncertainty)]) }
+      if table == PlanCommand.simulationTable {
+        guard let found = try PlanSimulation(plan) else {
+          throw CommandFailure(.badData, "nothing to simulate: the plan holds nothing")
+        }
+        return try output.show([found.table])
+      }
       guard let found = plan.table(table) else {
         throw CommandFailure.unknown(
-          "table", table, nearest: nearestNames(to: table, among: Plan.tableNames + PlanCommand.sampledTables),
+          "table", table, nearest: nearestNames(to: table, among: Plan.tableNames + PlanCommand.moreTables),
           list: "plimsoll plan --help")
       }
       if table == "inputs", output.format == .table {

@@ -117,6 +117,71 @@ struct PlanWorkbookTests {
   }
 }
 
+/// The selector of the assumptions, and the sheets that other runs fill.
+@Suite("The workbook's cases")
+struct PlanCasesTests {
+  private func selecting(_ word: String, in book: Workbook) throws -> Workbook {
+    var copy = book
+    let place = try #require(book.names["scenario_case"])
+    let sheet = try #require(copy.sheets.firstIndex { $0.name == place.sheet })
+    let isThere = copy.sheets[sheet].replace(row: place.row, column: place.column, with: .text(word))
+    #expect(isThere)
+    return copy
+  }
+
+  private func plan(at end: RangeEnd) throws -> Plan {
+    let evidence = PlanEvidence(catalog: try Catalog.embedded(), throughput: throughput(decode: 2000))
+    return try Plan(try Scenario.load("openai-aws-38b").at(end), evidence: evidence)
+  }
+
+  @Test("the selector gives what a fresh run at that end of the ranges gives", arguments: [RangeEnd.low, .high])
+  func ends(end: RangeEnd) throws {
+    let base = PlanWorkbook.make(try plan(at: .base))
+    let book = try selecting(end.rawValue.capitalized, in: base)
+    let figures = PlanFigures(try plan(at: end))
+    #expect(!figures.differences(from: base.evaluated).isEmpty, "the ends differ from the base")
+    #expect(figures.differences(from: book.evaluated) == [])
+  }
+
+  @Test(
+    "LibreOffice follows the selector",
+    .enabled(if: LibreOffice.program != nil, "\(LibreOffice.isMissing)"))
+  func foreign() throws {
+    let folder = try TemporaryFolder()
+    let base = PlanWorkbook.make(try plan(at: .base))
+    let file = folder.path + "/high.xlsx"
+    try XLSXFormat.write(selecting("High", in: base), values: WorkbookValues(base), to: file)
+    let read = try LibreOffice.read([file], recalculating: true)[0]
+    #expect(PlanFigures(try plan(at: .high)).differences(from: read) == [])
+    #expect(!read.values.contains { $0.values.contains(.error) })
+  }
+
+  @Test("custom values follow the base until one is written")
+  func custom() throws {
+    let base = PlanWorkbook.make(try plan(at: .base))
+    let book = try selecting("Custom", in: base)
+    #expect(PlanFigures(try plan(at: .base)).differences(from: book.evaluated) == [])
+  }
+
+  @Test("sheets of other runs stand where there are such runs")
+  func companions() throws {
+    let evidence = PlanEvidence(catalog: try Catalog.embedded(), throughput: throughput(decode: 2000))
+    let scenario = try Scenario.load("openai-aws-38b")
+    let plan = try Plan(scenario, evidence: evidence)
+    var companions = PlanCompanions(scenario, base: plan) { try Plan($0, evidence: evidence) }
+    companions.uncertainty = try PlanUncertainty(
+      plan, catalog: evidence.catalog, samples: 64, sobolBase: 16)
+    companions.earlier = "azure-exclusive"
+    companions.difference = try PlanDifference(Scenario.load("azure-exclusive"), scenario) {
+      try Plan($0, evidence: evidence)
+    }
+    let names = PlanWorkbook.make(plan, with: companions).sheets.map(\.name)
+    for name in ["Supply", "Scenarios", "Uncertainty", "Compare", "Deals", "Focus"] { #expect(names.contains(name)) }
+    let bare = PlanWorkbook.make(plan).sheets.map(\.name)
+    #expect(!bare.contains("Scenarios") && !bare.contains("Uncertainty") && bare.contains("Supply"))
+  }
+}
+
 /// A plan's figures by the headings under which a sheet shows them.
 struct PlanFigures {
   /// sheet, occurrence of the heading row, row label, second label, heading, value

@@ -9,6 +9,8 @@ public struct PlanCompanions: Sendable {
   public var cases: [RangeEnd: HeadlineMetrics] = [:]
   /// The plan on samples of its uncertain inputs.
   public var uncertainty: PlanUncertainty?
+  /// The plan's fleet simulated.
+  public var simulation: PlanSimulation?
   /// What changed since an earlier plan, and which input did it.
   public var difference: PlanDifference?
   /// Name of the earlier plan.

@@ -41,7 +41,9 @@ public enum PlanDocuments {
     _ folder: String, with plan: Plan, _ companions: PlanCompanions
   ) throws -> [String] {
     let tables = PlanTables(plan)
-    let files = tables.files + (companions.uncertainty.map { tables.files(of: $0) } ?? [])
+    let files =
+      tables.files + (companions.uncertainty.map { tables.files(of: $0) } ?? [])
+      + (companions.simulation.map { [("fleet_simulation.csv", tables.keyed($0.table))] } ?? [])
     for (name, table) in files {
       try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
     }

@@ -316,7 +316,7 @@ public struct PlanTables: Sendable {
   public var ledger: ReportTable { keyed(plan.ledgerTable) }
 
   /// A table of the plan with the key columns before its own, and words that no spreadsheet takes for a formula.
-  private func keyed(_ own: ReportTable) -> ReportTable {
+  func keyed(_ own: ReportTable) -> ReportTable {
     var table = keyed(own.title, own.columns)
     for row in own.rows {
       append(

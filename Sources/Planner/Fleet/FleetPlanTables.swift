@@ -138,6 +138,27 @@ extension PlanReport {
     return table.render(.table, width: width) + held(fleet) + reasons(fleet)
   }
 
+  /// The fleet in two sentences, before what all the money would buy at each offer.
+  func answer(_ fleet: FleetPlan) -> [String] {
+    guard fleet.plan != nil, let most = fleet.rows.max(by: { $0.billed < $1.billed }) else {
+      return ["No plan over time keeps every limit (below)."]
+    }
+    let providers = Set(fleet.holdings.map(\.offer.provider)).count
+    let sites = Set(fleet.holdings.map(\.site)).count
+    let whole = fleet.rows.first { row in
+      fleet.rows.suffix(from: row.month.index).allSatisfy { $0.servedShare > 0.999 }
+    }
+    let served = whole.map { "all demand is served from \($0.month.label) on" }
+      ?? "in the last month the class served least gets \(fixed((fleet.rows.last?.servedShare ?? 0) * 100, decimals: 1)) %"
+    return [
+      "Over time: up to \(grouped(most.billed, decimals: 0)) accelerators (\(most.month.label)) at \(sites) sites of "
+        + "\(providers) providers, up to \(grouped(fleet.rows.map(\.megawatts).max() ?? 0, decimals: 0)) MW; \(served); "
+        + "\(billions(fleet.ledger.paid.usd)) B USD paid in \(fleet.rows.count) months, NPV "
+        + "\(billions(fleet.netPresentValue(plan.scenario))) B USD.",
+      "For comparison, each offer for all of budget_usd:",
+    ]
+  }
+
   private func summary(_ fleet: FleetPlan) -> String {
     let gap = fleet.answer.gap.map { ", at most \(fixed($0 * 100, decimals: 2)) % above the best possible" } ?? ""
     let broken = fleet.answer.violations.isEmpty
@@ -146,23 +167,57 @@ extension PlanReport {
       + "\(broken). idle: paid while it is not accepted. served: the class that is served least."
   }
 
+  /// By provider, accelerator and contract; sites and price levels stand in the table fleet-allocation.
   private func held(_ fleet: FleetPlan) -> String {
+    struct Line {
+      let holding: Holding
+      var sites: [String]
+      var accelerators: Double
+      var megawatts: Double
+      var money: Double
+    }
+    let last = fleet.ledger.months.count - 1
+    var lines: [Line] = []
+    for holding in fleet.holdings where holding.billed[last] > 0 {
+      let count = holding.billed[last]
+      let index = lines.firstIndex {
+        $0.holding.offer.id == holding.offer.id && $0.holding.contract.id == holding.contract.id
+      }
+      if let index {
+        if !lines[index].sites.contains(holding.site) { lines[index].sites.append(holding.site) }
+        lines[index].accelerators += count
+        lines[index].megawatts += holding.megawatts?[last] ?? 0
+        lines[index].money += count * holding.rate.usdPerHour
+      } else {
+        lines.append(
+          Line(
+            holding: holding, sites: [holding.site], accelerators: count,
+            megawatts: holding.megawatts?[last] ?? 0, money: count * holding.rate.usdPerHour))
+      }
+    }
     var table = ReportTable(
       "Held in the last month",
-      [.init("provider"), .init("site"), .init("chip"), .init("contract"), .init("chips"), .init("MW"), .init("USD/h")])
-    let last = fleet.ledger.months.count - 1
-    for holding in fleet.holdings where holding.billed[last] > 0 {
+      [.init("provider"), .init("chip"), .init("contract"), .init("sites"), .init("chips"), .init("MW"), .init("USD/h")])
+    for line in lines.sorted(by: {
+      ($0.holding.offer.provider, $0.holding.offer.accelerator, $0.holding.contract.id)
+        < ($1.holding.offer.provider, $1.holding.offer.accelerator, $1.holding.contract.id)
+    }) {
       table.append([
-        .text(holding.offer.providerTitle), .text(holding.site), .text(holding.offer.accelerator),
-        .text(holding.contract.id), .number(holding.billed[last], decimals: 0),
-        .optional(holding.megawatts?[last], decimals: 1), .number(holding.rate.usdPerHour, decimals: 2),
+        .text(line.holding.offer.providerTitle), .text(line.holding.offer.accelerator),
+        .text(line.holding.contract.id), .integer(line.sites.count), .number(line.accelerators, decimals: 0),
+        .number(line.megawatts, decimals: 1), .number(line.money / line.accelerators, decimals: 2),
       ])
     }
+    table.notes = ["USD/h: mean of the prices signed, CPUs, network and storage not included."]
     return "\n" + table.render(.table, width: width)
   }
 
   private func reasons(_ fleet: FleetPlan) -> String {
-    let worths = fleet.answer.worths.prefix(5).map { "- \($0.description)" }
+    // That less demand is cheaper is no news; what more supply, power or room in a rule is worth decides.
+    let worths = fleet.answer.worths.filter {
+      if case .need = $0.limit { return false }
+      return true
+    }.prefix(5).map { "- \($0.description)" }
     let notes = fleet.answer.notes + fleet.answer.violations.prefix(3).map { "broken: \($0)" }
     guard !worths.isEmpty || !notes.isEmpty else { return "" }
     return "\n" + lines((worths.isEmpty ? [] : ["What limits cost most (table fleet-limits has all):"] + worths) + notes)

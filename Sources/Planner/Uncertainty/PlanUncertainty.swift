@@ -124,10 +124,16 @@ extension PlanUncertainty {
         option.accelerators > 0 ? (option, $0) : nil
       }
     }
+    // The same chip at the same price is the same candidate, whoever sells it.
+    var seen: Set<String> = []
+    func isNew(_ option: PlanOption) -> Bool {
+      seen.insert("\(option.offer.accelerator) \(option.rate.usdPerHour)").inserted
+    }
+    let first = pairs.filter { $0.option.id == headline.id && isNew($0.option) }
     let others = pairs.filter { $0.option.id != headline.id }.sorted {
       ($0.capacity.usdPerMtokTotal.value, $0.option.id) < ($1.capacity.usdPerMtokTotal.value, $1.option.id)
     }
-    return Array((pairs.filter { $0.option.id == headline.id } + others).prefix(candidates))
+    return Array((first + others.filter { isNew($0.option) }).prefix(candidates))
   }
 
   /// Inputs of the scenario that the evaluator reads, the throughput's error by chip, the slip, and what only the stress

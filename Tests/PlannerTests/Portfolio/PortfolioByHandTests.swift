@@ -40,7 +40,7 @@ private func hand(need: Double = 40, _ change: (inout PortfolioCase) -> Void = {
   return portfolio
 }
 
-@Suite struct PortfolioTests {
+@Suite struct PortfolioByHandTests {
   @Test("by hand: three blocks where power ends, the fourth at the dearer site, both for the term")
   func byHand() throws {
     let answer = try PortfolioPlanner.plan(hand())
