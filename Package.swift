@@ -151,7 +151,7 @@ let package = Package(
     tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
     tests("LinearPrograms", ["LinearPrograms"]),
-    tests("Planner", ["Planner", "Catalog", "Estimator", "Quantities", "Tables"]),
+    tests("Planner", ["Planner", "LinearPrograms", "Catalog", "Estimator", "Quantities", "Tables"]),
     tests("Catalog", ["Quantities", "Tables", "Catalog"]),
   ]
 )
