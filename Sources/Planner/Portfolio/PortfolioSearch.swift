@@ -54,10 +54,27 @@ package struct PortfolioSearch {
     if let best, (best.gap ?? .infinity) <= limits.relativeGap {
       return ContinuousPlan(solution: best, relaxed: bound)
     }
+    var proved = bound
+    if !model.ladders.isEmpty {
+      let brackets = BracketSearch(
+        model: model, session: session, relativeGap: limits.relativeGap, seconds: limits.seconds)
+      (best, proved) = brackets.run(from: relaxed.values, bound: bound, best: best) {
+        fixed(decisions(from: $0, lotsFrom: 0.5), bound: bound)
+      }
+      best?.bound = proved
+      if let best, (best.gap ?? .infinity) <= limits.relativeGap * (1 + 1e-9) {
+        return ContinuousPlan(solution: best, relaxed: bound)
+      }
+      // A general search knows no better than this one where brackets are what is open.
+      if var best {
+        best.status = .feasible(gap: best.gap ?? .infinity)
+        return ContinuousPlan(solution: best, relaxed: bound)
+      }
+    }
     var limits = limits
     limits.start = best?.values
     var searched = try solver.solve(model.linear, limits)
-    searched.bound = max(searched.bound ?? bound, bound)
+    searched.bound = max(searched.bound ?? proved, proved)
     if let best, let known = best.objective, known < searched.objective ?? .infinity {
       // The search ended before it came as far as its own beginning.
       let bound = searched.bound

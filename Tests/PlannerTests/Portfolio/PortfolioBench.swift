@@ -14,7 +14,8 @@ import Testing
     func seconds() -> Double { Double(clock()) / Double(CLOCKS_PER_SEC) }
     for (name, portfolio) in [
       ("plain", PortfolioCase.synthetic(seed: 1)), ("plain3", .synthetic(seed: 3)),
-      ("rich", .synthetic(seed: 1, isRich: true)),
+      ("rich", .synthetic(seed: 1, isRich: true, withBrackets: 2)),
+      ("brackets", .synthetic(seed: 1, isRich: true)),
     ] {
       let model = PortfolioModel(portfolio)
       try model.linear.mps().write(toFile: "\(folder)/\(name).mps", atomically: true, encoding: .utf8)

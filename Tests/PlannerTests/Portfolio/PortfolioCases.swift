@@ -21,7 +21,7 @@ extension PortfolioCase {
   /// class, brackets, budgets, an exposure limit and install rates.
   static func synthetic(
     seed: Int = 1, months count: Int = 24, sites siteCount: Int = 12, products productCount: Int = 4,
-    isRich: Bool = false
+    isRich: Bool = false, withBrackets: Int = 6
   ) -> PortfolioCase {
     var random = PortfolioSeed(seed)
     var portfolio = PortfolioCase()
@@ -102,7 +102,7 @@ extension PortfolioCase {
     portfolio.limits.failoverShare = 0.8
     portfolio.limits.maxInterruptibleShare = 0.1
     if isRich {
-      for provider in portfolio.providerKeys {
+      for provider in portfolio.providerKeys.prefix(withBrackets) {
         for (from, discount) in [(150e6, 0.03), (400e6, 0.06)] {
           var bracket = SpendBracket()
           (bracket.provider, bracket.fromUSD, bracket.discount) = (provider, from, discount)
