@@ -18,12 +18,12 @@ struct BracketSearch {
     var values: [Double]
   }
 
-  /// The best solution and a bound. `round` turns a relaxation's values into a solution of the whole program.
+  /// The best solution, a bound, and whether every bracket is decided in it. `round` turns a relaxation's values into a solution of the whole program.
   ///
   /// Ends when the two are near enough, or after 3000 nodes, or the seconds.
   func run(
     from values: [Double], bound: Double, best start: MixedSolution?, round: ([Double]) -> MixedSolution?
-  ) -> (best: MixedSolution?, bound: Double) {
+  ) -> (best: MixedSolution?, bound: Double, isClosed: Bool) {
     let clock = ContinuousClock()
     let begin = clock.now
     var best = start
@@ -68,7 +68,7 @@ struct BracketSearch {
     }
     let least = min(closed, pruned, open.map(\.bound).min() ?? .infinity)
     let cost = best?.objective ?? .infinity
-    return (best, max(bound, min(least, cost)))
+    return (best, max(bound, min(least, cost)), open.isEmpty)
   }
 
   private func solve(_ node: Node) -> RelaxedSolution {

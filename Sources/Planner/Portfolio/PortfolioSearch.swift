@@ -58,15 +58,16 @@ package struct PortfolioSearch {
     if !model.ladders.isEmpty {
       let brackets = BracketSearch(
         model: model, session: session, relativeGap: limits.relativeGap, seconds: limits.seconds)
-      (best, proved) = brackets.run(from: relaxed.values, bound: bound, best: best) {
+      let isClosed: Bool
+      (best, proved, isClosed) = brackets.run(from: relaxed.values, bound: bound, best: best) {
         fixed(decisions(from: $0, lotsFrom: 0.5), bound: bound)
       }
       best?.bound = proved
       if let best, (best.gap ?? .infinity) <= limits.relativeGap * (1 + 1e-9) {
         return ContinuousPlan(solution: best, relaxed: bound)
       }
-      // A general search knows no better than this one where brackets are what is open.
-      if var best {
+      // A general search knows no better than this one while brackets are what is open.
+      if !isClosed, var best {
         best.status = .feasible(gap: best.gap ?? .infinity)
         return ContinuousPlan(solution: best, relaxed: bound)
       }
@@ -80,7 +81,8 @@ package struct PortfolioSearch {
       let bound = searched.bound
       searched = best
       searched.bound = bound
-      searched.status = .feasible(gap: searched.gap ?? .infinity)
+      let gap = searched.gap ?? .infinity
+      searched.status = gap <= limits.relativeGap ? .optimal : .feasible(gap: gap)
     }
     return ContinuousPlan(solution: searched, relaxed: bound)
   }
