@@ -1,5 +1,6 @@
 // A portfolio small enough to be solved by hand, and what the answer says about it.
 
+import LinearPrograms
 import Planner
 import Testing
 
@@ -106,6 +107,9 @@ private func hand(need: Double = 40, _ change: (inout PortfolioCase) -> Void = {
     let lost = try plan { ($0.limits.lostRegions, $0.limits.failoverShare) = (1, 0.5) }
     #expect(lost.cost == 2 * 6000 + 2 * 9000)
     #expect(lost.shortage == [[0, 0, 0, 0, 0, 0]])
+    let alone = PortfolioModel(hand { ($0.limits.lostRegions, $0.limits.failoverShare) = (1, 0.5) })
+    let optimum = try #require(CoinSolver().solve(alone.linear).objective)
+    #expect(abs(optimum - 0.03) < 1e-9, "the model knows it too, not the repair alone")
     let counted = try plan { ($0.limits.minProviders, $0.limits.minProviderShare) = (2, 0.4) }
     #expect(counted.cost == 2 * 6000 + 2 * 9000)
     let short = try plan { $0.demands[0].shortageUSD = [Double](repeating: 120, count: 6) }
