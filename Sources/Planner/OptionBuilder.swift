@@ -103,7 +103,9 @@ struct OptionBuilder {
     -> [String]
   {
     var broken: [String] = []
-    if let most = numbers.optional("max_provider_share"), let money = try? numbers.acceleratorMoney,
+    // Where the scenario has places, the share binds what is held there, not one offer taken for all the money.
+    if !numbers.scenario.fleet.isPlannable, let most = numbers.optional("max_provider_share"),
+      let money = try? numbers.acceleratorMoney,
       cost > most * money
     {
       broken.append(
@@ -136,7 +138,8 @@ struct OptionBuilder {
     let service = try numbers.service
     let throughput = try evidence.throughput.throughput(standIn, offer, service).get()
     let requests =
-      try numbers.number("demand_users") * numbers.number("demand_factor") * numbers.number("requests_per_user_day") / Unit.day.toBase(1)
+      try numbers.number("demand_users") * numbers.number("demand_factor")
+      * numbers.number("requests_per_user_day") / Unit.day.toBase(1)
       * numbers.peakOverMean
     let seconds = Formulas.secondsPerRequest(
       request: service.request, prefill: throughput.prefill.value, decode: throughput.decode.value)

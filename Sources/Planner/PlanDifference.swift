@@ -163,7 +163,8 @@ extension Scenario {
       inputs: inputs.map { input in
         guard input.key.name == key else { return input }
         return ScenarioInput(
-          key: input.key, chain: input.chain + [Setting(layer: .commandLine, place: "", text: decimalText(value))])
+          key: input.key,
+          chain: input.chain + [Setting(layer: .commandLine, place: "", text: decimalText(value))])
       })
   }
 

@@ -18,7 +18,8 @@ public struct PlanReport: Sendable {
   /// The whole text.
   public var text: String {
     let parts = [
-      heading, overTime, allocation, serving, years, prices, rates, fleet, tokens, host, checks, decides, gaps,
+      heading, overTime, allocation, serving, years, prices, rates, fleet, tokens, host, checks, decides,
+      gaps,
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }

@@ -65,7 +65,8 @@ extension Plan {
       options: options, leading: leading?.id, capacities: capacities, schedule: schedule,
       allocation: allocation, portfolio: portfolio,
       checks: checks.checks + (evidence.host?.compositionChecks ?? []), swings: swings,
-      gaps: gaps.uniqueInOrder, fleet: fleet, deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
+      gaps: gaps.uniqueInOrder, fleet: fleet,
+      deals: DealReviewer(evidence.catalog, standIn: standIn).reviews(), host: host,
       infeasible: infeasible)
   }
 

@@ -263,16 +263,20 @@ public struct InputKey: Sendable, Hashable {
       "month of the term from which provider shares are judged"),
     InputKey("lost_regions", "count", .whole(low: 0, high: 3), "regions that may be lost at once"),
     InputKey("failover_share", "share", share, "share of the need that must be served with them gone"),
-    InputKey("min_providers", "count", .whole(low: 0, high: 20), "least providers that hold min_provider_share"),
+    InputKey(
+      "min_providers", "count", .whole(low: 0, high: 20), "least providers that hold min_provider_share"),
     InputKey("min_provider_share", "share", share, "what a provider must hold to count"),
     InputKey("max_interruptible_share", "share", share, "most of the capacity that may be taken away"),
     InputKey("yearly_budget_usd", "USD", positive, "most money in twelve months of the term", optional: true),
     InputKey(
       "exposure_limit_usd", "USD", positive, "most that is signed and not yet paid at a time", optional: true),
     InputKey(
-      "demand_factor", "ratio", .number(low: 1e-3, high: 1e3), "demand over that of demand.csv or demand_users"),
-    InputKey("price_factor", "ratio", .number(low: 1e-3, high: 1e3), "list and contracted prices over the book's"),
-    InputKey("power_factor", "ratio", .number(low: 1e-3, high: 1e3), "power of the sites over that of power.csv"),
+      "demand_factor", "ratio", .number(low: 1e-3, high: 1e3),
+      "demand over that of demand.csv or demand_users"),
+    InputKey(
+      "price_factor", "ratio", .number(low: 1e-3, high: 1e3), "list and contracted prices over the book's"),
+    InputKey(
+      "power_factor", "ratio", .number(low: 1e-3, high: 1e3), "power of the sites over that of power.csv"),
     InputKey(
       "allin_over_tdp", "ratio", .number(low: 1, high: 10),
       "all-in power over thermal design power, for chips whose all-in power nobody has published"),
@@ -291,7 +295,8 @@ public struct InputKey: Sendable, Hashable {
   private static let live: Set<String> = [
     "budget_usd", "cpu_share", "network_share", "storage_share", "ramp_months", "hours_basis",
     "hours_per_month", "upfront_share", "discount_rate", "payment_timing", "requests_per_user_day",
-    "acceptance_months", "billing_start", "daily_peak_over_mean", "minute_peak_over_mean", "utilisation_policy", "pools", "steady_factor",
+    "acceptance_months", "billing_start", "daily_peak_over_mean", "minute_peak_over_mean",
+    "utilisation_policy", "pools", "steady_factor",
     "mix_factor", "software_factor", "training_active_parameters", "training_tokens", "training_days",
     "training_mfu", "expected_low", "expected_high", "electricity_usd_per_kwh", "max_provider_share",
     "host_kw",

@@ -145,7 +145,9 @@ struct PlanCommand: ParsableCommand {
   var folder: String?
 
   @Option(
-    help: "Latin hypercube samples of the uncertain inputs, 0 for none; default 1,000 with -o and --table uncertainty.")
+    help:
+      "Latin hypercube samples of the uncertain inputs, 0 for none; default 1,000 with -o and --table uncertainty."
+  )
   var samples: Int?
 
   @Option(help: "With -o: an earlier scenario (name or folder) that the workbook compares this one with.")
@@ -162,7 +164,8 @@ struct PlanCommand: ParsableCommand {
     let evidence = try plans.evidence()
     let scenario = try plans.scenario(name)
     let plan = try Plan(scenario, evidence: evidence)
-    let isSampled = folder != nil || table.map { PlanCommand.sampledTables.contains($0) } == true || samples != nil
+    let isSampled =
+      folder != nil || table.map { PlanCommand.sampledTables.contains($0) } == true || samples != nil
     let count = samples ?? (isSampled ? 1000 : 0)
     let uncertainty = count > 0 ? try sampled(plan, evidence, count) : nil
     if let folder {

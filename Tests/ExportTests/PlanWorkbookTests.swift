@@ -134,7 +134,8 @@ struct PlanCasesTests {
     return try Plan(try Scenario.load("openai-aws-38b").at(end), evidence: evidence)
   }
 
-  @Test("the selector gives what a fresh run at that end of the ranges gives", arguments: [RangeEnd.low, .high])
+  @Test(
+    "the selector gives what a fresh run at that end of the ranges gives", arguments: [RangeEnd.low, .high])
   func ends(end: RangeEnd) throws {
     let base = PlanWorkbook.make(try plan(at: .base))
     let book = try selecting(end.rawValue.capitalized, in: base)
@@ -176,7 +177,9 @@ struct PlanCasesTests {
       try Plan($0, evidence: evidence)
     }
     let names = PlanWorkbook.make(plan, with: companions).sheets.map(\.name)
-    for name in ["Supply", "Scenarios", "Uncertainty", "Compare", "Deals", "Focus"] { #expect(names.contains(name)) }
+    for name in ["Supply", "Scenarios", "Uncertainty", "Compare", "Deals", "Focus"] {
+      #expect(names.contains(name))
+    }
     let bare = PlanWorkbook.make(plan).sheets.map(\.name)
     #expect(!bare.contains("Scenarios") && !bare.contains("Uncertainty") && bare.contains("Supply"))
   }

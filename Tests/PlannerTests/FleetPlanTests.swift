@@ -10,40 +10,42 @@ import Testing
   /// A small fleet: twelve months, two sites of two providers.
   private static let files = [
     "scenario.toml": """
-      based_on = "frontier-lab-fleet"
-      start_month = "2026-12"
-      term_months = 12
-      ramp_months = 6
-      shares_from_month = 6
-      max_provider_share = 0.7
-      """,
+    based_on = "frontier-lab-fleet"
+    start_month = "2026-12"
+    term_months = 12
+    ramp_months = 6
+    shares_from_month = 6
+    max_provider_share = 0.7
+    """,
     "sites.csv": """
-      site,provider,region,install_per_month,tariff_usd_per_kwh,source
-      a,aws,us-east,,,x
-      o,oci,us-central,,,x
+    site,provider,region,install_per_month,tariff_usd_per_kwh,source
+    a,aws,us-east,,,x
+    o,oci,us-central,,,x
 
-      """,
-    "power.csv": "site,month,mw,kind,source\na,2026-12,40,facility,x\no,2026-12,20,facility,x\no,2027-06,60,facility,x\n",
+    """,
+    "power.csv":
+      "site,month,mw,kind,source\na,2026-12,40,facility,x\no,2026-12,20,facility,x\no,2027-06,60,facility,x\n",
     "deliveries.csv": """
-      site,offer,month,accelerators,source
-      a,aws-gb200,2026-10,7200,x
-      a,aws-gb200,2027-02,21600,x
-      o,oracle-gb200,2026-10,7200,x
-      o,oracle-gb300,2027-03,14400,x
+    site,offer,month,accelerators,source
+    a,aws-gb200,2026-10,7200,x
+    a,aws-gb200,2027-02,21600,x
+    o,oracle-gb200,2026-10,7200,x
+    o,oracle-gb300,2027-03,14400,x
 
-      """,
+    """,
     "demand.csv": """
-      class,model,requests_per_day,input_tokens,output_tokens,cached_share,growth_per_year,profile,burst,deferrable_share,regions,ttft_limit_s,tpot_limit_s,shortage_usd_per_mtok,source,as_of
-      chat,Qwen3-235B-A22B,4e9,1000,200,0.5,1,consumer,1.2,0,us-east:0.5;eu:0.5,2,0.05,5,x,2026
-      batch,Llama-3.1-70B,2e8,2000,500,0,0,,1,1,us-east:1,60,0.2,1,x,2026
+    class,model,requests_per_day,input_tokens,output_tokens,cached_share,growth_per_year,profile,burst,deferrable_share,regions,ttft_limit_s,tpot_limit_s,shortage_usd_per_mtok,source,as_of
+    chat,Qwen3-235B-A22B,4e9,1000,200,0.5,1,consumer,1.2,0,us-east:0.5;eu:0.5,2,0.05,5,x,2026
+    batch,Llama-3.1-70B,2e8,2000,500,0,0,,1,1,us-east:1,60,0.2,1,x,2026
 
-      """,
+    """,
     "training.csv":
       "class,active_parameters,tokens,days,mfu,runs_at_once,shortage_usd_per_run_month,source,as_of\n",
     "brackets.csv": "provider,from_usd,discount,source\n",
   ]
 
-  private func fleet(_ set: [String] = [], _ changed: [String: String] = [:]) throws -> (FleetPlan, Scenario) {
+  private func fleet(_ set: [String] = [], _ changed: [String: String] = [:]) throws -> (FleetPlan, Scenario)
+  {
     let folder = try ScenarioFolder(Self.files.merging(changed) { _, new in new })
     let scenario = try Scenario.load(folder.path, set: set)
     return (try #require(try FleetPlan.make(scenario, evidence: try plainEvidence.get())), scenario)
@@ -74,7 +76,9 @@ import Testing
     #expect(fleet.rows[0].usable > 0 && scenario.number("slip_months") == 1)
     for (index, need) in fleet.fleetCase.needs.enumerated() {
       for month in 0..<12 {
-        #expect(abs(plan.served[index][month] + plan.shortage[index][month] - need.need[month]) <= 1e-6 * need.need[month])
+        #expect(
+          abs(plan.served[index][month] + plan.shortage[index][month] - need.need[month]) <= 1e-6
+            * need.need[month])
       }
     }
   }
@@ -104,7 +108,9 @@ import Testing
     let (both, _) = try fleet()
     let one = Self.files["demand.csv"]?.replacing("us-east:0.5;eu:0.5", with: "us-east:1") ?? ""
     let (single, _) = try fleet([], ["demand.csv": one])
-    func chat(_ fleet: FleetPlan) throws -> FleetNeed { try #require(fleet.fleetCase.needs.first { $0.id == "chat" }) }
+    func chat(_ fleet: FleetPlan) throws -> FleetNeed {
+      try #require(fleet.fleetCase.needs.first { $0.id == "chat" })
+    }
     #expect(try chat(both).need[0] < chat(single).need[0])
     #expect(try chat(both).mean == chat(single).mean)
     // Doubling within the year: the last month is eleven twelfths of the way in logarithms.

@@ -7,7 +7,9 @@ import Tables
 import Testing
 
 @Suite struct PlanUncertaintyTests {
-  private func uncertainty(_ set: [String] = [], samples: Int = 400, threads: Int = 2) throws -> (PlanUncertainty, Plan) {
+  private func uncertainty(_ set: [String] = [], samples: Int = 400, threads: Int = 2) throws -> (
+    PlanUncertainty, Plan
+  ) {
     let plan = try plan("openai-aws-38b", set)
     let found = try PlanUncertainty(
       plan, catalog: try Catalog.embedded(), samples: samples, threads: threads, sobolBase: 128)
@@ -20,7 +22,8 @@ import Testing
     let folder = try ScenarioFolder(["scenario.toml": "based_on = \"openai-aws-38b\"\nslip_months = 0\n"])
     let scenario = try Scenario.load(folder.path)
     let plan = try Plan(scenario, evidence: try plainEvidence.get())
-    let found = try #require(try PlanUncertainty(plan, catalog: try Catalog.embedded(), samples: 64, sobolBase: 64))
+    let found = try #require(
+      try PlanUncertainty(plan, catalog: try Catalog.embedded(), samples: 64, sobolBase: 64))
     let headline = try #require(plan.option(plan.leading ?? ""))
     let capacity = try #require(plan.capacities.first { $0.option == headline.id })
     // The tornado's centre is the median of each input; bring those that have ranges to their base first.
@@ -78,6 +81,7 @@ import Testing
     #expect(plan.leading == "aws-gb200/contracted/latest")
     // A portfolio and a plan from nothing have no single headline to sample.
     #expect(
-      try PlanUncertainty(try PlannerTests.plan("multi-cloud-scarce"), catalog: try Catalog.embedded(), samples: 16) == nil)
+      try PlanUncertainty(
+        try PlannerTests.plan("multi-cloud-scarce"), catalog: try Catalog.embedded(), samples: 16) == nil)
   }
 }

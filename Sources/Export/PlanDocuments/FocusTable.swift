@@ -8,7 +8,8 @@ public import Tables
 extension PlanTables {
   /// Columns that the workbook shows; focus_forecast.csv has all of them.
   static let focusColumns = [
-    "ChargePeriodStart", "ProviderName", "RegionId", "ServiceName", "ChargeCategory", "x_Stream", "PricingQuantity",
+    "ChargePeriodStart", "ProviderName", "RegionId", "ServiceName", "ChargeCategory", "x_Stream",
+    "PricingQuantity",
     "PricingUnit", "ListUnitPrice", "ContractedUnitPrice", "ListCost", "ContractedCost", "EffectiveCost",
     "BilledCost", "CommitmentDiscountId", "CommitmentDiscountStatus",
   ]

@@ -23,7 +23,8 @@ public struct PlanCompanions: Sendable {
   /// - Parameter plan: plans a scenario with the same evidence; an end that cannot be planned is left out.
   public init(_ scenario: Scenario, base: Plan, plan: (Scenario) throws -> Plan) {
     for end in RangeEnd.allCases {
-      cases[end] = end == .base ? HeadlineMetrics(base) : (try? plan(scenario.at(end))).map { HeadlineMetrics($0) }
+      cases[end] =
+        end == .base ? HeadlineMetrics(base) : (try? plan(scenario.at(end))).map { HeadlineMetrics($0) }
     }
   }
 }

@@ -35,7 +35,8 @@ public struct PlanTables: Sendable {
   /// Tables that only a sampled plan has.
   public func files(of uncertainty: PlanUncertainty) -> [(name: String, table: ReportTable)] {
     [
-      ("uncertainty.csv", keyed(uncertainty.percentilesTable)), ("regret.csv", keyed(uncertainty.regretTable)),
+      ("uncertainty.csv", keyed(uncertainty.percentilesTable)),
+      ("regret.csv", keyed(uncertainty.regretTable)),
       ("uncertainty_inputs.csv", keyed(uncertainty.sensitivityTable)),
       ("stresses.csv", keyed(uncertainty.stressTable)),
     ]
@@ -45,8 +46,10 @@ public struct PlanTables: Sendable {
   private var fleetFiles: [(name: String, table: ReportTable)] {
     guard plan.fleet != nil else { return [] }
     return [
-      ("fleet_monthly.csv", keyed(plan.fleetTable)), ("fleet_allocation.csv", keyed(plan.fleetAllocationTable)),
-      ("fleet_limits.csv", keyed(plan.fleetLimitsTable)), ("rejections.csv", keyed(plan.fleetRejectionsTable)),
+      ("fleet_monthly.csv", keyed(plan.fleetTable)),
+      ("fleet_allocation.csv", keyed(plan.fleetAllocationTable)),
+      ("fleet_limits.csv", keyed(plan.fleetLimitsTable)),
+      ("rejections.csv", keyed(plan.fleetRejectionsTable)),
     ]
   }
 

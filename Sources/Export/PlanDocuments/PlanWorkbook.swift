@@ -26,7 +26,8 @@ public enum PlanWorkbook {
         performance.sheet,
       ] + [SupplySheet(layout)?.sheet].compactMap { $0 } + [capacity.sheet, cost.sheet]
       + [
-        AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), UncertaintySheet.sheet(companions), CompareSheet.sheet(companions),
+        AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), UncertaintySheet.sheet(companions),
+        CompareSheet.sheet(companions),
         HostSheet.sheet(layout),
       ].compactMap { $0 }
       + [
@@ -35,9 +36,11 @@ public enum PlanWorkbook {
           note: "Announced deals against this plan's arithmetic; values of the program, not live."),
         TableSheet.sheet(
           "Focus", PlanTables(plan).focusForecast.keeping(PlanTables.focusColumns),
-          note: "Every payment of the headline, main columns of FOCUS \(PlanTables.focusVersion) (focus_forecast.csv "
+          note:
+            "Every payment of the headline, main columns of FOCUS \(PlanTables.focusVersion) (focus_forecast.csv "
             + "has all); values of the program, not live."),
-        checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout)]
+        checks.sheet, GapsSheet.sheet(layout), SourcesSheet.sheet(layout), HeadroomSheet.sheet(layout),
+      ]
     for (name, address) in assumptions.names + offers.names + prices.names + performance.names
       + capacity.names + cost.names
       + checks.names

@@ -41,22 +41,36 @@ struct SupplySheet {
       ("Accelerators delivered", { accelerators * SupplySheet.cell(Line.delivered, $0) }, .whole),
       ("Accelerators billed", { accelerators * SupplySheet.cell(Line.billed, $0) }, .whole),
       ("Accelerators accepted", { accelerators * SupplySheet.cell(Line.accepted, $0) }, .whole),
-      ("Accelerators that serve (without spares)",
-        { month in spare.map { accelerators * SupplySheet.cell(Line.accepted, month) * (.number(1) - $0) } }, .whole),
-      ("Racks delivered", { month in perRack.map { .ceil(accelerators * SupplySheet.cell(Line.delivered, month) / $0) } },
-        .whole),
-      ("Power of what is delivered, MW",
+      (
+        "Accelerators that serve (without spares)",
+        { month in spare.map { accelerators * SupplySheet.cell(Line.accepted, month) * (.number(1) - $0) } },
+        .whole
+      ),
+      (
+        "Racks delivered",
+        { month in perRack.map { .ceil(accelerators * SupplySheet.cell(Line.delivered, month) / $0) } },
+        .whole
+      ),
+      (
+        "Power of what is delivered, MW",
         { month in
           kilowatts.map {
             accelerators * SupplySheet.cell(Line.delivered, month) * $0
               / .number(Unit.kilowatt.fromBase(Unit.megawatt.toBase(1)))
           }
-        }, .decimal),
-      ("Paid, not usable, accelerator-hours",
+        }, .decimal
+      ),
+      (
+        "Paid, not usable, accelerator-hours",
         { month in
-          accelerators * .call(.max, [.number(0), SupplySheet.cell(Line.billed, month) - SupplySheet.cell(Line.accepted, month)])
-            * .cell(CellAddress("Cost", row: CostSheet.Line.hours, column: PlanLayout.firstMonth + month.index))
-        }, .whole),
+          accelerators
+            * .call(
+              .max,
+              [.number(0), SupplySheet.cell(Line.billed, month) - SupplySheet.cell(Line.accepted, month)])
+            * .cell(
+              CellAddress("Cost", row: CostSheet.Line.hours, column: PlanLayout.firstMonth + month.index))
+        }, .whole
+      ),
     ]
     for (offset, row) in rows.enumerated() {
       sheet.put(.text(row.0), row: Line.first + offset, column: 0, style: .label)

@@ -27,7 +27,9 @@ enum TableSheet {
       sheet.put(table.columns.map(\.name), row: next, style: .heading)
       starts.append(next + 1)
       for (offset, row) in table.rows.enumerated() {
-        for (column, cell) in row.enumerated() { put(cell, row: next + 1 + offset, column: column, to: &sheet) }
+        for (column, cell) in row.enumerated() {
+          put(cell, row: next + 1 + offset, column: column, to: &sheet)
+        }
       }
       for column in table.columns.indices {
         let longest = table.rows.map { width($0[column]) }.max() ?? 0
@@ -86,7 +88,8 @@ enum UncertaintySheet {
       let names = sheet.range(rows: lines, columns: 0...0)
       sheet.charts.append(
         Chart(
-          .bar, title: "USD per Mtok of the headline with one input at its P10 and P90", categoryAxis: "Input",
+          .bar, title: "USD per Mtok of the headline with one input at its P10 and P90",
+          categoryAxis: "Input",
           valueAxis: "USD per Mtok", valueFormat: "0.000",
           series: [
             Chart.Series("at P10", categories: names, values: sheet.range(rows: lines, columns: 3...3)),
@@ -126,7 +129,8 @@ enum ScenariosSheet {
       for (column, end) in [RangeEnd.low, .high].enumerated() {
         guard let cell = cells[end] else { continue }
         sheet.put(
-          .formula(.cell(cell) - .cell(middle)), row: row, column: 4 + column, format: format(metric.value ?? 0))
+          .formula(.cell(cell) - .cell(middle)), row: row, column: 4 + column,
+          format: format(metric.value ?? 0))
         let ratio = Formula.when(
           .binary(.equal, .cell(middle), .number(0)), .number(0), .cell(cell) / .cell(middle))
         sheet.put(.formula(ratio), row: row, column: 6 + column, format: .decimal)
@@ -154,7 +158,8 @@ enum CompareSheet {
       column: 0, style: .note)
     let names = difference.before.values.map(\.name)
     sheet.put(["Input", "Before", "After"] + names, row: first - 1, style: .heading)
-    for (offset, line) in [("earlier plan", difference.before), ("this plan", difference.after)].enumerated() {
+    for (offset, line) in [("earlier plan", difference.before), ("this plan", difference.after)].enumerated()
+    {
       sheet.put(.text(line.0), row: first + offset, column: 0, style: .label)
       for (column, metric) in line.1.values.enumerated() {
         guard let value = metric.value else { continue }
@@ -165,7 +170,9 @@ enum CompareSheet {
     for (offset, input) in difference.inputs.enumerated() {
       let row = start + offset
       sheet.put([input.key], row: row, style: .label)
-      sheet.put([String(input.before.prefix(200)), String(input.after.prefix(200))], row: row, column: 1, style: .note)
+      sheet.put(
+        [String(input.before.prefix(200)), String(input.after.prefix(200))], row: row, column: 1, style: .note
+      )
       for (column, value) in input.contributions.enumerated() {
         guard let value else { continue }
         sheet.put(.number(value), row: row, column: 3 + column, format: format(value))
@@ -174,7 +181,8 @@ enum CompareSheet {
     let end = start + difference.inputs.count
     sheet.put(.text("sum of the contributions less the difference"), row: end, column: 0, style: .label)
     for (column, metric) in difference.before.values.enumerated() {
-      guard metric.value != nil, difference.after.values[column].value != nil, !difference.inputs.isEmpty else {
+      guard metric.value != nil, difference.after.values[column].value != nil, !difference.inputs.isEmpty
+      else {
         continue
       }
       let place = 3 + column

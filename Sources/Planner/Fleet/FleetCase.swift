@@ -83,7 +83,8 @@ struct FleetCaseBuilder {
         gaps.append(
           Gap(
             "\(offer.title) in the portfolio",
-            missing: "neither an all-in power nor a thermal design power of \(offer.accelerator) is published",
+            missing:
+              "neither an all-in power nor a thermal design power of \(offer.accelerator) is published",
             remedy: "add a sourced value to accelerators.csv"))
         return false
       }
@@ -149,7 +150,8 @@ struct FleetCaseBuilder {
       guard evidence.catalog.model(workload.model) != nil else {
         let near = evidence.catalog.nearestModels(to: workload.model).joined(separator: ", ")
         throw InputError(
-          file: workload.place, "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
+          file: workload.place,
+          "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
           advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
       }
       let mean = months.map { factor * workload.meanRequests(month: $0.index) }
@@ -202,7 +204,8 @@ struct FleetCaseBuilder {
     var found: [(work: Double, throughput: Throughput?)] = []
     for workload in input.workloads {
       let service = ServiceLevel(
-        request: workload.request, ttftLimit: Seconds(workload.ttftLimit), tpotLimit: Seconds(workload.tpotLimit))
+        request: workload.request, ttftLimit: Seconds(workload.ttftLimit),
+        tpotLimit: Seconds(workload.tpotLimit))
       switch evidence.throughput.throughput(StandIn(model: workload.model, kind: ""), offer, service) {
       case .failure(let gap):
         gaps.append(gap)
@@ -240,7 +243,9 @@ struct FleetCaseBuilder {
     if let watts = isFacility ? chip.allInFacilityPower : chip.allInITPower {
       return Unit.kilowatt.fromBase(watts.value)
     }
-    guard let tdp = chip.thermalDesignPower, let ratio = numbers.optional("allin_over_tdp") else { return nil }
+    guard let tdp = chip.thermalDesignPower, let ratio = numbers.optional("allin_over_tdp") else {
+      return nil
+    }
     return Unit.kilowatt.fromBase(tdp.value) * ratio
   }
 

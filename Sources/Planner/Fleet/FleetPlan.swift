@@ -73,7 +73,8 @@ public struct FleetPlan: Sendable {
     let months = fleet.portfolio.months
     var found: [Holding] = []
     for (index, row) in fleet.prices.enumerated() {
-      let product = fleet.portfolio.products[fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
+      let product = fleet.portfolio.products[
+        fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
       let spare = fleet.spareShares[fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
       var levels: [Double] = []
       for month in months where plan.signed[index][month.index] > 0 {
@@ -82,7 +83,8 @@ public struct FleetPlan: Sendable {
       for level in levels {
         var (accepted, billed) = (months.map { _ in 0.0 }, months.map { _ in 0.0 })
         var signatures: [Signature] = []
-        for month in months where plan.signed[index][month.index] > 0 && row.usdPerHour[month.index] == level {
+        for month in months where plan.signed[index][month.index] > 0 && row.usdPerHour[month.index] == level
+        {
           let count = plan.signed[index][month.index] * Double(product.blockAccelerators)
           let end = min(months.count, month.index + row.contract.termMonths)
           let first = row.contract.billingStart == .delivery ? max(0, month.index - acceptance) : month.index
@@ -90,12 +92,16 @@ public struct FleetPlan: Sendable {
           for at in first..<end { billed[at] += count }
           signatures.append(
             Signature(
-              month: month.index, acceleratorHours: (first..<end).reduce(0) { $0 + count * months[$1].hours }))
+              month: month.index, acceleratorHours: (first..<end).reduce(0) { $0 + count * months[$1].hours })
+          )
         }
         let delivered = billed.indices.map { at in
           max(billed[at], (at...min(months.count - 1, at + acceptance)).map { accepted[$0] }.max() ?? 0)
         }
-        let note = [row.rate.note, row.contract.priceFactor == 1 ? "" : "times \(decimalText(row.contract.priceFactor)) by contract"]
+        let note = [
+          row.rate.note,
+          row.contract.priceFactor == 1 ? "" : "times \(decimalText(row.contract.priceFactor)) by contract",
+        ]
         found.append(
           Holding(
             offer: row.offer, site: row.site.id, region: row.site.region, contract: row.contract,
@@ -127,12 +133,16 @@ public struct FleetPlan: Sendable {
         guard wanted > 0 else { continue }
         let share = min(1, plan.served[index][at] / wanted)
         served = min(served, share)
-        if let total = need.totalTokens { tokens += share * need.mean[at] * Unit.hour.toBase(month.hours) * total }
+        if let total = need.totalTokens {
+          tokens += share * need.mean[at] * Unit.hour.toBase(month.hours) * total
+        }
       }
       return FleetPlanMonth(
         month: month, delivered: sum { $0.delivered[at] }, billed: sum { $0.billed[at] },
         usable: sum { $0.usable[at] }, megawatts: sum { $0.megawatts?[at] ?? 0 },
-        megawattLimit: fleet.portfolio.sites.filter { used.contains($0.id) }.reduce(0) { $0 + $1.megawatts[at] },
+        megawattLimit: fleet.portfolio.sites.filter { used.contains($0.id) }.reduce(0) {
+          $0 + $1.megawatts[at]
+        },
         paid: paid[at], paidNotUsable: idle[at].usd, servedShare: served,
         usdPerMtok: tokens > 0
           ? paid[at] * servingShare(plan, fleet, at) / Unit.millionTokens.fromBase(tokens) : nil)

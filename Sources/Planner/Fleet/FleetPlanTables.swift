@@ -45,7 +45,8 @@ extension Plan {
     var table = ReportTable(
       "What the fleet holds",
       [
-        .init("provider"), .init("region"), .init("site"), .init("accelerator"), .init("contract"), .init("month"),
+        .init("provider"), .init("region"), .init("site"), .init("accelerator"), .init("contract"),
+        .init("month"),
         .init("blocks_signed"), .init("accelerators_billed"), .init("accelerators_usable"), .init("racks"),
         .init("power_mw"), .init("order_by_months_before_start"), .init("usd_per_accelerator_hour"),
         .init("price_source"), .init("price_as_of"),
@@ -61,7 +62,8 @@ extension Plan {
           .text(holding.offer.providerTitle), .text(holding.region), .text(holding.site),
           .text(holding.offer.accelerator), .text(holding.contract.id), .text(month.label),
           .number(hours(month) > 0 ? blocks : 0, decimals: 0),
-          .number(holding.billed[month.index], decimals: 0), .number(holding.usable[month.index], decimals: 0),
+          .number(holding.billed[month.index], decimals: 0),
+          .number(holding.usable[month.index], decimals: 0),
           holding.offer.perRack.map {
             .number(Formulas.racks(accelerators: holding.delivered[month.index], perRack: $0), decimals: 0)
           } ?? .empty,
@@ -148,7 +150,8 @@ extension PlanReport {
     let whole = fleet.rows.first { row in
       fleet.rows.suffix(from: row.month.index).allSatisfy { $0.servedShare > 0.999 }
     }
-    let served = whole.map { "all demand is served from \($0.month.label) on" }
+    let served =
+      whole.map { "all demand is served from \($0.month.label) on" }
       ?? "in the last month the class served least gets \(fixed((fleet.rows.last?.servedShare ?? 0) * 100, decimals: 1)) %"
     return [
       "Over time: up to \(grouped(most.billed, decimals: 0)) accelerators (\(most.month.label)) at \(sites) sites of "
@@ -160,10 +163,14 @@ extension PlanReport {
   }
 
   private func summary(_ fleet: FleetPlan) -> String {
-    let gap = fleet.answer.gap.map { ", at most \(fixed($0 * 100, decimals: 2)) % above the best possible" } ?? ""
-    let broken = fleet.answer.violations.isEmpty
-      ? "the checker finds no broken limit" : "THE CHECKER FINDS \(fleet.answer.violations.count) BROKEN LIMITS"
-    return "NPV \(billions(fleet.netPresentValue(plan.scenario))) B USD paid by \(fleet.plan?.method ?? "")\(gap); "
+    let gap =
+      fleet.answer.gap.map { ", at most \(fixed($0 * 100, decimals: 2)) % above the best possible" } ?? ""
+    let broken =
+      fleet.answer.violations.isEmpty
+      ? "the checker finds no broken limit"
+      : "THE CHECKER FINDS \(fleet.answer.violations.count) BROKEN LIMITS"
+    return
+      "NPV \(billions(fleet.netPresentValue(plan.scenario))) B USD paid by \(fleet.plan?.method ?? "")\(gap); "
       + "\(broken). idle: paid while it is not accepted. served: the class that is served least."
   }
 
@@ -197,7 +204,10 @@ extension PlanReport {
     }
     var table = ReportTable(
       "Held in the last month",
-      [.init("provider"), .init("chip"), .init("contract"), .init("sites"), .init("chips"), .init("MW"), .init("USD/h")])
+      [
+        .init("provider"), .init("chip"), .init("contract"), .init("sites"), .init("chips"), .init("MW"),
+        .init("USD/h"),
+      ])
     for line in lines.sorted(by: {
       ($0.holding.offer.provider, $0.holding.offer.accelerator, $0.holding.contract.id)
         < ($1.holding.offer.provider, $1.holding.offer.accelerator, $1.holding.contract.id)
@@ -220,6 +230,8 @@ extension PlanReport {
     }.prefix(5).map { "- \($0.description)" }
     let notes = fleet.answer.notes + fleet.answer.violations.prefix(3).map { "broken: \($0)" }
     guard !worths.isEmpty || !notes.isEmpty else { return "" }
-    return "\n" + lines((worths.isEmpty ? [] : ["What limits cost most (table fleet-limits has all):"] + worths) + notes)
+    return "\n"
+      + lines(
+        (worths.isEmpty ? [] : ["What limits cost most (table fleet-limits has all):"] + worths) + notes)
   }
 }

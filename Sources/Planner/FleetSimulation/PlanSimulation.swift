@@ -68,7 +68,8 @@ public struct PlanSimulation: Sendable {
     _ holding: Holding, _ sku: SimulatedSKU, _ site: String, _ months: [PlanMonth]
   ) -> [SimulatedDelivery] {
     let size = Double(sku.acceleratorsPerNode * sku.nodesPerDomain)
-    let usable = holding.accepted.max().flatMap { most in most > 0 ? (holding.usable.max() ?? 0) / most : nil } ?? 1
+    let usable =
+      holding.accepted.max().flatMap { most in most > 0 ? (holding.usable.max() ?? 0) / most : nil } ?? 1
     var (before, spareBefore) = (0, 0)
     var found: [SimulatedDelivery] = []
     for month in months {
@@ -91,7 +92,8 @@ public struct PlanSimulation: Sendable {
       [.init("figure"), .init("simulated"), .init("standard_error"), .init("formula"), .init("unit")])
     func add(_ name: String, _ value: Double?, _ error: Double?, _ formula: Double?, _ unit: String) {
       table.append([
-        .text(name), .optional(value, decimals: 5), .optional(error, decimals: 6), .optional(formula, decimals: 5),
+        .text(name), .optional(value, decimals: 5), .optional(error, decimals: 6),
+        .optional(formula, decimals: 5),
         .text(unit),
       ])
     }

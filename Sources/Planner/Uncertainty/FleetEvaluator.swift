@@ -178,7 +178,8 @@ extension PlanUncertainty {
     let demandBase = scenario.number("demand_factor") ?? 1
     var judged: [(String, FleetPlan, Double)] = [("as planned", fleet, demandBase)]
     for (name, other, base) in try PlanUncertainty.others(scenario, fleet) {
-      guard let found = try FleetPlan.make(other, evidence: evidence, options: options), found.plan != nil else {
+      guard let found = try FleetPlan.make(other, evidence: evidence, options: options), found.plan != nil
+      else {
         continue
       }
       judged.append((name, found, base))

@@ -31,7 +31,8 @@ public struct PlanUncertainty: Sendable {
 
   init(
     variables: [Variable], samples: Int, seed: UInt64, result: MonteCarloResult, tornado: Tornado,
-    sobol: SobolIndices, stresses: [(stress: Stress, outcome: Outcome?)], shortageUnit: String, notes: [String]
+    sobol: SobolIndices, stresses: [(stress: Stress, outcome: Outcome?)], shortageUnit: String,
+    notes: [String]
   ) {
     self.variables = variables
     self.samples = samples
@@ -78,7 +79,8 @@ extension PlanUncertainty {
       guard known.contains(first), known.contains(second) else {
         guard InputKey.named(first) != nil, InputKey.named(second) != nil else {
           throw InputError(
-            file: "correlations.csv", "'\(row.first.prefix(40))' and '\(row.second.prefix(40))' name no inputs",
+            file: "correlations.csv",
+            "'\(row.first.prefix(40))' and '\(row.second.prefix(40))' name no inputs",
             advice: "`plimsoll explain --list` shows them")
         }
         return nil
@@ -111,7 +113,8 @@ extension PlanUncertainty {
 
   /// Short names that a correlation table may use.
   static func alias(_ name: String) -> String {
-    ["demand": "demand_factor", "price": "price_factor", "throughput": StressVariable.throughput][name] ?? name
+    ["demand": "demand_factor", "price": "price_factor", "throughput": StressVariable.throughput][name]
+      ?? name
   }
 
   /// The headline first, then the other offers on the same basis and date, cheapest tokens first.
@@ -149,7 +152,8 @@ extension PlanUncertainty {
     var found = Planner.variables(of: plan.scenario).filter { read.contains($0.name) }
     for accelerator in options.map(\.option.offer.accelerator).uniqueInOrder {
       guard
-        let figure = options.first(where: { $0.option.offer.accelerator == accelerator })?.capacity.throughput.decode,
+        let figure = options.first(where: { $0.option.offer.accelerator == accelerator })?.capacity.throughput
+          .decode,
         let interval = figure.interval, figure.value > 0, interval.low > 0, interval.high > interval.low,
         let distribution = try? Distribution(
           .lognormal(p10: interval.low / figure.value, p90: interval.high / figure.value))
@@ -171,7 +175,8 @@ extension PlanUncertainty {
     let high = scenario.number("slip_months_p90") ?? 0
     let shape: Distribution.Shape =
       median > 0 && high > median ? .lognormal(p10: median * median / high, p90: high) : .fixed(median)
-    return (try? Distribution(shape)).map { [Variable(StressVariable.deliverySlip, unit: "months", $0)] } ?? []
+    return (try? Distribution(shape)).map { [Variable(StressVariable.deliverySlip, unit: "months", $0)] }
+      ?? []
   }
 
   static func fixedInputs(_ plan: Plan) -> [String: Double] {
@@ -187,7 +192,8 @@ extension PlanUncertainty {
       outputTokens: plan.scenario.number("output_tokens") ?? 0,
       cachedShare: plan.scenario.number("cached_share") ?? 0)
     let peak =
-      (plan.scenario.number("daily_peak_over_mean") ?? 1) * (plan.scenario.number("minute_peak_over_mean") ?? 1)
+      (plan.scenario.number("daily_peak_over_mean") ?? 1)
+      * (plan.scenario.number("minute_peak_over_mean") ?? 1)
     let mean = pair.capacity.peakRequests.value / peak * request.totalTokens
     return plan.months.map {
       Unit.millionTokens.fromBase(mean * $0.acceptedShare * Unit.hour.toBase($0.hours))
@@ -239,7 +245,8 @@ extension PlanUncertainty {
       table.append([
         .text(candidate.name), number(candidate.meanCost), number(candidate.costCVaR95),
         .number(candidate.shortage.probability, decimals: 3), number(candidate.shortage.expected),
-        number(candidate.regret.equivalentUSD), .number(candidate.regret.shareBest, decimals: 3), at(0.1), at(0.5),
+        number(candidate.regret.equivalentUSD), .number(candidate.regret.shareBest, decimals: 3), at(0.1),
+        at(0.5),
         at(0.9),
       ])
     }
@@ -252,7 +259,8 @@ extension PlanUncertainty {
     var table = ReportTable(
       "What decides the headline's USD per Mtok",
       [
-        .init("input"), .init("low"), .init("high"), .init("metric_low"), .init("metric_high"), .init("swing"),
+        .init("input"), .init("low"), .init("high"), .init("metric_low"), .init("metric_high"),
+        .init("swing"),
         .init("s1"), .init("s1_low"), .init("s1_high"), .init("st"), .init("st_low"), .init("st_high"),
       ])
     for bar in tornado.bars {
@@ -264,7 +272,8 @@ extension PlanUncertainty {
         number(index?.total.value), number(index?.total.low), number(index?.total.high),
       ])
     }
-    let enough = sobol.isTornadoEnough ? "the tornado tells the whole story" : "inputs act together: read st, not swing"
+    let enough =
+      sobol.isTornadoEnough ? "the tornado tells the whole story" : "inputs act together: read st, not swing"
     table.notes = [
       "Each input at its P10 and P90, the others at P50. Σ S1 = \(fixed(sobol.sumOfFirst, decimals: 2)), largest "
         + "ST - S1 = \(fixed(sobol.largestInteraction, decimals: 2)): \(enough)."
@@ -277,7 +286,8 @@ extension PlanUncertainty {
     var table = ReportTable(
       "Stresses on the headline, everything else at P50",
       [
-        .init("stress"), .init("npv_usd", "NPV"), .init("usd_per_mtok"), .init("shortage_\(shortageName)", "short, \(shortageUnit)"),
+        .init("stress"), .init("npv_usd", "NPV"), .init("usd_per_mtok"),
+        .init("shortage_\(shortageName)", "short, \(shortageUnit)"),
       ])
     let base = tornado.base
     table.append([
