@@ -52,7 +52,7 @@ struct AssumptionsSheet {
       add(input, row: AssumptionsSheet.firstInput + index, demand: layout.plan.acceleratorMoney == nil)
     }
     sheet.widths = [
-      0: 30, 1: 16, 2: 16, 3: 13, 4: 13, 5: 16, 6: 14, 7: 10, 8: 22, 9: 88, 10: 12, 11: 70,
+      0: 30, 1: 20, 2: 20, 3: 20, 4: 20, 5: 20, 6: 14, 7: 10, 8: 22, 9: 88, 10: 12, 11: 70,
     ]
     sheet.frozen = (4, 2)
   }

@@ -60,18 +60,23 @@ public struct PlanPage: Sendable {
   }
 
   private var sections: [Section] {
-    var sections = [
+    let overTime = plan.fleet.map { fleet in
       Section(
-        anchor: "ramp", title: "The ramp",
-        content: PlanRamp(plan: plan, headline: headline).markup
-          + (extras.providers(plan.months.map(\.label)) ?? Markup())),
-      Section(
-        anchor: "money", title: "The money",
-        content: PlanMoney(plan: plan, headline: headline, streams: extras.streams).markup),
-      Section(
-        anchor: "clouds", title: "The clouds compared",
-        content: PlanComparison(plan: plan, headline: headline).markup),
-    ]
+        anchor: "fleet", title: "The fleet over time", content: PlanOverTime(plan: plan, fleet: fleet).markup)
+    }
+    var sections =
+      [overTime].compactMap { $0 } + [
+        Section(
+          anchor: "ramp", title: "The ramp",
+          content: PlanRamp(plan: plan, headline: headline).markup
+            + (extras.providers(plan.months.map(\.label)) ?? Markup())),
+        Section(
+          anchor: "money", title: "The money",
+          content: PlanMoney(plan: plan, headline: headline, streams: extras.streams).markup),
+        Section(
+          anchor: "clouds", title: "The clouds compared",
+          content: PlanComparison(plan: plan, headline: headline).markup),
+      ]
     if let deals { sections.append(deals) }
     return sections + [
       Section(

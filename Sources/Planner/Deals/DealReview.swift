@@ -87,20 +87,25 @@ public struct DealReviewer {
     let contracted = newest(key, "rental_3y_commit")
     let own = newest(key, "hyperscaler_own_cost")
     let usd = deal.usdBillion.map { Unit.billionUSD.toBase($0) }
-    let megawatts = deal.gw.map { $0 * 1000 }
+    let announcedWatts = deal.gw.map { Unit.billion.toBase($0) }
+    let megawatts = announcedWatts.map { Unit.megawatt.fromBase($0) }
     let hours = deal.years.map { Unit.hour.fromBase(Unit.day.toBase($0 * daysPerYear)) }
     let isContract = deal.kind == "compute_contract"
-    let byPower = megawatts.flatMap { mw in each.map { mw * 1000 / $0 } }
+    let byPower = announcedWatts.flatMap { all in each.map { Unit.kilowatt.fromBase(all) / $0 } }
     let byMoney =
       isContract ? usd.flatMap { usd in hours.flatMap { h in contracted.map { usd / (h * $0) } } } : nil
     let announced = deal.accelerators.map(Double.init)
     let chips = announced ?? byPower
     let perHour =
       isContract ? usd.flatMap { usd in hours.flatMap { h in chips.map { usd / (h * $0) } } } : nil
-    let power = megawatts ?? announced.flatMap { count in each.map { count * $0 / 1000 } }
+    let power =
+      megawatts
+      ?? announced.flatMap { count in each.map { Formulas.megawatts(accelerators: count, kilowattsEach: $0) }
+      }
     let perMegawatt =
       isContract
-      ? usd.flatMap { usd in deal.years.flatMap { y in power.map { usd / 1e6 / y / $0 } } } : nil
+      ? usd.flatMap { usd in deal.years.flatMap { y in power.map { Unit.millionUSD.fromBase(usd) / y / $0 } }
+      } : nil
     let bounds = ["up_to", "more_than", "lower_bound", "target"]
     let isBound = bounds.contains(deal.usdQualifier) || bounds.contains(deal.gwKind)
     return DealReview(

@@ -132,13 +132,17 @@ extension PlanReport {
       table.append([
         .text(row.month.label), .number(row.billed, decimals: 0), .number(row.usable, decimals: 0),
         .number(row.megawatts, decimals: 0), .number(row.megawattLimit, decimals: 0),
-        .number(row.servedShare * 100, decimals: 1), .number(row.paid / 1e6, decimals: 0),
-        .number(row.paidNotUsable / 1e6, decimals: 1), .optional(row.usdPerMtok, decimals: 3),
+        .number(row.servedShare * 100, decimals: 1), .number(Unit.millionUSD.fromBase(row.paid), decimals: 0),
+        .number(Unit.millionUSD.fromBase(row.paidNotUsable), decimals: 1),
+        .optional(row.usdPerMtok, decimals: 3),
       ])
     }
     table.notes = [summary(fleet)]
     return table.render(.table, width: width) + held(fleet) + reasons(fleet)
   }
+
+  /// The fleet in a sentence; empty for a scenario without places.
+  public var fleetAnswer: String { plan.fleet.flatMap { answer($0).first } ?? "" }
 
   /// The fleet in two sentences, before what all the money would buy at each offer.
   func answer(_ fleet: FleetPlan) -> [String] {

@@ -1,5 +1,7 @@
 // Hardware of one's own: what is bought, how long it lives, and what it takes to run it.
 
+import Quantities
+
 /// Costs of owning accelerators, per accelerator where nothing else is said.
 public struct OwnBuild: Sendable, Hashable {
   /// Purchase with its share of hosts and network, USD.
@@ -48,5 +50,7 @@ public struct OwnBuild: Sendable, Hashable {
   /// A twelfth of the yearly share of the purchase.
   public var repairPerMonth: Double { capital * repairShare / Double(monthsPerYear) }
   /// A twelfth of the yearly cost of people.
-  public var staffPerMonth: Double { kilowattsIT / 1000 * staffPerMegawattYear / Double(monthsPerYear) }
+  public var staffPerMonth: Double {
+    Unit.megawatt.fromBase(Unit.kilowatt.toBase(kilowattsIT)) * staffPerMegawattYear / Double(monthsPerYear)
+  }
 }

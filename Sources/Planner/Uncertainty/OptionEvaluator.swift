@@ -125,7 +125,7 @@ struct OptionEvaluator: Sendable {
     // Mean tokens/s of one accepted accelerator, in millions.
     let tokens =
       usableShare * (1 - strandedShare) * min(1, utilisation * policy(sample)) * speed / seconds
-      / (daily(sample) * minute(sample)) * (input(sample) + output(sample)) / 1e6
+      / (daily(sample) * minute(sample)) * Unit.millionTokens.fromBase(input(sample) + output(sample))
     let lag = -(acceptance(sample) + slip(sample) - slipMedian)
     let step = power(1 + discount(sample), -1 / Double(monthsPerYear))
     var factor = timing == .midMonth ? squareRoot(step) : step
@@ -139,7 +139,8 @@ struct OptionEvaluator: Sendable {
       present += spend * (ahead + (1 - ahead) * factor)
       paid += spend
       let capacity =
-        accelerators * rampShare(month, rampMonths, shift: lag) * isThere * tokens * hours[month] * 3600
+        accelerators * rampShare(month, rampMonths, shift: lag) * isThere * tokens
+        * Unit.hour.toBase(hours[month])
       served += capacity
       short += max(0, wanted[month] * wants - capacity)
       factor *= step
