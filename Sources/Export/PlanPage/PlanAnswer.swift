@@ -20,7 +20,7 @@ struct PlanAnswer {
     let private_ = plan.scenario.inputs.contains { $0.active?.layer == .private }
     let warning = private_ ? ["This page holds values of a private file: do not pass it on."] : []
     return (bad + warning).map { .tag("p", ["class": "bad"], .breakable($0)) }
-      + [bought, range, base].filter { !$0.isEmpty }.map { .tag("p", [:], .breakable($0)) }
+      + [overTime, bought, range, base].filter { !$0.isEmpty }.map { .tag("p", [:], .breakable($0)) }
   }
 
   private var contradictions: [String] {
@@ -33,6 +33,12 @@ struct PlanAnswer {
   }
 
   // MARK: What is bought
+
+  /// The fleet over time, before what all the money would buy at one offer.
+  private var overTime: String {
+    let answer = PlanReport(plan).fleetAnswer
+    return answer.isEmpty ? "" : answer + " For comparison, all of budget_usd at one offer:"
+  }
 
   private var bought: String {
     let term = "\(counted(plan.months.count, "month")) from \(plan.months.first?.label ?? "an unknown month")"
