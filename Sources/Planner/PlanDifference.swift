@@ -157,6 +157,16 @@ extension Scenario {
       fleet: fleet ?? self.fleet)
   }
 
+  /// The same with some providers gone: without their offers, and without what is delivered at their sites.
+  public func without(providers: [String]) -> Scenario {
+    guard !providers.isEmpty else { return self }
+    let gone = Set(providers)
+    let kept = offers.filter { !gone.contains($0.provider) }
+    var input = fleet
+    input.deliveries = input.deliveries.filter { row in kept.contains { $0.id == row.offer } }
+    return with(offers: kept, fleet: input)
+  }
+
   /// The same with one number set as on the command line.
   func with(number key: String, _ value: Double) -> Scenario {
     with(

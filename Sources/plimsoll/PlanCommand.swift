@@ -21,6 +21,9 @@ struct PlanOptions: ParsableArguments {
     help: "Takes the base, low or high end of every input that a workbook follows, as its selector does.")
   var end = "base"
 
+  @Option(help: "Leaves out a provider's offers and sites, as if it were gone; may be repeated.")
+  var without: [String] = []
+
   @Option(
     name: .customLong("private"),
     help: "File of key = value lines that overrides the scenario; -o refuses to write its values.")
@@ -106,12 +109,20 @@ struct PlanOptions: ParsableArguments {
   /// A scenario with its layers; `more` are settings of this one alone.
   func scenario(_ name: String, also more: [String] = []) throws -> Scenario {
     do {
-      return try Scenario.load(name, set: settings + more, privateFile: privateFile)
-        .at(RangeEnd(rawValue: end) ?? .base)
+      let scenario = try Scenario.load(name, set: settings + more, privateFile: privateFile)
+      let providers = Set(scenario.offers.map(\.provider))
+      for provider in without where !providers.contains(provider) {
+        throw UnknownName(
+          what: "provider", name: provider, nearest: nearestNames(to: provider, among: providers.sorted()))
+      }
+      return scenario.without(providers: without).at(RangeEnd(rawValue: end) ?? .base)
     } catch let error
       as UnknownName
     {
-      let list = error.what == "scenario" ? "plimsoll plan --list" : "plimsoll explain --list"
+      let list =
+        error.what == "scenario"
+        ? "plimsoll plan --list"
+        : error.what == "provider" ? "plimsoll plan \(name) --table options" : "plimsoll explain --list"
       throw CommandFailure.unknown(error.what, error.name, nearest: error.nearest, list: list)
     }
   }
@@ -153,6 +164,13 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "With -o: an earlier scenario (name or folder) that the workbook compares this one with.")
   var compareWith: String?
 
+  @Flag(help: "With -o: CSV tables with semicolons, decimal commas and a byte order mark.")
+  var excelLocale = false
+
+  @Option(
+    help: "Writes the mixed-integer program of a plan over time as free MPS, for HiGHS, Gurobi and others.")
+  var mps: String?
+
   @OptionGroup var plans: PlanOptions
   @OptionGroup var output: OutputOptions
 
@@ -173,8 +191,18 @@ struct PlanCommand: ParsableCommand {
         throw CommandFailure(
           .usage, "-o writes no private values: plan without the private file, or print with --table")
       }
-      let names = try PlanDocuments.write(plan, to: folder, with: companions(plan, evidence, uncertainty))
+      let names = try PlanDocuments.write(
+        plan, to: folder, with: companions(plan, evidence, uncertainty), isExcelLocale: excelLocale)
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
+    }
+    if let mps {
+      guard let fleet = plan.fleet else {
+        throw CommandFailure(
+          .badData, "--mps: scenario \(plan.scenario.name) has no places, so no program over time (sites.csv)"
+        )
+      }
+      try WholeFile.write(fleet.mps(), to: mps)
+      StandardError.write("\(mps): free MPS, minimise millions of USD")
     }
     try show(plan, uncertainty)
     try judge(plan)

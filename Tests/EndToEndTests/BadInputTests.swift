@@ -20,6 +20,12 @@ import Testing
 
   static let wrong = [
     Wrong("plan openai-aws-38", 64, "did you mean openai-aws-38b?"),
+    Wrong("plan openai-aws-38b --without awz", 64, "did you mean aws?"),
+    Wrong("plan openai-aws-38b --case middle", 64, "write base, low or high"),
+    Wrong("plan openai-aws-38b --table regert", 64, "did you mean regret?"),
+    Wrong("plan openai-aws-38b --mps model.mps", 65, "has no places"),
+    Wrong("plan diff openai-aws-38b azure-exclusiv", 64, "did you mean azure-exclusive?"),
+    Wrong("plan multi-cloud-scarce --table uncertainty", 65, "nothing was sampled"),
     Wrong("plan openai-aws-38b --set bugdet_usd=3", 64, "did you mean budget_usd?"),
     Wrong("plan openai-aws-38b --set budget_usd=-3", 65, "--set budget_usd: -3 is outside"),
     Wrong("plan openai-aws-38b --set budget_usd=1e999", 65, "is not a finite number"),

@@ -42,6 +42,38 @@ struct PlanDocumentsTests {
     }
   }
 
+  @Test("the spreadsheet form of other countries holds the same values")
+  func excelLocale() throws {
+    let folder = try TemporaryFolder()
+    let plan = try makePlan("openai-aws-38b")
+    try PlanDocuments.write(plan, to: folder.path + "/plain")
+    try PlanDocuments.write(plan, to: folder.path + "/excel", isExcelLocale: true)
+    for name in ["plan_summary.csv", "gaps.csv", "focus_forecast.csv"] {
+      let plain = try #require(FileManager.default.contents(atPath: folder.path + "/plain/" + name))
+      let excel = try #require(FileManager.default.contents(atPath: folder.path + "/excel/" + name))
+      #expect(Array(excel.prefix(3)) == [0xEF, 0xBB, 0xBF])
+      let document = try CSVDocument(Array(plain), file: name)
+      // Lines without quotes are compared cell by cell; quoted ones hold commas or semicolons of their own.
+      let lines = String(decoding: excel.dropFirst(3), as: UTF8.self).split(separator: "\n").map(String.init)
+      #expect(lines.count == document.records.count + 1)
+      #expect(lines[0] == document.header.joined(separator: ";"))
+      var compared = 0
+      for (line, record) in zip(lines.dropFirst(), document.records) where !line.contains("\"") {
+        let fields = line.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+        #expect(fields.count == record.fields.count)
+        for (field, plain) in zip(fields, record.fields) {
+          if let value = Double(plain) {
+            #expect(Double(field.replacing(",", with: ".")) == value && !field.contains("."))
+          } else {
+            #expect(field == plain)
+          }
+        }
+        compared += 1
+      }
+      #expect(compared > 0, "\(name)")
+    }
+  }
+
   @Test("the streams of a month add up to its spend, and the months to the cost")
   func sums() throws {
     let tables = PlanTables(try makePlan("openai-aws-38b"))

@@ -157,6 +157,22 @@ struct PlanCasesTests {
     #expect(!read.values.contains { $0.values.contains(.error) })
   }
 
+  @Test("Demand multiplies out: users of the headline times requests and tokens of a user's day")
+  func demand() throws {
+    let plan = try plan(at: .base)
+    let book = PlanWorkbook.make(plan).evaluated
+    let capacity = try #require(plan.capacities.first { $0.option == plan.leading })
+    let numbers = (book["Demand"] ?? [:]).values.compactMap { cell -> Double? in
+      if case .number(let value) = cell { return value }
+      return nil
+    }
+    func shows(_ value: Double) -> Bool { numbers.contains { abs($0 / value - 1) < 1e-9 } }
+    #expect(shows(capacity.users.value) && shows(capacity.peakRequests.value))
+    #expect(shows(capacity.prefillTokensPerSecond.value) && shows(capacity.decodeTokensPerSecond.value))
+    let day = 3.71 * (1154.7 + 211.1)
+    #expect(shows(day) && shows(capacity.users.value * day))
+  }
+
   @Test("custom values follow the base until one is written")
   func custom() throws {
     let base = PlanWorkbook.make(try plan(at: .base))

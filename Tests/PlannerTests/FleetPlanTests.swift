@@ -131,6 +131,19 @@ import Testing
     #expect(try FleetPlan.make(Scenario.load("openai-aws-38b"), evidence: try plainEvidence.get()) == nil)
   }
 
+  @Test("a provider that is gone holds nothing, and the program as MPS names what is left")
+  func without() throws {
+    let folder = try ScenarioFolder(Self.files)
+    // With one provider left, no rule on shares can hold.
+    let scenario = try Scenario.load(folder.path, set: ["max_provider_share=1"]).without(providers: ["aws"])
+    #expect(!scenario.offers.contains { $0.provider == "aws" })
+    let fleet = try #require(try FleetPlan.make(scenario, evidence: try plainEvidence.get()))
+    #expect(!fleet.holdings.isEmpty && fleet.holdings.allSatisfy { $0.offer.provider == "oci" })
+    let text = try fleet.mps()
+    #expect(text.contains("ROWS") && text.contains("ENDATA") && text.contains("GB200") && !text.contains("a:GB200"))
+    #expect(try Scenario.load(folder.path).without(providers: []).offers.contains { $0.provider == "aws" })
+  }
+
   @Test("less power buys less, and the report says what a megawatt is worth")
   func power() throws {
     let (full, _) = try fleet()

@@ -9,23 +9,25 @@ import Tables
 public enum PlanDocuments {
   /// Writes `plan.xlsx`, `plan.html` and the CSV tables into a folder, which is made where it is missing.
   ///
+  /// - Parameter isExcelLocale: CSV tables with semicolons, decimal commas and a byte order mark.
   /// - Returns: the names of the files, in reading order.
   /// - Throws: `FileError` where the folder or a file cannot be written.
   @discardableResult
   public static func write(
-    _ plan: Plan, to directory: String, with companions: PlanCompanions = PlanCompanions()
+    _ plan: Plan, to directory: String, with companions: PlanCompanions = PlanCompanions(),
+    isExcelLocale: Bool = false
   ) throws -> [String] {
     let folder = trimmed(directory)
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     if manager.fileExists(atPath: folder, isDirectory: &isFolder) {
       guard isFolder.boolValue else { throw FileError(path: folder, reason: "it is not a folder") }
-      return try fill(folder, with: plan, companions)
+      return try fill(folder, with: plan, companions, isExcelLocale)
     }
     let temporary = WholeFile.temporaryName(for: folder)
     try makeFolder(temporary, named: folder)
     do {
-      let names = try fill(temporary, with: plan, companions)
+      let names = try fill(temporary, with: plan, companions, isExcelLocale)
       guard rename(temporary, folder) == 0 else { throw FileError(path: folder, errno: errno) }
       return names
     } catch {
@@ -38,14 +40,16 @@ public enum PlanDocuments {
   }
 
   private static func fill(
-    _ folder: String, with plan: Plan, _ companions: PlanCompanions
+    _ folder: String, with plan: Plan, _ companions: PlanCompanions, _ isExcelLocale: Bool
   ) throws -> [String] {
     let tables = PlanTables(plan)
     let files =
       tables.files + (companions.uncertainty.map { tables.files(of: $0) } ?? [])
+      + (companions.difference.map { [("changes.csv", tables.changes($0))] } ?? [])
       + (companions.simulation.map { [("fleet_simulation.csv", tables.keyed($0.table))] } ?? [])
     for (name, table) in files {
-      try WholeFile.write(table.render(.csv), to: "\(folder)/\(name)")
+      try WholeFile.write(
+        isExcelLocale ? ExcelLocale.text(table) : table.render(.csv), to: "\(folder)/\(name)")
     }
     try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: "\(folder)/plan.xlsx")
     try WholeFile.write(

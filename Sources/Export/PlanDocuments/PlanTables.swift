@@ -32,6 +32,20 @@ public struct PlanTables: Sendable {
     ] + fleetFiles
   }
 
+  /// What changed since an earlier plan, and what each input did to the headline.
+  public func changes(_ difference: PlanDifference) -> ReportTable {
+    var table = keyed(
+      "Changes",
+      ["input", "old", "new"].map { .init($0) }
+        + difference.before.values.map { .init("effect_on_\($0.name)") })
+    for input in difference.inputs {
+      append(
+        [.words(input.key), Cell.value(input.before), Cell.value(input.after)]
+          + input.contributions.map { .exact($0) }, to: &table)
+    }
+    return table
+  }
+
   /// Tables that only a sampled plan has.
   public func files(of uncertainty: PlanUncertainty) -> [(name: String, table: ReportTable)] {
     [

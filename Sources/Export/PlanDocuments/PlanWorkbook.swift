@@ -24,6 +24,7 @@ public enum PlanWorkbook {
       [
         ReadMeSheet.sheet(layout), SummarySheet(layout).sheet, assumptions.sheet, offers.sheet, prices.sheet,
         performance.sheet,
+        DemandSheet.sheet(layout),
       ] + [SupplySheet(layout)?.sheet].compactMap { $0 } + [capacity.sheet, cost.sheet]
       + [
         AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), UncertaintySheet.sheet(companions),

@@ -1,5 +1,6 @@
 // A fleet over time: the case, the answer of the portfolio search, what is held, and each month in figures.
 
+import LinearPrograms
 import Quantities
 import Tables
 
@@ -159,6 +160,11 @@ public struct FleetPlan: Sendable {
     }
     return all > 0 ? serving / all : 1
   }
+
+  /// The mixed-integer program as free-format MPS, money in millions of USD.
+  ///
+  /// - Throws: `LinearModelError` for a model that the format cannot hold.
+  public func mps() throws -> String { try PortfolioModel(fleetCase.portfolio).linear.mps() }
 
   /// Net present value of the payments.
   public func netPresentValue(_ scenario: Scenario) -> Double {
