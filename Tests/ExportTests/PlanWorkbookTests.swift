@@ -201,6 +201,46 @@ struct PlanCasesTests {
   }
 }
 
+/// Many inputs, each changed in a file of its own.
+@Suite("The workbook's inputs")
+struct PlanInputsTests {
+  /// Inputs that the workbook follows and that have a range, with a value inside it that is neither end nor base.
+  private static func changes() throws -> [(key: String, value: Double)] {
+    let scenario = try Scenario.load("openai-aws-38b")
+    return scenario.inputs.compactMap { input in
+      guard input.key.isLive, let low = input.active?.low, let high = input.active?.high, low < high else {
+        return nil
+      }
+      let value = low + 0.37 * (high - low)
+      if case .whole = input.key.kind { return (input.key.name, value.rounded()) }
+      // As many digits as a cell and a command line carry alike.
+      return (input.key.name, (value * 1e6).rounded() / 1e6)
+    }
+  }
+
+  @Test(
+    "twenty inputs, each changed alone, give in LibreOffice what a fresh run with that input gives",
+    .enabled(if: LibreOffice.program != nil, "\(LibreOffice.isMissing)"))
+  func foreign() throws {
+    let folder = try TemporaryFolder()
+    let base = PlanWorkbook.make(try makePlan("openai-aws-38b"))
+    let old = WorkbookValues(base)
+    let changes = try Array(Self.changes().prefix(20))
+    #expect(changes.count == 20)
+    let files = try changes.map { key, value in
+      let book = try #require(base.setting(Workbook.nameText(key), to: value), "no cell \(key)")
+      let file = "\(folder.path)/\(key).xlsx"
+      try XLSXFormat.write(book, values: old, to: file)
+      return file
+    }
+    for (change, read) in zip(changes, try LibreOffice.read(files, recalculating: true)) {
+      let fresh = try makePlan("openai-aws-38b", ["\(change.key)=\(change.value)"])
+      #expect(PlanFigures(fresh).differences(from: read) == [], "\(change.key) = \(change.value)")
+      #expect(!read.values.contains { $0.values.contains(.error) }, "\(change.key)")
+    }
+  }
+}
+
 /// A plan's figures by the headings under which a sheet shows them.
 struct PlanFigures {
   /// sheet, occurrence of the heading row, row label, second label, heading, value

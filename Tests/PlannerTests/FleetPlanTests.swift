@@ -140,7 +140,8 @@ import Testing
     let fleet = try #require(try FleetPlan.make(scenario, evidence: try plainEvidence.get()))
     #expect(!fleet.holdings.isEmpty && fleet.holdings.allSatisfy { $0.offer.provider == "oci" })
     let text = try fleet.mps()
-    #expect(text.contains("ROWS") && text.contains("ENDATA") && text.contains("GB200") && !text.contains("a:GB200"))
+    #expect(
+      text.contains("ROWS") && text.contains("ENDATA") && text.contains("GB200") && !text.contains("a:GB200"))
     #expect(try Scenario.load(folder.path).without(providers: []).offers.contains { $0.provider == "aws" })
   }
 

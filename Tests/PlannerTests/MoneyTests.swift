@@ -78,6 +78,30 @@ import Testing
     try #require(plan.schedule.first { $0.option == plan.headline })
   }
 
+  @Test(
+    "a provider pays back the share of the highest bracket that a year's spend reaches, in its last month")
+  func rebates() throws {
+    let plan = try PlannerTests.plan("openai-aws-38b")
+    func bracket(_ provider: String, _ from: Double, _ discount: Double) -> SpendBracket {
+      var bracket = SpendBracket()
+      bracket.provider = provider
+      bracket.fromUSD = from
+      bracket.discount = discount
+      return bracket
+    }
+    let rebated = plan.ledger.rebated([
+      bracket("aws", 2e9, 0.03), bracket("aws", 5e9, 0.05), bracket("aws", 1e11, 0.5), bracket("oci", 0, 0.9),
+    ])
+    // The first year spends 2.5 B USD, the six others more than 5 B.
+    let years = (0..<7).map { year in plan.ledger.paidByMonth[(year * 12)..<(year * 12 + 12)].reduce(0, +) }
+    #expect(years[0] > 2e9 && years[0] < 5e9 && years[1...].allSatisfy { $0 > 5e9 })
+    let expected = 0.03 * years[0] + 0.05 * years[1...].reduce(0, +)
+    #expect(abs(-rebated.paid(.spendDiscount).usd / expected - 1) < 1e-9)
+    #expect(rebated.rows.filter { $0.stream == .spendDiscount }.map(\.month) == [11, 23, 35, 47, 59, 71, 83])
+    #expect(abs(rebated.paid.usd + expected - plan.ledger.paid.usd) < 1)
+    #expect(plan.ledger.rebated([]).paid == plan.ledger.paid)
+  }
+
   @Test("own hardware: annuity, running costs, and the streams of the ledger")
   func own() throws {
     var build = OwnBuild()

@@ -65,7 +65,7 @@ public struct FleetPlan: Sendable {
       storage: numbers.number("storage_share"))
     let acceptance = Int(try numbers.number("acceptance_months").rounded(.up))
     holdings = answer.plan.map { FleetPlan.holdings($0, fleet, acceptance: acceptance) } ?? []
-    ledger = Ledger(holdings, months: months, shares: shares)
+    ledger = Ledger(holdings, months: months, shares: shares).rebated(fleet.portfolio.brackets)
     rows = answer.plan.map { [holdings, ledger] in FleetPlan.rows($0, fleet, holdings, ledger) } ?? []
   }
 

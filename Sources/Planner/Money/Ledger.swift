@@ -174,6 +174,45 @@ public struct Ledger: Sendable {
     }
   }
 
+  /// The same with what providers pay back for a year's spend: the discount of the highest bracket that the year's
+  /// spend reaches, on all of it, in the year's last month.
+  ///
+  /// - Complexity: O(rows · brackets).
+  public func rebated(_ brackets: [SpendBracket]) -> Ledger {
+    guard !brackets.isEmpty else { return self }
+    var added: [LedgerRow] = []
+    for provider in brackets.map(\.provider).uniqueInOrder {
+      guard let holding = holdings.firstIndex(where: { $0.offer.provider == provider }) else { continue }
+      for year in 0..<(months.count + monthsPerYear - 1) / monthsPerYear {
+        let spent = rows.filter { row in
+          row.stream.isCash && row.month / monthsPerYear == year
+            && row.holding.map { holdings[$0].offer.provider == provider } == true
+        }.reduce(Money.zero) { $0 + $1.billed }.usd
+        let reached = brackets.filter { $0.provider == provider && spent >= $0.fromUSD }
+        guard let best = reached.max(by: { $0.fromUSD < $1.fromUSD }), best.discount > 0, spent > 0 else {
+          continue
+        }
+        let price = UnitPrice(usd: best.discount)
+        added.append(
+          LedgerRow(
+            month: min(months.count, (year + 1) * monthsPerYear) - 1, holding: holding,
+            stream: .spendDiscount,
+            quantity: LedgerQuantity(spent), unit: "USD", listPrice: nil, effectivePrice: price,
+            billedPrice: price, sign: -1, isDueAtStart: false))
+      }
+    }
+    return Ledger(months: months, holdings: holdings, rows: rows + added)
+  }
+
+  private init(months: [PlanMonth], holdings: [Holding], rows: [LedgerRow]) {
+    self.months = months
+    self.holdings = holdings
+    self.rows = rows.enumerated().sorted {
+      ($0.element.month, $0.element.holding ?? .max, $0.element.streamRank, $0.offset)
+        < ($1.element.month, $1.element.holding ?? .max, $1.element.streamRank, $1.offset)
+    }.map(\.element)
+  }
+
   /// Paid in each month, USD.
   public var paidByMonth: [Double] {
     var sums = Array(repeating: Money.zero, count: months.count)
