@@ -3,6 +3,7 @@
 
 import Catalog
 import Estimator
+import LinearPrograms
 import Quantities
 import Tables
 
@@ -244,6 +245,46 @@ struct PlanChecks {
     add(
       "portfolio money spent", "all rows", allocation.reduce(0) { $0 + $1.cost } / money, low: 0.95, high: 1,
       unit: "share", .warning, "less means that supply and shares leave money over")
+    if let share = try shareOfBest(money) {
+      add(
+        "portfolio against the best split", "all rows", share, low: 0.99, high: 1, unit: "share of work",
+        .warning,
+        "work of the rows over that of the linear program with the same limits, whole units not asked for")
+    }
+  }
+
+  /// Work that the rows do over the most that any split of the money could do; nil where no row's work is known.
+  private func shareOfBest(_ money: Double) throws(InputError) -> Double? {
+    let known = allocation.filter { ($0.usdPerMtok ?? 0) > 0 }
+    guard !known.isEmpty, known.count == allocation.count else { return nil }
+    var model = LinearModel("split")
+    // Money in billions keeps the numbers near 1.
+    let scale = Unit.billionUSD.toBase(1)
+    let rows = known.map { row -> (row: AllocationRow, money: LinearModel.VariableID) in
+      let unitCost = paidHours * row.rate.usdPerHour
+      let most = row.offer.supplyCap.map { $0 * unitCost / scale } ?? money / scale
+      return (
+        row,
+        model.variable(row.offer.id, lower: 0, upper: most, cost: -1 / (row.usdPerMtok ?? 1))
+      )
+    }
+    model.row("money", rows.map { ($0.money, 1) }, lower: -.infinity, upper: money / scale)
+    let share = try numbers.number("max_provider_share")
+    for provider in known.map(\.offer.provider).uniqueInOrder {
+      let mine = rows.filter { $0.row.offer.provider == provider }.map { ($0.money, 1.0) }
+      model.row("share \(provider)", mine, lower: -.infinity, upper: share * money / scale)
+    }
+    if let limit = numbers.optional("max_mw") {
+      // A row that bought nothing does not say what its money would draw.
+      guard known.allSatisfy({ $0.cost > 0 }) else { return nil }
+      let terms = rows.compactMap { pair in
+        pair.row.megawatts.map { (pair.money, $0 / pair.row.cost * scale) }
+      }
+      if !terms.isEmpty { model.row("power", terms, lower: -.infinity, upper: limit) }
+    }
+    guard let best = (try? BoundedSimplex().solveRelaxed(model))?.objective, best < 0 else { return nil }
+    let work = known.reduce(0) { $0 + $1.cost / scale / ($1.usdPerMtok ?? 1) }
+    return work / -best
   }
 }
 

@@ -32,6 +32,16 @@ import Testing
     #expect(try largest(0.3) <= largest(0.6))
   }
 
+  @Test("the split does what the best split does, less what whole units leave over")
+  func best() throws {
+    for settings in [[], ["max_provider_share=0.3"], ["budget_usd=5e9"]] {
+      let plan = try plan("multi-cloud-scarce", settings)
+      let check = try #require(plan.checks.first { $0.name == "portfolio against the best split" })
+      let share = try #require(check.value)
+      #expect(share > 0.99 && share <= 1 + 1e-9 && check.result == .pass, "\(settings): \(share)")
+    }
+  }
+
   @Test("the checker finds a changed row", arguments: 0..<5)
   func corruption(index: Int) throws {
     let plan = try plan("multi-cloud-scarce")
