@@ -21,6 +21,15 @@ enum ReadMeSheet {
         "Inputs marked 'no' on Assumptions steer the estimator or the number of months; run the program with "
           + "--set key=value for those. The leading offer, the swings and the spare share stay as planned."
       ),
+      (
+        "Selector",
+        "Assumptions, cell B3: the Base, Low, High or Custom column of every live input; Scenarios has what fresh runs of "
+          + "the program say of the three."
+      ),
+      (
+        "Not formulas",
+        "Scenarios, Uncertainty, Compare, Deals, Focus and Headroom hold values that the program computed."
+      ),
       ("Names", "Each input has a defined name with its unit, e.g. budget_usd, ramp_months, kw_…, rate_…"),
       (
         "Money",
