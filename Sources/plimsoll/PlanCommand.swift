@@ -112,17 +112,15 @@ struct PlanOptions: ParsableArguments {
       let scenario = try Scenario.load(name, set: settings + more, privateFile: privateFile)
       let providers = Set(scenario.offers.map(\.provider))
       for provider in without where !providers.contains(provider) {
-        throw UnknownName(
-          what: "provider", name: provider, nearest: nearestNames(to: provider, among: providers.sorted()))
+        throw CommandFailure.unknown(
+          "provider", provider, nearest: nearestNames(to: provider, among: providers.sorted()),
+          list: "plimsoll plan \(name) --table options")
       }
       return scenario.without(providers: without).at(RangeEnd(rawValue: end) ?? .base)
     } catch let error
       as UnknownName
     {
-      let list =
-        error.what == "scenario"
-        ? "plimsoll plan --list"
-        : error.what == "provider" ? "plimsoll plan \(name) --table options" : "plimsoll explain --list"
+      let list = error.what == "scenario" ? "plimsoll plan --list" : "plimsoll explain --list"
       throw CommandFailure.unknown(error.what, error.name, nearest: error.nearest, list: list)
     }
   }
