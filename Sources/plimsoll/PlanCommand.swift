@@ -44,9 +44,6 @@ struct PlanOptions: ParsableArguments {
     if noHostResults, hostResults != nil {
       throw ValidationError("--no-host-results and --host-results exclude each other")
     }
-    guard RangeEnd(rawValue: end) != nil else {
-      throw ValidationError("--case \(end.prefix(20)): write base, low or high")
-    }
   }
 
   /// Plans a scenario with its layers.
@@ -108,6 +105,9 @@ struct PlanOptions: ParsableArguments {
 
   /// A scenario with its layers; `more` are settings of this one alone.
   func scenario(_ name: String, also more: [String] = []) throws -> Scenario {
+    guard let range = RangeEnd(rawValue: end) else {
+      throw CommandFailure(.usage, "--case \(end.prefix(20)): write base, low or high")
+    }
     do {
       let scenario = try Scenario.load(name, set: settings + more, privateFile: privateFile)
       let providers = Set(scenario.offers.map(\.provider))
@@ -116,7 +116,7 @@ struct PlanOptions: ParsableArguments {
           "provider", provider, nearest: nearestNames(to: provider, among: providers.sorted()),
           list: "plimsoll plan \(name) --table options")
       }
-      return scenario.without(providers: without).at(RangeEnd(rawValue: end) ?? .base)
+      return scenario.without(providers: without).at(range)
     } catch let error
       as UnknownName
     {
@@ -134,10 +134,10 @@ struct PlanCommand: ParsableCommand {
       Example: plimsoll plan openai-aws-38b --set ramp_months=20
                plimsoll plan openai-aws-38b -o my-plan
                plimsoll plan my/scenario --table options --format csv
+               plimsoll plan diff openai-aws-38b my/scenario
       Exit status: 0 done, 7 infeasible, 8 a hard check failed, 64 usage, 65 bad data,
       74 a folder that cannot be written.
-      """,
-    subcommands: [PlanDiffCommand.self])
+      """)
 
   @Argument(help: "A bundled scenario (--list shows them) or the path of a scenario folder.")
   var name: String?

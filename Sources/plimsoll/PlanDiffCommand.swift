@@ -8,7 +8,7 @@ import Tables
 
 struct PlanDiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff",
+    commandName: "plan-diff",
     abstract: "Compares two scenarios: what changed in the answer, and what each input contributed.",
     discussion: """
       Example: plimsoll plan diff openai-aws-38b azure-exclusive
@@ -16,6 +16,11 @@ struct PlanDiffCommand: ParsableCommand {
                plimsoll plan diff openai-aws-38b openai-aws-38b --set-b ramp_months=20
       An input's contribution is the mean of two orders of change, so that all of them add up to the difference.
       """)
+
+  /// `plan diff …` as the verb that the parser knows: a verb whose argument may be any name cannot have verbs below it.
+  static func joined(_ arguments: [String]) -> [String] {
+    arguments.starts(with: ["plan", "diff"]) ? ["plan-diff"] + arguments.dropFirst(2) : arguments
+  }
 
   @Argument(help: "The scenario before, by name or folder.")
   var first: String

@@ -20,9 +20,9 @@ import Testing
 
   static let wrong = [
     Wrong("plan openai-aws-38", 64, "did you mean openai-aws-38b?"),
-    Wrong("plan openai-aws-38b --without awz", 64, "did you mean aws?"),
+    Wrong("plan openai-aws-38b --without awz", 64, "did you mean aws"),
     Wrong("plan openai-aws-38b --case middle", 64, "write base, low or high"),
-    Wrong("plan openai-aws-38b --table regert", 64, "did you mean regret?"),
+    Wrong("plan openai-aws-38b --table regert", 64, "did you mean regret"),
     Wrong("plan openai-aws-38b --mps model.mps", 65, "has no places"),
     Wrong("plan diff openai-aws-38b azure-exclusiv", 64, "did you mean azure-exclusive?"),
     Wrong("plan multi-cloud-scarce --table uncertainty", 65, "nothing was sampled"),

@@ -42,3 +42,18 @@ struct ExplainTests {
     #expect(option.status == 64 && option.err.contains("aws-gb200/own/deal"))
   }
 }
+
+@Suite struct PlanDiffProgramTests {
+  @Test("plan diff prints what changed and adds up, by name and with settings of one side")
+  func diff() throws {
+    let run = try Program.run([
+      "plan", "diff", "openai-aws-38b", "openai-aws-38b", "--set-b", "ramp_months=20", "--no-host-results",
+      "--format", "csv",
+    ])
+    #expect(run.status == 0, "\(run.err)")
+    #expect(run.out.contains("ramp_months,14,20"))
+    let same = try Program.run(["plan", "diff", "openai-aws-38b", "openai-aws-38b", "--no-host-results"])
+    #expect(same.status == 0 && same.out.contains("No input differs"))
+    #expect(same.out.split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+}

@@ -219,14 +219,14 @@ struct PlanInputsTests {
   }
 
   @Test(
-    "twenty inputs, each changed alone, give in LibreOffice what a fresh run with that input gives",
+    "every input with a range, changed alone, gives in LibreOffice what a fresh run with that input gives",
     .enabled(if: LibreOffice.program != nil, "\(LibreOffice.isMissing)"))
   func foreign() throws {
     let folder = try TemporaryFolder()
     let base = PlanWorkbook.make(try makePlan("openai-aws-38b"))
     let old = WorkbookValues(base)
-    let changes = try Array(Self.changes().prefix(20))
-    #expect(changes.count == 20)
+    let changes = try Self.changes()
+    #expect(changes.count >= 18)
     let files = try changes.map { key, value in
       let book = try #require(base.setting(Workbook.nameText(key), to: value), "no cell \(key)")
       let file = "\(folder.path)/\(key).xlsx"
