@@ -62,15 +62,37 @@ struct PlanDiffCommand: ParsableCommand {
 
   private func contributions(_ difference: PlanDifference) -> ReportTable {
     let names = difference.before.values.map(\.name)
+    guard output.format.isForPeople else {
+      var table = ReportTable(
+        "What each input contributed",
+        [.init("input"), .init("before"), .init("after")] + names.map { .init("delta_\($0)") })
+      for input in difference.inputs {
+        table.append(
+          [.text(input.key), .text(input.before), .text(input.after)] + input.contributions.map(amount))
+      }
+      return table
+    }
+    // What fits on a line of 80; csv and json have every metric.
+    let shown: [(name: String, heading: String, unit: Double, decimals: Int)] = [
+      ("accelerators", "chips", 1, 0), ("power_mw", "MW", 1, 1),
+      ("npv_usd", "NPV B", Unit.billionUSD.toBase(1), 2), ("usd_per_mtok_total", "USD/Mtok", 1, 3),
+    ]
     var table = ReportTable(
       "What each input contributed",
-      [.init("input"), .init("before"), .init("after")] + names.map { .init("delta_\($0)", $0) })
+      [.init("input"), .init("before"), .init("after")] + shown.map { .init($0.name, $0.heading) })
     for input in difference.inputs {
       table.append(
         [.text(input.key), .text(short(input.before)), .text(short(input.after))]
-          + input.contributions.map { amount($0) })
+          + shown.map { column in
+            let place = names.firstIndex(of: column.name)
+            return .optional(
+              place.flatMap { input.contributions[$0] }.map { $0 / column.unit }, decimals: column.decimals)
+          })
     }
-    if difference.inputs.isEmpty { table.notes = ["No input differs."] }
+    table.notes = [
+      difference.inputs.isEmpty
+        ? "No input differs." : "NPV B: billions of USD. --format csv has every metric."
+    ]
     return table
   }
 
@@ -78,8 +100,6 @@ struct PlanDiffCommand: ParsableCommand {
     value.map { .number($0, decimals: abs($0) < 1000 ? 3 : 0) } ?? .empty
   }
 
-  /// Whole tables are long; people see their beginning, programs all of it.
-  private func short(_ text: String) -> String {
-    output.format.isForPeople && text.count > 24 ? text.prefix(23) + "…" : text
-  }
+  /// Whole tables are long; people see their beginning.
+  private func short(_ text: String) -> String { text.count > 11 ? text.prefix(10) + "…" : text }
 }
