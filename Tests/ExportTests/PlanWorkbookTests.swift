@@ -170,7 +170,7 @@ struct PlanCasesTests {
     #expect(shows(capacity.users.value) && shows(capacity.peakRequests.value))
     #expect(shows(capacity.prefillTokensPerSecond.value) && shows(capacity.decodeTokensPerSecond.value))
     let day = 3.71 * (1154.7 + 211.1)
-    #expect(shows(day) && shows(capacity.users.value * day))
+    #expect(shows(day) && shows(capacity.users.value * day) && shows(capacity.users.value * 3.71 / 86_400))
   }
 
   @Test("custom values follow the base until one is written")

@@ -72,6 +72,13 @@ import Testing
         #expect(held <= 0.7 * all + 1e-6)
       }
     }
+    // Blocks delivered in 2027-02 are accepted and late in the median: 2027-04 is the first month with more than 7,200.
+    for (offer, month, most) in [
+      ("aws-gb200", 3, 7200.0), ("aws-gb200", 11, 21_600), ("oracle-gb200", 11, 7200),
+    ] {
+      let held = fleet.holdings.filter { $0.offer.id == offer }.reduce(0) { $0 + $1.accepted[month] }
+      #expect(held <= most, "\(offer) in month \(month): \(held)")
+    }
     // Nothing is usable before it is delivered, accepted and late in the median: two months after 2026-10.
     #expect(fleet.rows[0].usable > 0 && scenario.number("slip_months") == 1)
     for (index, need) in fleet.fleetCase.needs.enumerated() {
