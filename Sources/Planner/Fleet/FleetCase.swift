@@ -146,24 +146,29 @@ struct FleetCaseBuilder {
   private func needs() throws(InputError) -> [FleetNeed] {
     let factor = try numbers.number("demand_factor")
     var found: [FleetNeed] = []
-    for workload in input.workloads {
-      guard evidence.catalog.model(workload.model) != nil else {
-        let near = evidence.catalog.nearestModels(to: workload.model).joined(separator: ", ")
-        throw InputError(
-          file: workload.place,
-          "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
-          advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
-      }
-      let mean = months.map { factor * workload.meanRequests(month: $0.index) }
-      let peak = workload.peakOverMean(profiles: input.profiles, regions: input.regions) * workload.burst
-      // What may wait leaves the peak and fills the valleys of the day: the mean is always needed.
-      let ratio = max(1, (1 - workload.deferrableShare) * peak)
+    for workload in input.workloads where evidence.catalog.model(workload.model) == nil {
+      let near = evidence.catalog.nearestModels(to: workload.model).joined(separator: ", ")
+      throw InputError(
+        file: workload.place,
+        "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
+        advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
+    }
+    let model: DemandModel
+    do throws(DemandError) {
+      model = try DemandModel(
+        workloads: input.workloads, regions: input.regions, profiles: input.profiles, months: months.count)
+    } catch {
+      throw InputError(file: "\(numbers.scenario.name): demand.csv", error.description)
+    }
+    for (index, workload) in input.workloads.enumerated() {
+      // Any site may serve any region, and what may wait leaves the peak for the valleys of its day.
+      let levels = months.map { model.demand(workload: index, month: $0.index).routed }
       let request = workload.request
       found.append(
         FleetNeed(
-          id: workload.id, unit: "requests/s", mean: mean, need: mean.map { $0 * ratio },
-          freshTokens: request.freshInputTokens, outputTokens: request.outputTokens,
-          totalTokens: request.totalTokens))
+          id: workload.id, unit: "requests/s", mean: levels.map { factor * $0.average },
+          need: levels.map { factor * $0.need }, freshTokens: request.freshInputTokens,
+          outputTokens: request.outputTokens, totalTokens: request.totalTokens))
     }
     for training in input.training {
       let runs = months.map { training.runs(month: $0.index) }
@@ -364,30 +369,5 @@ struct FleetCaseBuilder {
     limits.yearlyBudgetUSD = numbers.optional("yearly_budget_usd")
     limits.exposureUSD = numbers.optional("exposure_limit_usd")
     return limits
-  }
-}
-
-extension WorkloadClass {
-  /// Mean requests/s of a month: Q0 · Π(1 + growth) / 86,400, growing evenly inside each year.
-  func meanRequests(month: Int) -> Double {
-    var factor = 1.0
-    for index in 0..<max(0, month) {
-      let growth = growthPerYear[min(index / monthsPerYear, growthPerYear.count - 1)]
-      factor *= power(1 + growth, 1 / Double(monthsPerYear))
-    }
-    return requestsPerDay * factor / Unit.day.toBase(1)
-  }
-
-  /// Busiest hour of the week over the mean with all regions routed together: regions peak at different hours.
-  func peakOverMean(profiles: [WeeklyProfile], regions known: [DemandRegion]) -> Double {
-    guard let profile = profiles.first(where: { $0.id == self.profile }) else { return 1 }
-    let shares = regions.isEmpty ? [RegionShare(region: "", share: 1)] : regions
-    let week = profile.hours.count
-    return (0..<week).map { hour in
-      shares.reduce(0) { sum, share in
-        let offset = known.first { $0.id == share.region }?.utcOffset ?? 0
-        return sum + share.share * profile.hours[((hour + offset) % week + week) % week]
-      }
-    }.max() ?? 1
   }
 }
