@@ -16,7 +16,7 @@ extension Scenario {
     guard let defaults = ScenarioFiles.bundled("defaults", layer: .defaults) else {
       throw InputError(file: "defaults", "the program carries no default scenario", advice: "reinstall it")
     }
-    let own = try files(of: nameOrPath)
+    let own = try ScenarioFiles.named(nameOrPath)
     guard let headBytes = try own.bytes("scenario.toml") else {
       throw InputError(
         file: own.path("scenario.toml"), "does not exist",
@@ -40,16 +40,6 @@ extension Scenario {
     }
     for text in set { try builder.set(text) }
     return try builder.scenario()
-  }
-
-  private static func files(of nameOrPath: String) throws -> ScenarioFiles {
-    if nameOrPath != "defaults", let bundled = ScenarioFiles.bundled(nameOrPath) { return bundled }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder), isFolder.boolValue {
-      return .folder(nameOrPath)
-    }
-    throw UnknownName(
-      what: "scenario", name: nameOrPath, nearest: nearestNames(to: nameOrPath, among: bundledNames))
   }
 
   private static func base(_ name: String, of own: ScenarioFiles) throws(InputError) -> ScenarioFiles {

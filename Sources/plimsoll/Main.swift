@@ -24,7 +24,7 @@ struct Plimsoll: ParsableCommand {
       ValidateCommand.self,
       WorkerCommand.self,
       CatalogCommand.self,
-      PlanCommand.self, PlanDiffCommand.self, ExplainCommand.self,
+      PlanCommand.self, PlanDiffCommand.self, PlanVerifyCommand.self, ExplainCommand.self,
       EstimateCommand.self, ScoreCommand.self, CalibrateCommand.self,
       SearchCommand.self, TrainCommand.self, SimulateCommand.self,
       CompletionsCommand.self,
@@ -33,7 +33,7 @@ struct Plimsoll: ParsableCommand {
   static func main() {
     do {
       let resolved = try ResolvedArguments(
-        PlanDiffCommand.joined(Array(CommandLine.arguments.dropFirst())),
+        PlanVerifyCommand.joined(PlanDiffCommand.joined(Array(CommandLine.arguments.dropFirst()))),
         environment: ProcessInfo.processInfo.environment)
       for stranger in ResolvedArguments.strangers(ProcessInfo.processInfo.environment) {
         StandardError.write("WARNING: \(stranger)")

@@ -135,6 +135,7 @@ struct PlanCommand: ParsableCommand {
                plimsoll plan openai-aws-38b -o my-plan
                plimsoll plan my/scenario --table options --format csv
                plimsoll plan diff openai-aws-38b my/scenario
+               plimsoll verify my-plan
       Exit status: 0 done, 7 infeasible, 8 a hard check failed, 64 usage, 65 bad data,
       74 a folder that cannot be written.
       """)
@@ -189,8 +190,9 @@ struct PlanCommand: ParsableCommand {
         throw CommandFailure(
           .usage, "-o writes no private values: plan without the private file, or print with --table")
       }
-      let names = try PlanDocuments.write(
-        plan, to: folder, with: companions(plan, evidence, uncertainty), isExcelLocale: excelLocale)
+      var companions = try companions(plan, evidence, uncertainty)
+      companions.run = try recorded(name, plan)
+      let names = try PlanDocuments.write(plan, to: folder, with: companions, isExcelLocale: excelLocale)
       StandardError.write("\(folder): \(names.joined(separator: ", "))")
     }
     if let mps {

@@ -17,6 +17,7 @@ struct VerifyCommand: ParsableCommand {
       Takes the options of 'plimsoll run'; one process for each placement unless --processes says more. \
       Exit status 5 when a result is wrong or a case fails.
       Example: plimsoll verify --suite default --filter 'kernel:gemm m:1-16' --placement core0
+      'plimsoll verify DIR' compares a plan folder with its manifest instead.
       """)
 
   @OptionGroup var measure: MeasureOptions

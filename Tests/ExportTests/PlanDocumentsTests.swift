@@ -23,7 +23,7 @@ struct PlanDocumentsTests {
     let names = try PlanDocuments.write(plan, to: folder.path + "/deep/er/plan/")
     let first = try files(folder.path + "/deep/er/plan")
     #expect(Set(names) == Set(first.keys))
-    #expect(names.first == "plan.xlsx" && names.count == PlanTables(plan).files.count + 2)
+    #expect(names.first == "plan.xlsx" && names.count == PlanTables(plan).files.count + 3)
     try PlanDocuments.write(plan, to: folder.path + "/deep/er/plan")
     #expect(try files(folder.path + "/deep/er/plan") == first)
     try PlanDocuments.write(plan, to: folder.path + "/again")

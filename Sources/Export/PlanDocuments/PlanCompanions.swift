@@ -15,6 +15,8 @@ public struct PlanCompanions: Sendable {
   public var difference: PlanDifference?
   /// Name of the earlier plan.
   public var earlier = ""
+  /// What made the plan.
+  public var run = PlanRun()
   /// Nothing.
   public init() {}
 

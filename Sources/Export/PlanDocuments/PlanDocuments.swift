@@ -47,14 +47,27 @@ public enum PlanDocuments {
       tables.files + (companions.uncertainty.map { tables.files(of: $0) } ?? [])
       + (companions.difference.map { [("changes.csv", tables.changes($0))] } ?? [])
       + (companions.simulation.map { [("fleet_simulation.csv", tables.keyed($0.table))] } ?? [])
+    var written: [PlanManifest.Entry] = []
     for (name, table) in files {
-      try WholeFile.write(
-        isExcelLocale ? ExcelLocale.text(table) : table.render(.csv), to: "\(folder)/\(name)")
+      let text = try isExcelLocale ? ExcelLocale.text(table) : table.render(.csv)
+      try WholeFile.write(text, to: "\(folder)/\(name)")
+      written.append(.init(name: name, role: table.title, content: Array(text.utf8)))
     }
-    try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: "\(folder)/plan.xlsx")
-    try WholeFile.write(
-      PlanPage(plan, extras: PlanPageExtras(companions.uncertainty)).html(), to: "\(folder)/plan.html")
-    return ["plan.xlsx", "plan.html"] + files.map(\.name)
+    let book = "\(folder)/plan.xlsx"
+    try XLSXFormat.write(PlanWorkbook.make(plan, with: companions), to: book)
+    guard let bytes = WholeFile.bytes(of: book) else { throw FileError(path: book, errno: EIO) }
+    let page = PlanPage(plan, extras: PlanPageExtras(companions.uncertainty)).html()
+    try WholeFile.write(page, to: "\(folder)/plan.html")
+    written.insert(
+      contentsOf: [
+        .init(name: "plan.xlsx", role: "Workbook with live formulas", content: bytes),
+        .init(name: "plan.html", role: "The plan as a page", content: Array(page.utf8)),
+      ], at: 0)
+    // Last, so that a folder with a manifest has all that it names.
+    let manifest = PlanManifest.table(
+      of: tables, companions.run, samples: companions.uncertainty?.samples, files: written)
+    try WholeFile.write(manifest.render(.csv), to: "\(folder)/\(PlanManifest.file)")
+    return written.map(\.name) + [PlanManifest.file]
   }
 
   private static func makeFolder(_ path: String, named shown: String) throws {
