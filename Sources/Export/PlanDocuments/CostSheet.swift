@@ -41,6 +41,7 @@ struct CostSheet {
     )
     for option in layout.plan.options { add(option) }
     UnitCosts.add(to: &sheet, layout)
+    HeadlineMonths.add(to: &sheet, layout)
     sheet.widths = [0: 34, 1: 20, 2: 32, 3: 22, 4: 19]
     for month in layout.plan.months { sheet.widths[PlanLayout.firstMonth + month.index] = 14 }
     sheet.pagesWide = 5

@@ -20,12 +20,19 @@ public enum PlanWorkbook {
     let capacity = CapacitySheet(layout)
     let cost = CostSheet(layout)
     let checks = ChecksSheet(layout)
+    let fleet = FleetSheetLayout(layout).map { ($0, FleetPlaces($0)) }
+    let fleetMonths = fleet.map { FleetMonthsSheet($0, $1) }
     book.sheets =
       [
         ReadMeSheet.sheet(layout), SummarySheet(layout).sheet, assumptions.sheet, offers.sheet, prices.sheet,
         performance.sheet,
         DemandSheet.sheet(layout),
       ] + [SupplySheet(layout)?.sheet].compactMap { $0 } + [capacity.sheet, cost.sheet]
+      + (fleet.map {
+        [FleetAllocationSheet($0, $1).sheet, fleetMonths?.sheet, FleetWorkSheet.sheet($0, $1)].compactMap {
+          $0
+        }
+      } ?? [])
       + [
         AllocationSheet.sheet(layout), ScenariosSheet.sheet(companions), UncertaintySheet.sheet(companions),
         CompareSheet.sheet(companions),
@@ -44,7 +51,7 @@ public enum PlanWorkbook {
       ]
     for (name, address) in assumptions.names + offers.names + prices.names + performance.names
       + capacity.names + cost.names
-      + checks.names
+      + checks.names + (fleetMonths?.names ?? [])
     {
       book.define(name, as: address)
     }

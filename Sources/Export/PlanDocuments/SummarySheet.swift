@@ -17,7 +17,7 @@ struct SummarySheet {
     sheet.put(.text(plan.scenario.title), row: 0, column: 0, style: .title)
     sheet.put(.text(plan.scenario.summary), row: 1, column: 0, style: .note)
     sheet.put(.text("Plan \(PlanIdentity.id(of: plan))"), row: 2, column: 0, style: .note)
-    let end = addHeadline()
+    let end = addFleet(row: addHeadline() + 2)
     addOffers(row: end + 3)
     sheet.widths = [0: 46, 1: 28, 2: 18, 3: 18, 4: 18, 5: 4, 6: 16]
     sheet.frozen = (4, 0)
@@ -59,6 +59,39 @@ struct SummarySheet {
     sheet.put(
       .formula(.name("checks_failing_warning")), row: row + 1, column: 1, style: .output, format: .whole)
     return row + 1
+  }
+
+  /// The plan over time, live from FleetMonths; answers the last row.
+  private mutating func addFleet(row: Int) -> Int {
+    guard let fleet = FleetSheetLayout(layout) else { return row - 2 }
+    sheet.put(
+      .text("Over time: \(fleet.sites.count) sites of \(fleet.providers.count) providers"), row: row,
+      column: 0,
+      style: .heading)
+    let last = fleet.columns.upperBound
+    let rows: [(String, Formula, NumberFormat)] = [
+      ("Most accelerators paid at a time", FleetPlaces.month(.billed, 4), .whole),
+      ("Most power", FleetPlaces.month(.megawatts, 4), .with(unit: "MW", decimals: 1)),
+      ("Paid in the term", .name("fleet_paid_usd"), .with(unit: "USD")),
+      ("Net present value", .name("fleet_npv_usd"), .with(unit: "USD")),
+      (
+        "USD per million tokens, whole term", .name("fleet_usd_per_mtok"),
+        .with(unit: "USD/Mtok", decimals: 4)
+      ),
+      ("Served in the last month, the class served least", FleetPlaces.month(.servedShare, last), .percent),
+    ]
+    for (offset, (label, formula, format)) in rows.enumerated() {
+      sheet.put(.text(label), row: row + 1 + offset, column: 0, style: .label)
+      sheet.put(.formula(formula), row: row + 1 + offset, column: 1, style: .output, format: format)
+    }
+    let end = row + 1 + rows.count
+    sheet.put(.text("Blocks whole, power and supply kept (Allocation)"), row: end, column: 0, style: .label)
+    let checks = (0..<3).map { offset in
+      Formula.cell(CellAddress(FleetSheetLayout.allocation, row: FleetPlaces.checks + offset, column: 1))
+    }
+    sheet.put(
+      .formula(.call(.min, checks)), row: end, column: 1, style: .check, format: .truth)
+    return end
   }
 
   /// The portfolio: the sums of Allocation are live, what it serves is the program's.

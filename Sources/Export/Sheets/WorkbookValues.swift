@@ -176,8 +176,8 @@ extension WorkbookValues {
   }
 
   private mutating func sumProduct(_ arguments: [Formula]) -> SheetValue {
-    let columns = arguments.map { list($0) }
-    guard let count = columns.first?.count, columns.allSatisfy({ $0.count == count }) else {
+    let columns = arguments.map { elements($0) }
+    guard let count = columns.map(\.count).max(), columns.allSatisfy({ $0.count == count }) else {
       return .fault("SUMPRODUCT of different shapes")
     }
     var sum = 0.0
@@ -190,6 +190,31 @@ extension WorkbookValues {
       sum += product
     }
     return WorkbookValues.finite(sum)
+  }
+
+  /// An argument of SUMPRODUCT, cell by cell: operators and rounding go over the cells of ranges, one value goes with
+  /// every cell of another operand. (Elsewhere spreadsheets do this in array formulas only.)
+  private mutating func elements(_ argument: Formula) -> [SheetValue] {
+    switch argument {
+    case .binary(let symbol, let left, let right):
+      let (a, b) = (elements(left), elements(right))
+      let count = max(a.count, b.count)
+      guard a.count == count || a.count == 1, b.count == count || b.count == 1 else {
+        return [.fault("SUMPRODUCT of different shapes")]
+      }
+      return (0..<count).map { at in
+        WorkbookValues.combine(symbol, a[a.count == 1 ? 0 : at], b[b.count == 1 ? 0 : at])
+      }
+    case .call(.abs, let inner) where inner.count == 1:
+      return elements(inner[0]).map { value in
+        WorkbookValues.arithmetic(value).map { .number(abs($0)) } ?? value
+      }
+    case .call(.roundDown, let inner) where inner.count == 2 && inner[1] == .number(0):
+      return elements(inner[0]).map { value in
+        WorkbookValues.arithmetic(value).map { .number($0.rounded(.towardZero)) } ?? value
+      }
+    default: return list(argument)
+    }
   }
 
   private mutating func sumIfs(_ arguments: [Formula]) -> SheetValue {
