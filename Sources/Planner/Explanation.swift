@@ -133,9 +133,10 @@ public struct FigureDefinition: Sendable {
 }
 
 extension Plan {
-  /// Names that `explain` knows: figures, inputs, options.
+  /// Names that `explain` knows: figures, inputs, options, and what is uncertain beside the inputs.
   public var explainableNames: [String] {
-    FigureDefinition.all.map(\.name) + InputKey.all.map(\.name) + options.map(\.id)
+    (FigureDefinition.all.map(\.name) + InputKey.all.map(\.name) + options.map(\.id) + uncertainNames)
+      .uniqueInOrder
   }
 
   /// How a figure, an input or an option came about, as lines; nil for an unknown name.
@@ -144,7 +145,10 @@ extension Plan {
   public func explanation(
     of name: String, option id: String? = nil, model: String? = nil
   ) -> [String]? {
-    if let input = scenario.input(name) { return chain(input, indent: "") }
+    if let input = scenario.input(name) {
+      return chain(input, indent: "") + (distribution(of: name) ?? []).map { "  \($0)" }
+    }
+    if let lines = distribution(of: name) { return [name] + lines.map { "  \($0)" } }
     if let key = InputKey.named(name) { return ["\(name) (\(key.unit)): not set; \(key.doc)"] }
     if let option = option(name) { return figures(option, model) }
     guard let figure = FigureDefinition.named(name),

@@ -16,9 +16,14 @@ struct ExplainCommand: ParsableCommand {
                plimsoll explain ramp_months --set ramp_months=20
                plimsoll explain aws-gb200/own/deal
                plimsoll explain decode_tokens_s_per_accelerator
+               plimsoll explain site.aws-us-central.max_mw --scenario frontier-lab-fleet
+               plimsoll explain distribution.delivery_slip_months --scenario frontier-lab-fleet
       """)
 
-  @Argument(help: "An input, a figure or an option such as aws-gb200/contracted/latest (--list shows all).")
+  @Argument(
+    help: ArgumentHelp(
+      "An input, a figure, an option such as aws-gb200/contracted/latest, a cell of a table such as "
+        + "contract.reserved-3y.upfront_share, or an uncertain input (--list shows all)."))
   var name: String?
 
   @Option(help: "The scenario, by name or folder.")
@@ -38,7 +43,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let plan = try plans.plan(scenario)
-    if list { return try output.show([names(plan)]) }
+    if list { return try output.show([names(plan, ScenarioCells(of: scenario))]) }
     guard let name else {
       throw CommandFailure(
         .usage, "name a figure or an input, e.g. plimsoll explain accelerators (--list shows all)")
@@ -54,10 +59,12 @@ struct ExplainCommand: ParsableCommand {
         "stand-in", model, nearest: nearestNames(to: model, among: models),
         list: "plimsoll plan \(scenario) --table capacity")
     }
-    guard let lines = plan.explanation(of: name, option: option, model: model) else {
+    let cells = try ScenarioCells(of: scenario)
+    let found = plan.explanation(of: name, option: option, model: model)
+    guard let lines = found ?? cells.explanation(of: name, in: plan) else {
       throw CommandFailure.unknown(
-        "name", name, nearest: nearestNames(to: name, among: plan.explainableNames),
-        list: "plimsoll explain --list")
+        "name", name, nearest: nearestNames(to: name, among: plan.explainableNames + cells.names),
+        list: "plimsoll explain --list --scenario \(scenario)")
     }
     let walk = Plan.walkedFigures.contains(name) ? try operators(plan) : []
     guard output.format == .table else {
@@ -92,7 +99,7 @@ struct ExplainCommand: ParsableCommand {
     return lines.prefix(1) + lines.dropFirst().map { "  " + $0 }
   }
 
-  private func names(_ plan: Plan) -> ReportTable {
+  private func names(_ plan: Plan, _ cells: ScenarioCells) -> ReportTable {
     var table = ReportTable(
       "What can be explained", [.init("name"), .init("kind"), .init("unit"), .init("meaning")])
     for figure in FigureDefinition.all {
@@ -106,6 +113,12 @@ struct ExplainCommand: ParsableCommand {
         .text(option.id), .text("option"), .text("count"), .text("accelerators on this price and date"),
       ])
     }
+    for name in plan.uncertainNames {
+      table.append([
+        .text("distribution.\(name)"), .text("distribution"), .empty, .text("form, percentiles, seed"),
+      ])
+    }
+    for name in cells.names { table.append([.text(name), .text("cell"), .empty, .text("a table's cell")]) }
     return table
   }
 }

@@ -158,15 +158,7 @@ extension PlanUncertainty {
     let sites = fleet.fleetCase.portfolio.sites
     let providers = sites.map(\.provider).uniqueInOrder
     let regions = sites.map(\.region).uniqueInOrder
-    var variables = Planner.variables(of: scenario).filter {
-      ["demand_factor", "price_factor", "software_factor", "steady_factor", "mix_factor"].contains($0.name)
-    }
-    if let width = PlanUncertainty.throughputWidth(fleet),
-      let distribution = try? Distribution(.lognormal(p10: 1 / width, p90: width))
-    {
-      variables.append(Variable(StressVariable.throughput, unit: "ratio", distribution))
-    }
-    variables += PlanUncertainty.slip(scenario)
+    var variables = PlanUncertainty.drawn(scenario, fleet)
     let one =
       [StressVariable.power] + providers.map { StressVariable.provider($0) }
       + regions.map { StressVariable.region($0) }
@@ -218,6 +210,19 @@ extension PlanUncertainty {
           + "discounted.",
         "Each other plan was searched anew for its own scenario and meets the same samples.",
       ])
+  }
+
+  /// What a fleet over time is sampled by: the scenario's inputs that it reads, the throughput's error, the slip.
+  static func drawn(_ scenario: Scenario, _ fleet: FleetPlan) -> [Variable] {
+    var variables = Planner.variables(of: scenario).filter {
+      ["demand_factor", "price_factor", "software_factor", "steady_factor", "mix_factor"].contains($0.name)
+    }
+    if let width = PlanUncertainty.throughputWidth(fleet),
+      let distribution = try? Distribution(.lognormal(p10: 1 / width, p90: width))
+    {
+      variables.append(Variable(StressVariable.throughput, unit: "ratio", distribution))
+    }
+    return variables + PlanUncertainty.slip(scenario)
   }
 
   /// Other scenarios whose best plans are worth judging.

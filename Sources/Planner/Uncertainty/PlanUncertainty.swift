@@ -139,6 +139,14 @@ extension PlanUncertainty {
     return Array((first + others.filter { isNew($0.option) }).prefix(candidates))
   }
 
+  /// What a plan is sampled by, without what only the stress list moves; empty for a plan that cannot be sampled.
+  static func drawn(_ plan: Plan) -> [Variable] {
+    if let fleet = plan.fleet, fleet.plan != nil { return drawn(plan.scenario, fleet) }
+    guard let headline = plan.leading.flatMap({ plan.option($0) }), let model = plan.scenario.standIns.first
+    else { return [] }
+    return variables(plan, options(plan, headline, model), []).filter { !$0.distribution.isFixed }
+  }
+
   /// Inputs of the scenario that the evaluator reads, the throughput's error by chip, the slip, and what only the stress
   /// list moves.
   private static func variables(
