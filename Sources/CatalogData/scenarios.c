@@ -94,6 +94,33 @@ static const unsigned char openai_aws_38b_offers_csv[] = {
 static const unsigned char openai_aws_38b_scenario_toml[] = {
 #embed "scenarios/openai-aws-38b/scenario.toml"
 };
+static const unsigned char own_build_fleet_assumptions_csv[] = {
+#embed "scenarios/own-build-fleet/assumptions.csv"
+};
+static const unsigned char own_build_fleet_brackets_csv[] = {
+#embed "scenarios/own-build-fleet/brackets.csv"
+};
+static const unsigned char own_build_fleet_contracts_csv[] = {
+#embed "scenarios/own-build-fleet/contracts.csv"
+};
+static const unsigned char own_build_fleet_deliveries_csv[] = {
+#embed "scenarios/own-build-fleet/deliveries.csv"
+};
+static const unsigned char own_build_fleet_offers_csv[] = {
+#embed "scenarios/own-build-fleet/offers.csv"
+};
+static const unsigned char own_build_fleet_own_builds_csv[] = {
+#embed "scenarios/own-build-fleet/own_builds.csv"
+};
+static const unsigned char own_build_fleet_power_csv[] = {
+#embed "scenarios/own-build-fleet/power.csv"
+};
+static const unsigned char own_build_fleet_scenario_toml[] = {
+#embed "scenarios/own-build-fleet/scenario.toml"
+};
+static const unsigned char own_build_fleet_sites_csv[] = {
+#embed "scenarios/own-build-fleet/sites.csv"
+};
 static const unsigned char own_silicon_assumptions_csv[] = {
 #embed "scenarios/own-silicon/assumptions.csv"
 };
@@ -151,6 +178,15 @@ static const scenario_file files[] = {
     {"openai-aws-38b/assumptions.csv", openai_aws_38b_assumptions_csv, sizeof openai_aws_38b_assumptions_csv},
     {"openai-aws-38b/offers.csv", openai_aws_38b_offers_csv, sizeof openai_aws_38b_offers_csv},
     {"openai-aws-38b/scenario.toml", openai_aws_38b_scenario_toml, sizeof openai_aws_38b_scenario_toml},
+    {"own-build-fleet/assumptions.csv", own_build_fleet_assumptions_csv, sizeof own_build_fleet_assumptions_csv},
+    {"own-build-fleet/brackets.csv", own_build_fleet_brackets_csv, sizeof own_build_fleet_brackets_csv},
+    {"own-build-fleet/contracts.csv", own_build_fleet_contracts_csv, sizeof own_build_fleet_contracts_csv},
+    {"own-build-fleet/deliveries.csv", own_build_fleet_deliveries_csv, sizeof own_build_fleet_deliveries_csv},
+    {"own-build-fleet/offers.csv", own_build_fleet_offers_csv, sizeof own_build_fleet_offers_csv},
+    {"own-build-fleet/own_builds.csv", own_build_fleet_own_builds_csv, sizeof own_build_fleet_own_builds_csv},
+    {"own-build-fleet/power.csv", own_build_fleet_power_csv, sizeof own_build_fleet_power_csv},
+    {"own-build-fleet/scenario.toml", own_build_fleet_scenario_toml, sizeof own_build_fleet_scenario_toml},
+    {"own-build-fleet/sites.csv", own_build_fleet_sites_csv, sizeof own_build_fleet_sites_csv},
     {"own-silicon/assumptions.csv", own_silicon_assumptions_csv, sizeof own_silicon_assumptions_csv},
     {"own-silicon/offers.csv", own_silicon_offers_csv, sizeof own_silicon_offers_csv},
     {"own-silicon/scenario.toml", own_silicon_scenario_toml, sizeof own_silicon_scenario_toml},

@@ -95,6 +95,15 @@ public enum Formulas {
     peakRequests / peakOverMean * Unit.day.toBase(1) / requestsPerUserDay
   }
 
+  /// goodput = (1 - failures · restart - maintenance) · (1 - failures · request / 2): a replica is down while it
+  /// restarts on spares, and half of each request in flight is lost with it. 0 where nothing is left.
+  public static func goodput(
+    failuresPerSecond: Double, restartSeconds: Double, maintenanceShare: Double, requestSeconds: Double
+  ) -> Double {
+    max(0, 1 - failuresPerSecond * restartSeconds - maintenanceShare)
+      * max(0, 1 - failuresPerSecond * requestSeconds / 2)
+  }
+
   // MARK: Training
 
   /// Compute of a training run, 6·N·D FLOP: two for the forward and four for the backward pass of each parameter.

@@ -7,7 +7,8 @@ extension Plan {
   /// Names of the tables, in the order in which a reader wants them.
   public static let tableNames = [
     "options", "capacity", "schedule", "allocation", "checks", "swings", "gaps", "host", "inputs", "deals",
-    "ledger", "fleet", "fleet-allocation", "fleet-limits", "fleet-rejections",
+    "ledger", "need", "fleet", "fleet-allocation", "fleet-ledger", "fleet-limits", "fleet-rejections",
+    "carbon",
   ]
 
   /// The table of a name; nil for an unknown name.
@@ -24,6 +25,9 @@ extension Plan {
     case "inputs": inputsTable
     case "deals": dealsTable
     case "ledger": ledgerTable
+    case "need": needTable
+    case "carbon": carbonTable
+    case "fleet-ledger": fleetLedgerTable
     case "fleet": fleetTable
     case "fleet-allocation": fleetAllocationTable
     case "fleet-limits": fleetLimitsTable

@@ -57,7 +57,7 @@ extension Plan {
         ).swings()
       } else { [] }
     let fleet = evidence.plansFleet ? try FleetPlan.make(scenario, evidence: evidence) : nil
-    gaps += fleet?.fleetCase.gaps ?? []
+    gaps += (fleet?.fleetCase.gaps ?? []) + (fleet?.carbon.gaps ?? [])
     let standIn = leading?.offer.accelerator ?? scenario.offers.first?.accelerator ?? ""
     self.init(
       scenario: scenario, acceleratorShare: try numbers.acceleratorShare,

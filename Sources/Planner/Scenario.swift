@@ -199,6 +199,26 @@ public struct InputKey: Sendable, Hashable {
       "hours_basis", "basis", .choice(["average", "calendar"]),
       "average: hours_per_month each month; calendar: 24 h a day"),
     InputKey("hours_per_month", "h", .number(low: 1, high: 744), "hours of an average month"),
+    InputKey("support_share", "share", share, "support, as a share of what is rented"),
+    InputKey(
+      "software_usd_per_accelerator_year", "USD/year", nonNegative, "software licences of one accelerator"),
+    InputKey("setup_usd_per_accelerator", "USD", nonNegative, "set-up of an accelerator at its delivery"),
+    InputKey(
+      "migration_months", "months", .number(low: 0, high: 24),
+      "months for which what leaves a commitment and what replaces it both run"),
+    InputKey("egress_usd_per_gb", "USD/GB", .number(low: 0, high: 10), "traffic out of a provider"),
+    InputKey("egress_bytes_per_token", "B", nonNegative, "bytes that leave for a generated token"),
+    InputKey(
+      "own_life_months", "months", .whole(low: 12, high: 120), "useful life of hardware of one's own"),
+    InputKey(
+      "own_residual_share", "share", .number(low: 0, high: 0.9), "share of its purchase left after that life"),
+    InputKey(
+      "own_colocation_usd_per_kw_month", "USD/kW-month", nonNegative,
+      "space, cooling and power distribution of own hardware"),
+    InputKey(
+      "own_repair_share_per_year", "share", share, "parts and repair of own hardware over its purchase"),
+    InputKey("own_staff_usd_per_mw_year", "USD/MW-year", nonNegative, "people who run own hardware"),
+    InputKey("mean_load", "share", .number(low: 0.01, high: 1), "mean draw over all-in power"),
     InputKey("discount_rate", "per year", .number(low: 0, high: 1), "effective yearly rate of the NPV"),
     InputKey(
       "payment_timing", "basis", .choice(["mid-month", "month-end"]),
@@ -234,6 +254,12 @@ public struct InputKey: Sendable, Hashable {
   private static let reliability = [
     InputKey("failures_per_accelerator_year", "1/year", nonNegative, "unplanned stops of one accelerator"),
     InputKey("repair_days", "days", nonNegative, "days until a failed node is back"),
+    InputKey(
+      "replica_restart_h", "h", nonNegative,
+      "hours from a failure until the replica serves again on spare nodes, in a plan over time"),
+    InputKey(
+      "maintenance_share", "share", .number(low: 0, high: 0.9),
+      "planned maintenance, share of the time, in a plan over time"),
     InputKey("spare_confidence", "share", .number(low: 0.5, high: 0.999_999), "how often the pool is whole"),
     InputKey("spare_pool_nodes", "nodes", .whole(low: 1, high: 100_000), "nodes that share their spares"),
     InputKey(

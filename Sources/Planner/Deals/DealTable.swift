@@ -41,16 +41,25 @@ extension Plan {
   }
 
   /// Every payment of the headline, amounts exact.
-  public var ledgerTable: ReportTable {
+  public var ledgerTable: ReportTable { payments("Payments of the headline", ledger) }
+
+  /// Every payment of the fleet over time; empty without one.
+  public var fleetLedgerTable: ReportTable {
+    payments(
+      "Payments of the fleet over time",
+      fleet?.ledger
+        ?? Ledger([], months: months, shares: OverheadShares(cpu: 0, network: 0, storage: 0)))
+  }
+
+  private func payments(_ title: String, _ ledger: Ledger) -> ReportTable {
     var table = ReportTable(
-      "Payments of the headline",
+      title,
       [
         .init("month"), .init("holding"), .init("stream"), .init("quantity"), .init("unit"),
         .init("billed_unit_price_usd"), .init("billed_usd"), .init("effective_usd"), .init("list_usd"),
         .init("discount_factor"), .init("discounted_usd"), .init("price_basis"), .init("price_as_of"),
         .init("price_source"),
       ])
-    let ledger = ledger
     let yearly = scenario.number("discount_rate") ?? 0
     for row in ledger.rows {
       let holding = row.holding.map { ledger.holdings[$0] }

@@ -1,7 +1,7 @@
 // A scenario with places and contracts to a portfolio case: what is needed each month, how much of it an accelerator
 // of each offer does, what can be had where, and what it costs under each contract.
 
-import Catalog
+public import Catalog
 public import Quantities
 import Tables
 
@@ -37,6 +37,8 @@ public struct FleetPriceRow: Sendable, Hashable {
   public let listRate: Rate?
   /// USD per accelerator-hour of blocks that start in each month, without CPUs, network and storage.
   public let usdPerHour: [Double]
+  /// The parts of hardware of one's own; nil for what is rented.
+  public let build: OwnBuild?
 }
 
 /// A portfolio case with what its indices stand for.
@@ -49,26 +51,37 @@ public struct FleetCase: Sendable {
   public let prices: [FleetPriceRow]
   /// What each product does, in the order of `portfolio.products` and of the needs; nil where it cannot serve it.
   public let throughputs: [[Throughput?]]
-  /// Accelerators of a product that keep one training run going; nil without a published peak.
-  public let spareShares: [Double]
+  /// Each product sized for all demand alone, in the order of `portfolio.products`: where its headroom, goodput,
+  /// stranded capacity and spares come from.
+  public let sizings: [FleetSizing]
   /// Offers that cannot be planned, and what is missing.
   public let gaps: [Gap]
   /// Share of the money that pays for accelerators.
   public let acceleratorShare: Double
+  /// Facility power of one accelerator, all in, kW, in the order of `portfolio.products`.
+  public let facilityKilowatts: [Double]
+  /// Carbon of the grid of each site, in the order of the scenario's sites; nil where no source gives it.
+  public let grids: [PowerFact?]
 }
 
 /// Builds cases.
 struct FleetCaseBuilder {
   let numbers: PlanNumbers
   let evidence: PlanEvidence
-  private let months: [PlanMonth]
-  private let input: FleetInput
+  let months: [PlanMonth]
+  let input: FleetInput
+  private let sizer: FleetSizer
+  let own: OwnBuilder
+  let contracts: [Contract]
 
   init(_ numbers: PlanNumbers, _ evidence: PlanEvidence) throws(InputError) {
     self.numbers = numbers
     self.evidence = evidence
     months = try numbers.months
     input = numbers.scenario.fleet
+    sizer = try FleetSizer(numbers, months: months.count)
+    own = OwnBuilder(numbers, evidence)
+    contracts = try own.contracts()
   }
 
   /// The case of the scenario.
@@ -92,19 +105,19 @@ struct FleetCaseBuilder {
     }
     var products: [PortfolioProduct] = []
     var throughputs: [[Throughput?]] = []
-    var spares: [Double] = []
+    var sizings: [FleetSizing] = []
     for offer in offers {
-      let spare = try numbers.spareShare(perNode: offer.perNode ?? 1)
-      let rates = try works(offer, needs, spare: spare, gaps: &gaps)
+      let found = works(offer, gaps: &gaps)
+      let sizing = try sizer.sizing(offer, kilowatts: kilowatts(offer) ?? 0, found)
       var product = PortfolioProduct()
       product.accelerator = offer.accelerator
       product.blockAccelerators = offer.unit ?? 1
       product.kilowattsEach = kilowatts(offer) ?? 0
-      product.requestsPerSecond = rates.map(\.work)
+      product.requestsPerSecond = try rates(sizing, found)
       product.vendor = evidence.catalog.accelerator(offer.accelerator)?.vendor ?? ""
       products.append(product)
-      throughputs.append(rates.map(\.throughput))
-      spares.append(spare)
+      throughputs.append(found + input.training.map { _ in nil })
+      sizings.append(sizing)
     }
     var portfolio = PortfolioCase()
     portfolio.months = months
@@ -116,7 +129,7 @@ struct FleetCaseBuilder {
     portfolio.demands = zip(needs, demandFlags()).map { demand($0, isDeferrable: $1) }
     portfolio.sites = input.sites.map(site)
     portfolio.products = products
-    portfolio.contracts = input.contracts.map(contract)
+    portfolio.contracts = contracts.map(contract)
     portfolio.brackets = input.brackets.map { row in
       var bracket = SpendBracket()
       bracket.provider = row.provider
@@ -137,14 +150,14 @@ struct FleetCaseBuilder {
       }
     }
     return FleetCase(
-      portfolio: portfolio, needs: needs, prices: rows, throughputs: throughputs, spareShares: spares,
-      gaps: gaps.uniqueInOrder, acceleratorShare: share)
+      portfolio: portfolio, needs: needs, prices: rows, throughputs: throughputs, sizings: sizings,
+      gaps: gaps.uniqueInOrder, acceleratorShare: share,
+      facilityKilowatts: offers.map { kilowatts($0, isFacility: true) ?? 0 }, grids: input.sites.map(grid))
   }
 
   // MARK: Demand
 
   private func needs() throws(InputError) -> [FleetNeed] {
-    let factor = try numbers.number("demand_factor")
     var found: [FleetNeed] = []
     for workload in input.workloads where evidence.catalog.model(workload.model) == nil {
       let near = evidence.catalog.nearestModels(to: workload.model).joined(separator: ", ")
@@ -153,22 +166,16 @@ struct FleetCaseBuilder {
         "class \(workload.id): no model '\(workload.model.prefix(40))' in the catalogue",
         advice: near.isEmpty ? "`plimsoll catalog list models` shows them" : "did you mean \(near)?")
     }
-    let model: DemandModel
-    do throws(DemandError) {
-      model = try DemandModel(
-        workloads: input.workloads, regions: input.regions, profiles: input.profiles, months: months.count)
-    } catch {
-      throw InputError(file: "\(numbers.scenario.name): demand.csv", error.description)
-    }
+    let model = try sizer.demand()
     for (index, workload) in input.workloads.enumerated() {
       // Any site may serve any region, and what may wait leaves the peak for the valleys of its day.
       let levels = months.map { model.demand(workload: index, month: $0.index).routed }
       let request = workload.request
       found.append(
         FleetNeed(
-          id: workload.id, unit: "requests/s", mean: levels.map { factor * $0.average },
-          need: levels.map { factor * $0.need }, freshTokens: request.freshInputTokens,
-          outputTokens: request.outputTokens, totalTokens: request.totalTokens))
+          id: workload.id, unit: "requests/s", mean: levels.map(\.average),
+          need: levels.map(\.need), freshTokens: request.freshInputTokens, outputTokens: request.outputTokens,
+          totalTokens: request.totalTokens))
     }
     for training in input.training {
       let runs = months.map { training.runs(month: $0.index) }
@@ -202,39 +209,42 @@ struct FleetCaseBuilder {
     return demand
   }
 
-  /// Work of one accelerator of an offer for each class, after derating, headroom, stranded capacity and spares.
-  private func works(
-    _ offer: Offer, _ needs: [FleetNeed], spare: Double, gaps: inout [Gap]
-  ) throws(InputError) -> [(work: Double, throughput: Throughput?)] {
-    var found: [(work: Double, throughput: Throughput?)] = []
-    for workload in input.workloads {
+  /// What the offer does of each class; nil, with its gap, where it cannot serve one.
+  private func works(_ offer: Offer, gaps: inout [Gap]) -> [Throughput?] {
+    input.workloads.map { workload in
       let service = ServiceLevel(
         request: workload.request, ttftLimit: Seconds(workload.ttftLimit),
         tpotLimit: Seconds(workload.tpotLimit))
       switch evidence.throughput.throughput(StandIn(model: workload.model, kind: ""), offer, service) {
+      case .success(let throughput): return throughput
       case .failure(let gap):
         gaps.append(gap)
-        found.append((0, nil))
-      case .success(let throughput):
-        let seconds = Formulas.secondsPerRequest(
-          request: workload.request, prefill: throughput.prefill.value, decode: throughput.decode.value)
-        let need = needs.first { $0.id == workload.id }?.need.max() ?? 0
-        let stranded = Formulas.strandedShare(domain: offer.domain ?? 1, replica: throughput.replica)
-        let utilisation = try numbers.utilisation(replicas: need * seconds / Double(throughput.replica))
-        let rate = Formulas.peakRequests(
-          usable: 1 - spare, strandedShare: stranded, utilisation: utilisation,
-          derating: try numbers.derating, secondsPerRequest: seconds)
-        found.append((rate, throughput))
+        return nil
       }
     }
+  }
+
+  /// Work of one paid accelerator for each class: what the need model leaves of it, and derating.
+  private func rates(_ sizing: FleetSizing, _ throughputs: [Throughput?]) throws(InputError) -> [Double] {
+    var found: [Double] = []
+    let derating = try numbers.derating
+    for (index, workload) in input.workloads.enumerated() {
+      guard let throughput = throughputs[index], let share = sizing.usable[index] else {
+        found.append(0)
+        continue
+      }
+      let seconds = Formulas.secondsPerRequest(
+        request: workload.request, prefill: throughput.prefill.value, decode: throughput.decode.value)
+      found.append(share.product * derating / seconds)
+    }
     for training in input.training {
-      guard let peak = evidence.catalog.accelerator(offer.accelerator)?.peak(.bf16) else {
-        found.append((0, nil))
+      guard let peak = evidence.catalog.accelerator(sizing.offer.accelerator)?.peak(.bf16) else {
+        found.append(0)
         continue
       }
       let perRun = Formulas.acceleratorsPerRun(
         compute: training.compute, days: training.days, peak: peak.value, utilisation: training.utilisation)
-      found.append(((1 - spare) / perRun, nil))
+      found.append((1 - sizing.spareShare) / perRun)
     }
     return found
   }
@@ -242,9 +252,9 @@ struct FleetCaseBuilder {
   // MARK: Supply
 
   /// Kilowatts of one accelerator on the plan's basis; from the thermal design power where no all-in power is known.
-  private func kilowatts(_ offer: Offer) -> Double? {
+  private func kilowatts(_ offer: Offer, isFacility: Bool? = nil) -> Double? {
     guard let chip = evidence.catalog.accelerator(offer.accelerator) else { return nil }
-    let isFacility = numbers.scenario.text("power_basis") == "allin_facility"
+    let isFacility = isFacility ?? (numbers.scenario.text("power_basis") == "allin_facility")
     if let watts = isFacility ? chip.allInFacilityPower : chip.allInITPower {
       return Unit.kilowatt.fromBase(watts.value)
     }
@@ -252,6 +262,12 @@ struct FleetCaseBuilder {
       return nil
     }
     return Unit.kilowatt.fromBase(tdp.value) * ratio
+  }
+
+  private func grid(_ place: FleetSite) -> PowerFact? {
+    let parts = place.grid.split(separator: ":").map(String.init)
+    guard parts.count == 2 else { return nil }
+    return evidence.catalog.gridCarbon(provider: parts[0], region: parts[1])
   }
 
   private func site(_ place: FleetSite) -> PortfolioSite {
@@ -289,85 +305,5 @@ struct FleetCaseBuilder {
       return (count / Double(offer.unit ?? 1)).rounded(.down)
     }
     return supply
-  }
-
-  // MARK: Contracts
-
-  private func contract(_ terms: Contract) -> PortfolioContract {
-    var contract = PortfolioContract()
-    contract.id = terms.id
-    contract.termMonths = terms.termMonths
-    contract.upfrontShare = terms.upfrontShare
-    contract.signatureEvery = terms.signatureEvery
-    contract.isInterruptible = terms.isInterruptible
-    contract.isCommitment = terms.isCommitment
-    let blocks = numbers.scenario.offers.compactMap(\.unit).max() ?? 1
-    contract.minimumBlocks = (terms.minimumAccelerators / Double(blocks)).rounded(.up)
-    return contract
-  }
-
-  private func prices(
-    _ place: FleetSite, _ offer: Offer, supply: Int, share: Double, gaps: inout [Gap]
-  ) throws -> [(price: PortfolioPrice, row: FleetPriceRow)] {
-    let builder = try OptionBuilder(numbers, evidence)
-    let list = builder.rate(offer, .list, numbers.leadDate)
-    let acceptance = try numbers.number("acceptance_months").rounded(.up)
-    var found: [(price: PortfolioPrice, row: FleetPriceRow)] = []
-    for (index, contract) in input.contracts.enumerated() {
-      let rate: Rate
-      switch builder.rate(offer, contract.basis, numbers.leadDate) {
-      case .success(let known): rate = known
-      case .failure(let gap):
-        gaps.append(gap)
-        continue
-      }
-      let hourly = months.map {
-        rate.usdPerHour * contract.priceFactor * factor(offer, contract, year: $0.index / monthsPerYear)
-      }
-      // Where paying begins with the delivery, the months of acceptance are paid on top of the term.
-      let idle =
-        contract.billingStart == .delivery
-        ? (Double(contract.termMonths) + acceptance) / Double(contract.termMonths) : 1
-      var price = PortfolioPrice()
-      price.supply = supply
-      price.contract = index
-      price.usdPerHour = hourly.map { $0 * idle / share }
-      found.append(
-        (
-          price,
-          FleetPriceRow(
-            offer: offer, site: place, contract: contract, rate: rate, listRate: try? list.get(),
-            usdPerHour: hourly)
-        ))
-    }
-    return found
-  }
-
-  /// Price over today's in a year: the row that fits best, the latest year up to it.
-  private func factor(_ offer: Offer, _ contract: Contract, year: Int) -> Double {
-    let fitting = input.pricePaths.filter {
-      ($0.accelerator == offer.accelerator || $0.accelerator == "*")
-        && ($0.contract == contract.kind.rawValue || $0.contract == "*") && ($0.year ?? 0) <= year
-    }
-    let best = fitting.max { a, b in
-      let named = { (row: PricePath) in (row.accelerator == "*" ? 0 : 2) + (row.contract == "*" ? 0 : 1) }
-      return (named(a), a.year ?? 0) < (named(b), b.year ?? 0)
-    }
-    return best?.factor ?? 1
-  }
-
-  private func limits() throws(InputError) -> PortfolioLimits {
-    var limits = PortfolioLimits()
-    let share = try numbers.number("max_provider_share")
-    limits.maxProviderShare = share < 1 ? share : nil
-    limits.sharesFrom = min(months.count - 1, Int(try numbers.number("shares_from_month")))
-    limits.lostRegions = Int(try numbers.number("lost_regions"))
-    limits.failoverShare = try numbers.number("failover_share")
-    limits.minProviders = Int(try numbers.number("min_providers"))
-    limits.minProviderShare = try numbers.number("min_provider_share")
-    limits.maxInterruptibleShare = try numbers.number("max_interruptible_share")
-    limits.yearlyBudgetUSD = numbers.optional("yearly_budget_usd")
-    limits.exposureUSD = numbers.optional("exposure_limit_usd")
-    return limits
   }
 }

@@ -40,6 +40,8 @@ public struct FleetPlan: Sendable {
   public let ledger: Ledger
   /// Month by month; empty without a plan.
   public let rows: [FleetPlanMonth]
+  /// Energy and carbon of what is held.
+  public let carbon: FleetCarbon
 
   /// The chosen plan.
   public var plan: PortfolioPlan? { answer.plan }
@@ -65,8 +67,34 @@ public struct FleetPlan: Sendable {
       storage: numbers.number("storage_share"))
     let acceptance = Int(try numbers.number("acceptance_months").rounded(.up))
     holdings = answer.plan.map { FleetPlan.holdings($0, fleet, acceptance: acceptance) } ?? []
-    ledger = Ledger(holdings, months: months, shares: shares).rebated(fleet.portfolio.brackets)
-    rows = answer.plan.map { [holdings, ledger] in FleetPlan.rows($0, fleet, holdings, ledger) } ?? []
+    var side = try SideCosts(numbers)
+    let held = holdings
+    let served = answer.plan.map { FleetPlan.served($0, fleet) } ?? months.map { _ in ServedTokens() }
+    let bytes = try numbers.number("egress_bytes_per_token")
+    let usable = months.map { month in held.reduce(0) { $0 + $1.usable[month.index] } }
+    side.gigabytes = held.map { holding in
+      months.map { month in
+        let at = month.index
+        guard usable[at] > 0 else { return 0 }
+        return holding.usable[at] / usable[at]
+          * SideCosts.gigabytes(tokens: served[at].output, bytesPerToken: bytes)
+      }
+    }
+    side.goodput = held.map { holding in
+      fleet.sizings.first { $0.offer.id == holding.offer.id }?.goodput ?? 1
+    }
+    ledger = Ledger(held, months: months, shares: shares, side: side).rebated(fleet.portfolio.brackets)
+    carbon = FleetCarbon(
+      held, places: numbers.scenario.fleet.sites, grids: fleet.grids, months: months,
+      meanLoad: try numbers.number("mean_load"), tokens: served.map(\.all)
+    ) { holding in
+      fleet.sizings.firstIndex { $0.offer.id == holding.offer.id }.map { fleet.facilityKilowatts[$0] } ?? 0
+    }
+    let yearly = try numbers.number("discount_rate")
+    rows =
+      answer.plan.map { [holdings, ledger] in
+        FleetPlan.rows($0, fleet, holdings, ledger, yearly: yearly)
+      } ?? []
   }
 
   /// Blocks signed, by price row and price, as holdings.
@@ -76,7 +104,8 @@ public struct FleetPlan: Sendable {
     for (index, row) in fleet.prices.enumerated() {
       let product = fleet.portfolio.products[
         fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
-      let spare = fleet.spareShares[fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
+      let spare = fleet.sizings[fleet.portfolio.supplies[fleet.portfolio.prices[index].supply].product]
+        .spareShare
       var levels: [Double] = []
       for month in months where plan.signed[index][month.index] > 0 {
         if !levels.contains(row.usdPerHour[month.index]) { levels.append(row.usdPerHour[month.index]) }
@@ -111,33 +140,25 @@ public struct FleetPlan: Sendable {
               note: note.filter { !$0.isEmpty }.joined(separator: "; ")),
             listRate: row.listRate, signatures: signatures, delivered: delivered, billed: billed,
             accepted: accepted, usable: accepted.map { $0 * (row.contract.includesSpares ? 1 : 1 - spare) },
-            kilowattsEach: product.kilowattsEach))
+            kilowattsEach: product.kilowattsEach, build: row.build))
       }
     }
     return found
   }
 
   private static func rows(
-    _ plan: PortfolioPlan, _ fleet: FleetCase, _ holdings: [Holding], _ ledger: Ledger
+    _ plan: PortfolioPlan, _ fleet: FleetCase, _ holdings: [Holding], _ ledger: Ledger, yearly: Double
   ) -> [FleetPlanMonth] {
     let paid = ledger.paidByMonth
     var idle = Array(repeating: Money.zero, count: ledger.months.count)
     for row in ledger.rows where row.stream == .paidNotUsable { idle[row.month] += row.billed }
+    let costs = monthlyCosts(holdings, ledger, share: fleet.acceleratorShare, yearly: yearly)
     let used = Set(holdings.map(\.site))
+    let fromDemand = served(plan, fleet)
     return ledger.months.map { month in
       let at = month.index
       func sum(_ value: (Holding) -> Double) -> Double { holdings.reduce(0) { $0 + value($1) } }
-      var served = 1.0
-      var tokens = 0.0
-      for (index, need) in fleet.needs.enumerated() {
-        let wanted = need.need[at]
-        guard wanted > 0 else { continue }
-        let share = min(1, plan.served[index][at] / wanted)
-        served = min(served, share)
-        if let total = need.totalTokens {
-          tokens += share * need.mean[at] * Unit.hour.toBase(month.hours) * total
-        }
-      }
+      let (served, tokens) = (fromDemand[at].share, fromDemand[at].all)
       return FleetPlanMonth(
         month: month, delivered: sum { $0.delivered[at] }, billed: sum { $0.billed[at] },
         usable: sum { $0.usable[at] }, megawatts: sum { $0.megawatts?[at] ?? 0 },
@@ -146,7 +167,53 @@ public struct FleetPlan: Sendable {
         },
         paid: paid[at], paidNotUsable: idle[at].usd, servedShare: served,
         usdPerMtok: tokens > 0
-          ? paid[at] * servingShare(plan, fleet, at) / Unit.millionTokens.fromBase(tokens) : nil)
+          ? costs[at] * servingShare(plan, fleet, at) / Unit.millionTokens.fromBase(tokens) : nil)
+    }
+  }
+
+  /// What each month costs: its payments, with the annuity of own hardware in the place of its purchase and of what
+  /// is left of it.
+  ///
+  /// - Parameters:
+  ///   - share: accelerators' share of the money: CPUs, network and storage go with the purchase.
+  ///   - yearly: effective yearly rate of the annuity.
+  private static func monthlyCosts(_ holdings: [Holding], _ ledger: Ledger, share: Double, yearly: Double)
+    -> [Double]
+  {
+    var costs = ledger.paidByMonth
+    for row in ledger.rows where row.stream == .capital || row.stream == .residual {
+      costs[row.month] -= row.billed.usd / (row.stream == .capital ? share : 1)
+    }
+    for holding in holdings {
+      guard let build = holding.build else { continue }
+      let each = build.capitalPerMonth(yearly: yearly) / share
+      for month in ledger.months { costs[month.index] += each * holding.delivered[month.index] }
+    }
+    return costs
+  }
+
+  /// What is served of the demand in one month.
+  struct ServedTokens {
+    /// Share of the need, the smallest of the classes.
+    var share = 1.0
+    /// Tokens of all classes, cached ones included.
+    var all = 0.0
+    /// Of them generated.
+    var output = 0.0
+  }
+
+  private static func served(_ plan: PortfolioPlan, _ fleet: FleetCase) -> [ServedTokens] {
+    fleet.portfolio.months.map { month in
+      let at = month.index
+      var served = ServedTokens()
+      for (index, need) in fleet.needs.enumerated() where need.need[at] > 0 {
+        let share = min(1, plan.served[index][at] / need.need[at])
+        served.share = min(served.share, share)
+        let requests = share * need.mean[at] * Unit.hour.toBase(month.hours)
+        served.all += requests * (need.totalTokens ?? 0)
+        served.output += requests * (need.outputTokens ?? 0)
+      }
+      return served
     }
   }
 

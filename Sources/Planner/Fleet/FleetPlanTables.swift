@@ -138,7 +138,7 @@ extension PlanReport {
       ])
     }
     table.notes = [summary(fleet)]
-    return table.render(.table, width: width) + held(fleet) + reasons(fleet)
+    return table.render(.table, width: width) + held(fleet) + carbon(fleet) + needed(fleet) + reasons(fleet)
   }
 
   /// The fleet in a sentence; empty for a scenario without places.
@@ -160,10 +160,16 @@ extension PlanReport {
     return [
       "Over time: up to \(grouped(most.billed, decimals: 0)) accelerators (\(most.month.label)) at \(sites) sites of "
         + "\(providers) providers, up to \(grouped(fleet.rows.map(\.megawatts).max() ?? 0, decimals: 0)) MW; \(served); "
-        + "\(billions(fleet.ledger.paid.usd)) B USD paid in \(fleet.rows.count) months, NPV "
+        + "\(billions(fleet.ledger.paid.usd)) B USD paid in \(fleet.rows.count) months\(leftOver(fleet)), NPV "
         + "\(billions(fleet.netPresentValue(plan.scenario))) B USD.",
       "For comparison, each offer for all of budget_usd:",
     ]
+  }
+
+  /// What own hardware is still worth at the end; empty where all is rented.
+  private func leftOver(_ fleet: FleetPlan) -> String {
+    let left = -fleet.ledger.paid(.residual).usd
+    return left > 0 ? " less \(billions(left)) B that own hardware is then worth" : ""
   }
 
   private func summary(_ fleet: FleetPlan) -> String {

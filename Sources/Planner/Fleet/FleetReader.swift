@@ -21,7 +21,9 @@ extension FleetInput {
     if let table = try PlacedRows(TrainingRow.schema, "training.csv", in: files, empty: TrainingRow()) {
       training = try FleetReader.training(table)
     }
-    if let table = try PlacedRows(FleetSite.schema, "sites.csv", in: files, empty: FleetSite()) {
+    if let table = try PlacedRows(
+      FleetSite.schema, longer: FleetSite.schemaWithGrid, "sites.csv", in: files, empty: FleetSite())
+    {
       sites = try FleetReader.sites(table)
     }
     if let table = try PlacedRows(PowerStep.schema, "power.csv", in: files, empty: PowerStep()) {
@@ -32,6 +34,9 @@ extension FleetInput {
     }
     if let table = try PlacedRows(ContractRow.schema, "contracts.csv", in: files, empty: ContractRow()) {
       contracts = try FleetReader.contracts(table)
+    }
+    if let table = try PlacedRows(OwnBuildRow.schema, "own_builds.csv", in: files, empty: OwnBuildRow()) {
+      builds = try FleetReader.builds(table)
     }
     if let table = try PlacedRows(PricePath.schema, "price_paths.csv", in: files, empty: PricePath()) {
       for (row, place) in table.rows {
@@ -294,6 +299,11 @@ enum FleetReader {
       }
       if row.tariff != nil { try number(row.tariff, 0...10, place, 4, "tariff_usd_per_kwh") }
       try sourced(row.source, place, 5)
+      guard row.grid.isEmpty || row.grid.split(separator: ":", omittingEmptySubsequences: false).count == 2
+      else {
+        throw place.fault(
+          column: 6, "grid '\(row.grid.prefix(40))' is no provider:region", "write it like aws:us-east-1")
+      }
       var site = row
       site.place = "\(place.file):\(place.line)"
       found.append(site)

@@ -32,6 +32,8 @@ public struct FleetSite: Sendable, Hashable {
   public var installPerMonth: Double?
   /// Electricity, USD per kWh; nil = the scenario's.
   public var tariff: Double?
+  /// The grid that it draws from, as the catalogue names it: `aws:us-east-1`; empty = not known.
+  public var grid = ""
   /// Where it comes from.
   public var source = ""
   /// File and line.
@@ -147,6 +149,8 @@ public struct FleetInput: Sendable, Hashable {
   public var power: [PowerStep] = []
   /// Supply by site, offer and month.
   public var deliveries: [DeliveryRow] = []
+  /// What own accelerators cost.
+  public var builds: [OwnBuildRow] = []
   /// Ways to pay.
   public var contracts: [Contract] = []
   /// Price factors by year.
@@ -257,6 +261,12 @@ extension FleetSite {
     .number("tariff_usd_per_kwh", "electricity; empty = the scenario's", \.tariff),
     .text("source", "where it comes from", \.source),
   ])
+
+  /// The same with the column that a folder may leave out.
+  static let schemaWithGrid = Schema<FleetSite>(
+    schema.columns + [
+      .text("grid", "provider:region whose grid factor holds, e.g. aws:us-east-1; empty = unknown", \.grid)
+    ])
 }
 
 extension PowerStep {

@@ -30,6 +30,8 @@ public enum CostStream: String, Sendable, Hashable, CaseIterable {
   case network
   /// Weights, logs and training data.
   case storage
+  /// Software licences.
+  case software
   /// Support that a provider adds to its bill.
   case support
   /// Traffic out of a provider.

@@ -39,12 +39,14 @@ public struct Holding: Sendable, Hashable {
   public var usable: [Double]
   /// Kilowatts of one accelerator on the plan's basis; nil where no power is published.
   public var kilowattsEach: Double?
+  /// The parts of hardware of one's own; nil for what is rented.
+  public var build: OwnBuild?
 
   /// A holding from its parts.
   public init(
     offer: Offer, site: String, region: String, contract: Contract, rate: Rate, listRate: Rate?,
     signatures: [Signature], delivered: [Double], billed: [Double], accepted: [Double], usable: [Double],
-    kilowattsEach: Double?
+    kilowattsEach: Double?, build: OwnBuild? = nil
   ) {
     self.offer = offer
     self.site = site
@@ -58,6 +60,7 @@ public struct Holding: Sendable, Hashable {
     self.accepted = accepted
     self.usable = usable
     self.kilowattsEach = kilowattsEach
+    self.build = build
   }
 
   /// `aws-gb200@us/reserved`.

@@ -72,20 +72,28 @@ public struct Ledger: Sendable {
   ///
   /// - Parameters:
   ///   - shares: CPUs, network and storage follow the accelerators' money of each month.
-  ///   - build: the parts of own hardware; nil: its cost is the rate of the holding.
+  ///   - build: the parts of own hardware whose holding states none; nil: its cost is the rate of the holding.
+  ///   - side: what is paid beside accelerators, CPUs, network and storage.
   /// - Complexity: O(holdings · months · streams).
-  public init(_ holdings: [Holding], months: [PlanMonth], shares: OverheadShares, build: OwnBuild? = nil) {
+  public init(
+    _ holdings: [Holding], months: [PlanMonth], shares: OverheadShares, build: OwnBuild? = nil,
+    side: SideCosts = SideCosts()
+  ) {
     self.months = months
     self.holdings = holdings
     var rows: [LedgerRow] = []
+    var beside: [LedgerRow] = []
     for (index, holding) in holdings.enumerated() {
-      if holding.contract.kind == .own, let build {
-        rows += Ledger.own(holding, index, months, build)
+      let paid: [LedgerRow]
+      if holding.contract.kind == .own, let build = holding.build ?? build {
+        paid = Ledger.own(holding, index, months, build)
       } else {
-        rows += Ledger.rented(holding, index, months)
+        paid = Ledger.rented(holding, index, months)
       }
+      rows += paid
+      beside += side.rows(holding, index, months, paid: paid)
     }
-    self.rows = (rows + Ledger.overheads(rows, shares)).filter { $0.quantity.thousandths > 0 }
+    self.rows = (rows + Ledger.overheads(rows, shares) + beside).filter { $0.quantity.thousandths > 0 }
       .enumerated().sorted {
         ($0.element.month, $0.element.holding ?? .max, $0.element.streamRank, $0.offset)
           < ($1.element.month, $1.element.holding ?? .max, $1.element.streamRank, $1.offset)

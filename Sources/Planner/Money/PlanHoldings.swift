@@ -35,10 +35,34 @@ extension Plan {
   /// Every payment of the headline.
   public var ledger: Ledger {
     func share(_ key: String) -> Double { scenario.number(key) ?? 0 }
+    let held = holdings
+    var side = (try? SideCosts(PlanNumbers(scenario))) ?? SideCosts()
+    side.gigabytes = held.map(gigabytes)
     return Ledger(
-      holdings, months: months,
+      held, months: months,
       shares: OverheadShares(
-        cpu: share("cpu_share"), network: share("network_share"), storage: share("storage_share")))
+        cpu: share("cpu_share"), network: share("network_share"), storage: share("storage_share")), side: side
+    )
+  }
+
+  /// GB that leave a holding by month: what its option generates with the first stand-in, on the mean.
+  private func gigabytes(_ holding: Holding) -> [Double] {
+    let option = options.first {
+      $0.offer.id == holding.offer.id && $0.rate == holding.rate && $0.basis == holding.contract.basis
+    }
+    let peak =
+      (scenario.number("daily_peak_over_mean") ?? 1) * (scenario.number("minute_peak_over_mean") ?? 1)
+    guard let option, option.usable > 0, let bytes = scenario.number("egress_bytes_per_token"),
+      let capacity = capacities.first(where: {
+        $0.option == option.id && $0.standIn == scenario.standIns.first
+      })
+    else { return months.map { _ in 0 } }
+    return months.map { month in
+      let share = holding.usable[month.index] / option.usable
+      let tokens =
+        share * capacity.decodeTokensPerSecond.value / peak * Unit.hour.toBase(month.hours)
+      return SideCosts.gigabytes(tokens: tokens, bytesPerToken: bytes)
+    }
   }
 
   /// What lies between an order and its use; nil where the scenario does not say it.
