@@ -64,6 +64,8 @@ public struct PlanTables: Sendable {
       ("fleet_allocation.csv", keyed(plan.fleetAllocationTable)),
       ("fleet_limits.csv", keyed(plan.fleetLimitsTable)),
       ("rejections.csv", keyed(plan.fleetRejectionsTable)),
+      ("fleet_need.csv", keyed(plan.needTable)), ("fleet_ledger.csv", keyed(plan.fleetLedgerTable)),
+      ("fleet_carbon.csv", keyed(plan.carbonTable)),
     ]
   }
 
