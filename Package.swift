@@ -75,6 +75,9 @@ let package = Package(
     room(  // hwloc + cgroup + cpuid -> Machine
       "Topology", ["Quantities", "Tables", "Machines", "CHwloc", "CProbe"]),
     room("Measurement", ["Quantities", "Machines", "CProbe"]),  // how a timing is taken
+    .target(  // CUDA's driver and libraries, opened when a device is asked for
+      name: "CCUDA", path: "Sources/CCUDA", linkerSettings: [.linkedLibrary("dl")]),
+    room("Devices", ["Quantities", "CCUDA"]),  // a GPU's memory, kernels, products and sensors
     .target(name: "CInstructions", path: "Kernels/Instructions"),  // one instruction per shim
   ] + isaTargets + [  // the SIMD text, once per ISA
     room("KernelsReference", path: "Kernels/Reference"),  // Double oracles, written to be read
@@ -147,6 +150,7 @@ let package = Package(
     tests("EndToEnd", ["plimsoll"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
+    tests("Devices", ["Devices"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
