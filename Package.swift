@@ -136,6 +136,7 @@ let package = Package(
       swiftSettings: house),
 
     // Tests, one target a room
+    room("FakeCUDA", path: "Tests/FakeCUDA/Support"),  // hosts with GPUs that run on the CPU
     tests("Quantities", ["Quantities"]),
     tests("Tables", ["Tables"]),
     tests("Estimator", ["Quantities", "Tables", "Results", "Catalog", "Estimator"]),
@@ -150,7 +151,7 @@ let package = Package(
     tests("EndToEnd", ["plimsoll"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
-    tests("Devices", ["Devices"]),
+    tests("Devices", ["Devices", "FakeCUDA"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),
