@@ -8,20 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// The loader's words, kept short: they name the file.
-static void failed(ccuda_opening *opening) {
-  const char *words = dlerror();
-  opening->outcome = CCUDA_NO_LIBRARY;
-  snprintf(opening->text, sizeof opening->text, "%s", words ? words : "no reason given");
-}
-
+/// Opens a file. The loader's words are kept for the first name, and for a file that is there but no library.
 static void *open_file(const char *path, ccuda_opening *opening) {
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (library) {
-    snprintf(opening->path, sizeof opening->path, "%s", path);
-    opening->outcome = CCUDA_OPENED;
-  } else {
-    failed(opening);
+  const char *words = library ? NULL : dlerror();
+  opening->outcome = library ? CCUDA_OPENED : CCUDA_NO_LIBRARY;
+  if (library) snprintf(opening->path, sizeof opening->path, "%s", path);
+  if (words && (!*opening->text || *path == '/')) {
+    snprintf(opening->text, sizeof opening->text, "%s", words);
   }
   return library;
 }

@@ -22,7 +22,8 @@ public final class CUBLASLt: @unchecked Sendable {
     var opening = ccuda_opening()
     ccuda_open_blas(path, Int32(clamping: context.driver.version.major), &table, &opening)
     try opened(
-      opening, "cuBLASLt, NVIDIA's matrix products", "nvidia-cublas-cu12", "PLIMSOLL_CUDA_CUBLASLT")
+      opening, "cuBLASLt, NVIDIA's matrix products", "'pip install nvidia-cublas-cu12' brings it",
+      "PLIMSOLL_CUDA_CUBLASLT")
     try context.current()
     var handle: ccuda_blas_handle?
     try CUBLASLt.check(table.cublasLtCreate(&handle), "cublasLtCreate", table)

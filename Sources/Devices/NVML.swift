@@ -87,7 +87,7 @@ public final class NVML: @unchecked Sendable {
     var table = ccuda_management()
     var opening = ccuda_opening()
     ccuda_open_management(path, &table, &opening)
-    try opened(opening, "NVML, the driver's management library", "nvidia-ml", "PLIMSOLL_CUDA_NVML")
+    try opened(opening, "NVML, the management library", "it comes with NVIDIA's driver", "PLIMSOLL_CUDA_NVML")
     return try NVML(table)
   }
 

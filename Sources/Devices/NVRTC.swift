@@ -28,7 +28,9 @@ public final class NVRTC: @unchecked Sendable {
     var table = ccuda_compiler()
     var opening = ccuda_opening()
     ccuda_open_compiler(path, Int32(clamping: driver?.version.major ?? Int.max), &table, &opening)
-    try opened(opening, "NVRTC, CUDA's run-time compiler", "nvidia-cuda-nvrtc-cu12", "PLIMSOLL_CUDA_NVRTC")
+    try opened(
+      opening, "NVRTC, CUDA's run-time compiler",
+      "'pip install nvidia-cuda-nvrtc-cu12' brings it", "PLIMSOLL_CUDA_NVRTC")
     return try NVRTC(table, opening)
   }
 
@@ -115,16 +117,16 @@ public final class NVRTC: @unchecked Sendable {
   }
 }
 
-/// Throws unless a library was opened. `package` is what installs it.
+/// Throws unless a library was opened. `source` says where one gets it.
 func opened(
-  _ opening: ccuda_opening, _ what: String, _ package: String, _ variable: String
+  _ opening: ccuda_opening, _ what: String, _ source: String, _ variable: String
 ) throws(DeviceError) {
   switch Int(opening.outcome) {
   case CCUDA_OPENED: return
   case CCUDA_NO_LIBRARY:
     throw DeviceError(
-      "no \(what) on this host (\(text(opening.text))); install it ('pip install \(package)' is enough) or name the "
-        + "library with \(variable)", isAbsence: true)
+      "no \(what), on this host (\(text(opening.text))); \(source), or name the library with \(variable)",
+      isAbsence: true)
   default:
     throw DeviceError("\(text(opening.path)) has no \(text(opening.text)); name another with \(variable)")
   }

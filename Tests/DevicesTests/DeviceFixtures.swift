@@ -46,6 +46,18 @@ struct Bench {
   func buffer(_ values: [Float]) throws(DeviceError) -> DeviceBuffer { try context.filled(values) }
 }
 
+/// The driver of a fake host.
+func fakeDriver(_ settings: [String: String] = [:]) throws -> CUDADriver {
+  let host = try FakeCUDA(settings)
+  return try withExtendedLifetime(host) { try CUDADriver.open(host.driver) }
+}
+
+/// The compiler of a fake host.
+func fakeCompiler(_ settings: [String: String] = [:]) throws -> NVRTC {
+  let host = try FakeCUDA(settings)
+  return try withExtendedLifetime(host) { try NVRTC.open(host.compiler) }
+}
+
 extension CUDAContext {
   /// A buffer with these values in it.
   func filled<Value>(_ values: [Value]) throws(DeviceError) -> DeviceBuffer {

@@ -53,24 +53,41 @@ public final class FakeCUDA: Sendable {
 
   private static let names = ["fake_driver", "fake_nvrtc", "fake_cublaslt", "fake_nvml"]
 
-  /// The folder of the compiled libraries, or why there is none.
+  /// The folder of the compiled libraries, or why there is none. It is kept for later processes with the same sources.
   private static let made = Result { () throws -> String in
     guard let clang else { throw Failure(description: "no clang++ on this host") }
     let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     let headers = sources.deletingLastPathComponent().deletingLastPathComponent()
-      .appending(path: "Sources/CCUDA/include").path()
-    let folder = FileManager.default.temporaryDirectory
-      .appending(path: "fake-cuda-\(ProcessInfo.processInfo.processIdentifier)").path()
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      .appending(path: "Sources/CCUDA/include")
+    let files = FileManager.default
+    // FNV-1a over the sources and where they lie: the libraries keep that path.
+    var key: UInt64 = 0xCBF2_9CE4_8422_2325
+    for folder in [sources, headers] {
+      for name in try files.contentsOfDirectory(atPath: folder.path()).sorted()
+      where !name.hasSuffix("Support") {
+        let bytes = files.contents(atPath: folder.appending(path: name).path()) ?? Data()
+        for byte in Array((folder.path() + name).utf8) + bytes {
+          key = (key ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+      }
+    }
+    let folder = files.temporaryDirectory.appending(path: "fake-cuda-\(getuid())-\(String(key, radix: 16))")
+      .path()
+    if files.fileExists(atPath: folder) { return folder }
+    let own = folder + "-\(ProcessInfo.processInfo.processIdentifier)"
+    try files.createDirectory(atPath: own, withIntermediateDirectories: true)
     for name in names {
       try run(
         clang,
         [
-          "-std=c++20", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-I\(headers)",
+          "-std=c++20", "-O1", "-shared", "-fPIC", "-fvisibility=hidden", "-I\(headers.path())",
           "-DFAKE_CUDA_SOURCES=\"\(sources.path())\"", "-DFAKE_CUDA_COMPILER=\"\(clang)\"", "-o",
-          "\(folder)/\(name).so", sources.appending(path: "\(name).cpp").path(),
+          "\(own)/\(name).so", sources.appending(path: "\(name).cpp").path(),
         ])
     }
+    // Another process may have been quicker; what it made is the same.
+    guard (try? files.moveItem(atPath: own, toPath: folder)) == nil else { return folder }
+    try? files.removeItem(atPath: own)
     return folder
   }
 
