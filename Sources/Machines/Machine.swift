@@ -26,11 +26,20 @@ public struct Machine: Hashable, Sendable, Codable {
     public let name: String
     /// NUMA node next to it, or nil.
     public let numaNode: Int?
+    /// Place on the PCI bus, e.g. `0000:1b:00.0`; nil = not told.
+    public let pciBusID: String?
+    /// Data rate of its PCIe link in B/s each way, as it was when it was read: links of idle devices may have slowed
+    /// down; nil = not told.
+    public let linkBytesPerSecond: Double?
     /// A device from its parts.
-    public init(kind: String, name: String, numaNode: Int?) {
+    public init(
+      kind: String, name: String, numaNode: Int?, pciBusID: String? = nil, linkBytesPerSecond: Double? = nil
+    ) {
       self.kind = kind
       self.name = name
       self.numaNode = numaNode
+      self.pciBusID = pciBusID
+      self.linkBytesPerSecond = linkBytesPerSecond
     }
   }
 

@@ -12,7 +12,9 @@ extension Topology {
       let node = nodes.filter { !$0.cpus.isEmpty }.first { node in
         near.map { !$0.isEmpty && $0.isSubset(of: node.cpus) } ?? false
       }
-      return Machine.Device(kind: kind, name: deviceName(device, numbers), numaNode: node?.number)
+      return Machine.Device(
+        kind: kind, name: deviceName(device, numbers), numaNode: node?.number, pciBusID: device.pciBusID,
+        linkBytesPerSecond: device.linkBytesPerSecond)
     }
   }
 
@@ -22,14 +24,9 @@ extension Topology {
   ) -> String {
     let words = [device.info("PCIVendor"), device.info("PCIDevice") ?? device.name].compactMap { $0 }
     let known =
-      words.isEmpty ? "PCI \(hex(numbers.vendor)):\(hex(numbers.device))" : words.joined(separator: " ")
+      words.isEmpty ? "PCI \(hex(numbers.vendor, 4)):\(hex(numbers.device, 4))" : words.joined(separator: " ")
     let systemName = device.ioChildren.first { $0.isSystemDevice }?.name
     return systemName.map { "\(known) (\($0))" } ?? known
-  }
-
-  private func hex(_ number: UInt16) -> String {
-    let digits = String(number, radix: 16)
-    return String(repeating: "0", count: 4 - digits.count) + digits
   }
 }
 

@@ -2,6 +2,7 @@
 
 internal import CHwloc
 import Machines
+import Quantities
 
 /// One hwloc object, valid as long as its topology.
 struct HwlocObject {
@@ -38,6 +39,22 @@ struct HwlocObject {
     pointer.pointee.attr.map {
       ($0.pointee.pcidev.class_id, $0.pointee.pcidev.vendor_id, $0.pointee.pcidev.device_id)
     }
+  }
+
+  /// Place of a PCI device: domain, bus, device and function as the kernel writes them.
+  var pciBusID: String? {
+    pointer.pointee.attr.map { attributes in
+      let place = attributes.pointee.pcidev
+      return "\(hex(place.domain, 4)):\(hex(place.bus, 2)):\(hex(place.dev, 2)).\(hex(place.func, 1))"
+    }
+  }
+
+  /// Data rate of a PCI device's link in B/s; nil = not reported.
+  var linkBytesPerSecond: Double? {
+    guard let speed = pointer.pointee.attr?.pointee.pcidev.linkspeed, speed > 0, speed.isFinite else {
+      return nil
+    }
+    return Unit.gigabytePerSecond.toBase(Double(speed))
   }
 
   /// Children that stand for the operating system's view of a PCI device (`eth0`, `nvidia0` …).
@@ -95,6 +112,12 @@ extension Topology {
   func locality(of device: HwlocObject) -> HwlocObject? {
     hwloc_get_non_io_ancestor_obj(handle, device.pointer).map { HwlocObject(pointer: $0) }
   }
+}
+
+/// A number in hexadecimal, of at least so many digits.
+func hex(_ number: some BinaryInteger, _ count: Int) -> String {
+  let digits = String(number, radix: 16)
+  return String(repeating: "0", count: max(0, count - digits.count)) + digits
 }
 
 extension CPUSet {

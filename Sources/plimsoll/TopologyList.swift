@@ -17,7 +17,12 @@ struct TopologyList {
     addFacts(machine)
     addParts(machine)
     for device in machine.devices {
-      add("device", device.kind, .text(device.name), nodes: device.numaNode.map(String.init) ?? "")
+      let nodes = device.numaNode.map(String.init) ?? ""
+      add("device", device.kind, .text(device.name), nodes: nodes, note: device.pciBusID ?? "")
+      guard let speed = device.linkBytesPerSecond else { continue }
+      add(
+        "device_link", device.kind, .number(speed, decimals: 0), unit: BytesPerSecond.symbol, nodes: nodes,
+        note: device.pciBusID ?? "")
     }
     for placement in plan.used {
       let aliases = placement.aliases.joined(separator: " ")

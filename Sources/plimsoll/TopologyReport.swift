@@ -127,24 +127,42 @@ struct TopologyReport {
     sets.first.flatMap { $0.isEmpty ? nil : .text($0.description) } ?? .empty
   }
 
+  /// A row for each GPU, which a run may name by its place, and one for each kind of other device.
   private var devices: ReportTable {
     var table = ReportTable(
-      "Devices", [.init("kind"), .init("count"), .init("name"), .init("numa_node", "NUMA node")])
+      "Devices",
+      [
+        .init("kind"), .init("count"), .init("name"), .init("numa_node", "NUMA node"), .init("pci", "PCI"),
+        .init("link", "link"),
+      ])
     var rows: [(device: Machine.Device, count: Int)] = []
     for device in machine.devices {
-      if let same = rows.firstIndex(where: { $0.device == device }) {
+      let shown =
+        device.kind == "gpu"
+        ? device
+        : Machine.Device(
+          kind: device.kind, name: device.name, numaNode: device.numaNode,
+          linkBytesPerSecond: device.linkBytesPerSecond)
+      if let same = rows.firstIndex(where: { $0.device == shown }) {
         rows[same].count += 1
       } else {
-        rows.append((device, 1))
+        rows.append((shown, 1))
       }
     }
     for row in rows {
       table.append([
         .text(row.device.kind), .integer(row.count), .text(row.device.name),
         row.device.numaNode.map { .text(String($0)) } ?? .empty,
+        row.device.pciBusID.map { .text($0) } ?? .empty,
+        row.device.linkBytesPerSecond.map { .text(linkText($0)) } ?? .empty,
       ])
     }
     return table
+  }
+
+  private func linkText(_ speed: Double) -> String {
+    let gigabytes = Unit.gigabytePerSecond.fromBase(speed)
+    return "\((gigabytes * 10).rounded() / 10) \(Unit.gigabytePerSecond.symbol)"
   }
 
   private var used: ReportTable {

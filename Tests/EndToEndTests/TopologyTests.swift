@@ -45,6 +45,48 @@ import Testing
     #expect(run.err.contains(words))
   }
 
+  @Test("GPUs stand one by one with their place and link, other devices are counted")
+  func devices() throws {
+    func object(_ type: String, _ index: Int, _ attributes: String, _ inner: String = "") -> String {
+      let sets = ["cpuset", "complete_cpuset", "nodeset", "complete_nodeset"].map { "\($0)=\"0x1\"" }
+      let isInside = ["Bridge", "PCIDev"].contains(type)
+      return "<object type=\"\(type)\" gp_index=\"\(index)\" \(attributes) "
+        + (isInside ? "" : sets.joined(separator: " ")) + ">\(inner)</object>\n"
+    }
+    func device(_ index: Int, _ place: String, _ type: String, _ speed: String) -> String {
+      object(
+        "PCIDev", index, "pci_busid=\"\(place)\" pci_type=\"\(type)\" pci_link_speed=\"\(speed)\"",
+        "<info name=\"PCIDevice\" value=\"D\"/>")
+    }
+    let bus = object(
+      "Bridge", 9, "bridge_type=\"0-1\" depth=\"0\" bridge_pci=\"0000:[00-2f]\"",
+      device(10, "0000:1b:00.0", "0302 [10de:2335] [10de:18be] a1", "63.015385")
+        + device(11, "0000:1c:00.0", "0302 [10de:2335] [10de:18be] a1", "63.015385")
+        + device(12, "0000:1d:00.0", "0200 [15b3:1021] [15b3:0041] 00", "0.000000")
+        + device(13, "0000:1e:00.0", "0200 [15b3:1021] [15b3:0041] 00", "0.000000"))
+    let machine = object(
+      "Machine", 1, "os_index=\"0\" allowed_cpuset=\"0x1\" allowed_nodeset=\"0x1\"",
+      object("NUMANode", 2, "os_index=\"0\" local_memory=\"1073741824\"")
+        + object("Core", 3, "os_index=\"0\"", object("PU", 4, "os_index=\"0\"")) + bus)
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).xml").path
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    try
+      ("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n"
+      + "<topology version=\"2.0\">\n" + machine + "</topology>\n")
+      .write(toFile: file, atomically: false, encoding: .utf8)
+    let list = try Program.run(["topology", "--input", file, "--format", "csv"])
+    #expect(list.status == 0, "\(list.err)")
+    let lines = list.out.split(separator: "\n").map(String.init)
+    #expect(lines.contains("device,gpu,D,,,,0,0000:1c:00.0"), "\(list.out)")
+    #expect(
+      lines.contains { $0.hasPrefix("device_link,gpu,6301538") && $0.hasSuffix(",B/s,,,0,0000:1b:00.0") })
+    #expect(!lines.contains { $0.hasPrefix("device_link,network") })
+    let shown = try Program.run(["topology", "--input", file], environment: ["COLUMNS": "80"])
+    let rows = shown.out.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    #expect(rows.contains(["gpu", "1", "D", "0", "0000:1b:00.0", "63.0", "GB/s"]), "\(shown.out)")
+    #expect(rows.contains(["network", "2", "D", "0"]), "\(shown.out)")
+  }
+
   @Test("saved XML reads back; a folder that is not there leaves nothing and ends with 74")
   func xml() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
