@@ -31,6 +31,21 @@ import Testing
     #expect(host.bytes[612] == UInt8(truncatingIfNeeded: 612))
   }
 
+  @Test("an enqueued copy is not done before something waits for it, and reads its source only then")
+  func late() throws {
+    let context = try Bench().context
+    let (host, back) = (try context.hostBuffer(8), try context.hostBuffer(8))
+    let buffer = try context.filled([0])
+    back.bytes.storeBytes(of: 1, as: Int.self)
+    host.bytes.storeBytes(of: 2, as: Int.self)
+    try context.enqueueCopy(host, to: buffer.from(0), bytes: 8)
+    try context.enqueueCopy(buffer.from(0), to: back, bytes: 8)
+    #expect(back.bytes.load(as: Int.self) == 1)
+    host.bytes.storeBytes(of: 3, as: Int.self)
+    try context.synchronise()
+    #expect(back.bytes.load(as: Int.self) == 3)
+  }
+
   @Test("a copy that leaves its buffer is refused, whatever its numbers are")
   func bounds() throws {
     let context = try Bench().context

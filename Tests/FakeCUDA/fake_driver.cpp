@@ -1,6 +1,7 @@
 // A CUDA driver without a device, for tests: device memory is host memory, kernels are compiled as C++ and run on the
-// CPU, one stream's work after the other, at once. Wrong use answers as the real driver does where that is written down:
-// a bad address kills the context, calls that wait break a capture, shared memory above 48 KiB must be asked for.
+// CPU. Work that is given to a stream is done when something waits for it, not before, so that a result that is read too
+// early shows. Wrong use answers as the real driver does where that is written down: a bad address kills the context,
+// calls that wait break a capture, shared memory above 48 KiB must be asked for.
 #include <CCUDADriver.h>
 
 #include <time.h>
@@ -17,9 +18,13 @@ struct Context { int device; };
 struct Graph { std::vector<std::function<int()>> work; };
 struct DriverStream : Stream {
   bool isCapturing = false, isBroken = false;
-  Graph graph;
+  Graph graph, given;
 };
-struct Event { bool isRecorded = false, isCaptured = false; double seconds = 0; };
+struct Event {
+  DriverStream *stream = nullptr;
+  bool isReached = false, isCaptured = false;
+  double seconds = 0;
+};
 
 bool isStarted = false;
 std::map<int, Context> contexts;
@@ -57,11 +62,21 @@ bool holds(Stream *stream, const void *address, size_t bytes) {
 
 int submit(Stream *plain, std::function<int()> work) {
   DriverStream *stream = static_cast<DriverStream *>(plain);
-  if (stream->isCapturing) {
-    stream->graph.work.push_back(std::move(work));
-    return 0;
-  }
-  return work();
+  (stream->isCapturing ? stream->graph : stream->given).work.push_back(std::move(work));
+  return 0;
+}
+
+/// Does what was given to a stream; the code of a device that is lost in it.
+int finish(DriverStream *stream) {
+  std::vector<std::function<int()>> work;
+  std::swap(work, stream->given.work);
+  for (const auto &each : work)
+    if (!dead) dead = each();
+  return dead;
+}
+
+void finishAll() {
+  for (DriverStream *each : streams) finish(each);
 }
 
 DriverStream *known(ccuda_stream handle) {
@@ -215,13 +230,15 @@ EXPORT int cuStreamCreate(ccuda_stream *stream, unsigned) {
 }
 EXPORT int cuStreamDestroy_v2(ccuda_stream handle) {
   ENTER_STREAM(cuStreamDestroy_v2, handle)
+  finish(stream);
   std::erase(streams, stream);
   delete stream;
   return 0;
 }
 EXPORT int cuStreamSynchronize(ccuda_stream handle) {
   ENTER_STREAM(cuStreamSynchronize, handle)
-  return refusedByCapture();
+  if (int code = refusedByCapture()) return code;
+  return finish(stream);
 }
 EXPORT int cuStreamBeginCapture_v2(ccuda_stream handle, int mode) {
   ENTER_STREAM(cuStreamBeginCapture_v2, handle)

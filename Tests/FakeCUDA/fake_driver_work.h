@@ -17,30 +17,57 @@ EXPORT int cuMemAlloc_v2(ccuda_address *address, size_t bytes) {
 }
 EXPORT int cuMemFree_v2(ccuda_address address) {
   ENTER_STARTED(cuMemFree_v2)
+  finishAll();
   return release(address) ? 0 : 1;
 }
+namespace fake {
+
+/// Page-locked memory: only its copies come later than their call.
+inline std::map<char *, size_t> pinned;
+
+inline bool isPinned(const void *place, size_t bytes) {
+  char *address = static_cast<char *>(const_cast<void *>(place));
+  auto next = pinned.upper_bound(address);
+  if (next == pinned.begin()) return false;
+  auto found = std::prev(next);
+  return address + bytes <= found->first + found->second;
+}
+
+}  // namespace fake
+
 EXPORT int cuMemHostAlloc(void **memory, size_t bytes, unsigned) {
   ENTER_CONTEXT(cuMemHostAlloc)
   if (int code = refusedByCapture()) return code;
   if (bytes == 0) return 1;
   *memory = aligned_alloc(page, upTo(bytes, page));
-  if (*memory) memset(*memory, poison, bytes);
-  return *memory ? 0 : 2;
+  if (!*memory) return 2;
+  memset(*memory, poison, bytes);
+  pinned[static_cast<char *>(*memory)] = bytes;
+  return 0;
 }
 EXPORT int cuMemFreeHost(void *memory) {
   ENTER_STARTED(cuMemFreeHost)
+  finishAll();
+  if (pinned.erase(static_cast<char *>(memory)) == 0) return 1;
   free(memory);
   return 0;
 }
 EXPORT int cuMemcpyHtoDAsync_v2(ccuda_address to, const void *from, size_t bytes, ccuda_stream handle) {
   ENTER_STREAM(cuMemcpyHtoDAsync_v2, handle)
   if (!own(to, bytes)) return 1;
-  return submit(stream, [=] { return memcpy(reinterpret_cast<void *>(to), from, bytes), 0; });
+  void *target = reinterpret_cast<void *>(to);
+  if (isPinned(from, bytes)) return submit(stream, [=] { return memcpy(target, from, bytes), 0; });
+  const char *first = static_cast<const char *>(from);
+  std::vector<char> staged(first, first + bytes);
+  return submit(stream, [=] { return memcpy(target, staged.data(), bytes), 0; });
 }
 EXPORT int cuMemcpyDtoHAsync_v2(void *to, ccuda_address from, size_t bytes, ccuda_stream handle) {
   ENTER_STREAM(cuMemcpyDtoHAsync_v2, handle)
   if (!own(from, bytes)) return 1;
-  return submit(stream, [=] { return memcpy(to, reinterpret_cast<void *>(from), bytes), 0; });
+  if (!isPinned(to, bytes))
+    if (int code = refusedByCapture()) return code;
+  submit(stream, [=] { return memcpy(to, reinterpret_cast<void *>(from), bytes), 0; });
+  return isPinned(to, bytes) ? 0 : finish(stream);
 }
 EXPORT int cuMemcpyDtoDAsync_v2(ccuda_address to, ccuda_address from, size_t bytes, ccuda_stream handle) {
   ENTER_STREAM(cuMemcpyDtoDAsync_v2, handle)
@@ -81,6 +108,7 @@ EXPORT int cuModuleLoadData(ccuda_module *module, const void *image) {
 }
 EXPORT int cuModuleUnload(ccuda_module handle) {
   ENTER_STARTED(cuModuleUnload)
+  finishAll();
   Module *module = reinterpret_cast<Module *>(handle);
   dlclose(module->library);
   delete module;
@@ -115,19 +143,18 @@ EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(
 
 namespace fake {
 
-/// Runs a kernel that has copies of its arguments; the driver's code.
+/// Runs a kernel that has copies of its arguments; the code of a device that is lost by it, which what waits for the
+/// kernel answers.
 inline int runKernel(
     const Kernel &kernel, std::vector<unsigned long long> values, const std::vector<unsigned> &extents,
     size_t shared, int device) {
-  if (dead) return dead;
   long long limit = number("LOST", -1);
-  if (limit >= 0 && launches >= limit) return dead = 719, 0;
+  if (limit >= 0 && launches >= limit) return 719;
   ++launches;
   for (size_t i = 0; i < values.size(); ++i) {
     if (kernel.parameters[i] == 'v' || values[i] == 0) continue;
     const Allocation *found = buffer(values[i], 0);
-    // As on a device, the launch itself succeeds and what comes after it does not.
-    if (!found || !reachable(device, found->device)) return dead = 700, 0;
+    if (!found || !reachable(device, found->device)) return 700;
   }
   std::vector<void *> arguments(values.size() + 1);
   for (size_t i = 0; i < values.size(); ++i) arguments[i] = &values[i];
@@ -135,8 +162,7 @@ inline int runKernel(
   bool isWhole = guarded([&] { why = kernel.run(arguments.data(), extents.data(), shared); });
   if (!isWhole || why) {
     fprintf(stderr, "fake driver: kernel %s: %s\n", kernel.name.c_str(), why ? why : "touches memory of no buffer");
-    dead = isWhole ? 719 : 700;
-    return 0;
+    return isWhole ? 719 : 700;
   }
   if (!lists("WRONG", kernel.name)) return 0;
   for (size_t i = 0; i < values.size(); ++i)
@@ -174,24 +200,29 @@ EXPORT int cuEventCreate(ccuda_event *event, unsigned) {
 }
 EXPORT int cuEventDestroy_v2(ccuda_event event) {
   ENTER_STARTED(cuEventDestroy_v2)
+  finishAll();
   delete reinterpret_cast<Event *>(event);
   return 0;
 }
 EXPORT int cuEventRecord(ccuda_event handle, ccuda_stream stream_handle) {
   ENTER_STREAM(cuEventRecord, stream_handle)
   Event *event = reinterpret_cast<Event *>(handle);
-  *event = {true, stream->isCapturing, now()};
-  return 0;
+  *event = {stream, false, stream->isCapturing, 0};
+  if (stream->isCapturing) return 0;
+  return submit(stream, [=] { return event->isReached = true, event->seconds = now(), 0; });
 }
 EXPORT int cuEventSynchronize(ccuda_event handle) {
   ENTER_CONTEXT(cuEventSynchronize)
+  Event *event = reinterpret_cast<Event *>(handle);
   if (int code = refusedByCapture()) return code;
-  return reinterpret_cast<Event *>(handle)->isCaptured ? 907 : 0;
+  if (event->isCaptured) return 907;
+  return event->stream ? finish(event->stream) : 0;
 }
 EXPORT int cuEventElapsedTime(float *milliseconds, ccuda_event start, ccuda_event end) {
   ENTER_CONTEXT(cuEventElapsedTime)
   Event *from = reinterpret_cast<Event *>(start), *to = reinterpret_cast<Event *>(end);
-  if (!from->isRecorded || !to->isRecorded || from->isCaptured || to->isCaptured) return 400;
+  if (!from->stream || !to->stream || from->isCaptured || to->isCaptured) return 400;
+  if (!from->isReached || !to->isReached) return 600;
   *milliseconds = float(1e3 * (to->seconds - from->seconds));
   return 0;
 }
