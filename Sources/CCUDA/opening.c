@@ -1,5 +1,5 @@
-// Where NVIDIA's libraries are looked for. A host may have them from its distribution, from the vendor's installer, or
-// only from Python packages that PyTorch brought along.
+// Where NVIDIA's libraries are looked for. A host may have them from its distribution, from the vendor's
+// installer, or only from Python packages that PyTorch brought along.
 #include "CCUDA.h"
 
 #include <dlfcn.h>
@@ -31,7 +31,8 @@ static void *open_pattern(const char *pattern, ccuda_opening *opening) {
   return library;
 }
 
-/// `file` in the folders of a toolkit and of Python's packages; `package` is the folder of the wheel before CUDA 13.
+/// `file` in the folders of a toolkit and of Python's packages; `package` is the folder of the wheel before
+/// CUDA 13.
 static void *open_in_folders(const char *package, const char *file, ccuda_opening *opening) {
   static const char *const roots[] = {"CUDA_HOME", "CUDA_PATH", NULL};
   static const char *const inside[] = {"lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib"};

@@ -90,7 +90,8 @@ public struct BLASProduct: Hashable, Sendable {
   public var sum: DeviceSum
   /// True where A lies (k, m).
   public var transposesA: Bool
-  /// True where B lies (n, k), as models store their weights. Products of fp8 and int8 want this and A as it is.
+  /// True where B lies (n, k), as models store their weights. Products of fp8 and int8 want this and A as it
+  /// is.
   public var transposesB: Bool
   /// Elements from a row of A, as it lies, to the next.
   public var leadingA: Int
@@ -121,7 +122,8 @@ public struct BLASProduct: Hashable, Sendable {
     (strideA, strideB, strideC) = (m &* k, k &* n, m &* n)
   }
 
-  /// Bytes from the first element of A to its last, all products of the batch together; nil where they overflow.
+  /// Bytes from the first element of A to its last, all products of the batch together; nil where they
+  /// overflow.
   public var bytesA: Int? {
     span(rows: transposesA ? k : m, columns: transposesA ? m : k, leadingA, strideA, a)
   }

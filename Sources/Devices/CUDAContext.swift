@@ -4,10 +4,12 @@ import CCUDA
 import Quantities
 import Synchronization
 
-/// A device that is ready to work. Everything goes to one stream, so it runs in the order in which it was given.
+/// A device that is ready to work. Everything goes to one stream, so it runs in the order in which it was
+/// given.
 ///
-/// Calls that say "enqueues" return before the work is done; `synchronise()` waits for all of it and throws what went
-/// wrong meanwhile. Usable from any thread: each call makes the context current first, which costs nanoseconds.
+/// Calls that say "enqueues" return before the work is done; `synchronise()` waits for all of it and throws
+/// what went wrong meanwhile. Usable from any thread: each call makes the context current first, which costs
+/// nanoseconds.
 public final class CUDAContext: @unchecked Sendable {
   /// The driver that it belongs to.
   public let driver: CUDADriver

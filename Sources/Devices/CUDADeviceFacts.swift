@@ -1,4 +1,5 @@
-// What the driver tells of a device before any work is given to it. No serial number and no UUID is asked for.
+// What the driver tells of a device before any work is given to it. No serial number and no UUID is asked
+// for.
 
 import CCUDA
 import Quantities

@@ -19,8 +19,8 @@ public final class CUDAEvent: @unchecked Sendable {
   }
 }
 
-/// Work that the device replays as a whole; addresses and extents are those of the capture, so their buffers must
-/// outlive it.
+/// Work that the device replays as a whole; addresses and extents are those of the capture, so their buffers
+/// must outlive it.
 public final class CUDAGraph: @unchecked Sendable {
   fileprivate let handle: ccuda_graph_exec
   private let context: CUDAContext
@@ -64,7 +64,8 @@ extension CUDAContext {
 
   /// Records the work that `body` gives to this device, instead of doing it, as a graph.
   ///
-  /// - Parameter body: enqueues only; what waits for the device (`synchronise`, `copyIn`, `allocate` …) fails in it.
+  /// - Parameter body: enqueues only; what waits for the device, gives or takes memory fails in it. What it launches
+  ///   should have run before, since a library may load a kernel at its first launch, which a capture forbids.
   /// - Throws: what `body` throws, or the driver's error.
   public func capture(_ body: () throws(DeviceError) -> Void) throws(DeviceError) -> CUDAGraph {
     try current()

@@ -1,5 +1,5 @@
-// Memory of a device and of the host, and the ways between them. Plain allocations only: managed memory moves by
-// itself, and then a bandwidth is that of the moving.
+// Memory of a device and of the host, and the ways between them. Plain allocations only: managed memory moves
+// by itself, and then a bandwidth is that of the moving.
 
 import CCUDA
 

@@ -27,8 +27,8 @@ public final class CUDAModule: @unchecked Sendable {
 
   /// A kernel by its name (`extern "C"`).
   ///
-  /// - Parameter dynamicSharedBytes: what a launch will ask for beside the kernel's own; above 48 KiB a kernel must be
-  ///   told once.
+  /// - Parameter dynamicSharedBytes: what a launch will ask for beside the kernel's own; above 48 KiB a kernel must
+  ///   be told once.
   public func function(_ name: String, dynamicSharedBytes: Int = 0) throws(DeviceError) -> CUDAFunction {
     try context.current()
     let driver = context.driver

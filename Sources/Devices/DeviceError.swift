@@ -1,4 +1,5 @@
-// What went wrong on a device, with the next step. Nothing in this room traps: each failing call becomes one of these.
+// What went wrong on a device, with the next step. Nothing in this room traps: each failing call becomes one
+// of these.
 
 import Quantities
 
@@ -51,8 +52,8 @@ extension DeviceError {
 enum DriverFailure {
   /// No driver of a device, no device.
   static let absent: Set<Int> = [34, 100]
-  /// After these a context answers every call with the same error: hardware faults, faults of a kernel, a device
-  /// that another process has taken, and "unknown".
+  /// After these a context answers every call with the same error: hardware faults, faults of a kernel, a
+  /// device that another process has taken, and "unknown".
   static let lost: Set<Int> = [
     46, 214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 999,
   ]

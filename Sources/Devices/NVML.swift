@@ -48,13 +48,14 @@ public struct DeviceReadings: Hashable, Sendable, Codable {
   public var highestClock: Double?
   /// Clock of the memory in Hz.
   public var memoryClock: Double?
-  /// Power of the board in W.
+  /// Power of the board in W; NVML averages it over a second on Ampere (but GA100) and later, so it says little of
+  /// short work.
   public var power: Double?
   /// Power limit in W.
   public var powerLimit: Double?
   /// Temperature of the chip in °C.
   public var temperature: Double?
-  /// Energy since the driver was loaded, in J.
+  /// Energy since the driver was loaded, in J; a difference is the energy of what ran between.
   public var energy: Double?
   /// Why the clock is not higher; empty = nothing holds it.
   public var limits: [ClockLimit]?
@@ -136,7 +137,8 @@ public final class NVMLDevice: @unchecked Sendable {
     self.handle = handle
   }
 
-  /// What changes while the device works: clocks, power, heat, what holds the clock. Takes about a millisecond.
+  /// What changes while the device works: clocks, power, heat, what holds the clock. Takes about a
+  /// millisecond.
   public func sample() -> DeviceReadings {
     let calls = library.calls
     let megahertz = { (value: UInt32) in Unit.megahertz.toBase(Double(value)) }

@@ -1,4 +1,5 @@
-// The compiler of CUDA texts at run time: no toolkit is needed to build the program, only this library to run it.
+// The compiler of CUDA texts at run time: no toolkit is needed to build the program, only this library to run
+// it.
 
 import CCUDA
 
@@ -21,7 +22,8 @@ public final class NVRTC: @unchecked Sendable {
   /// Opens the compiler.
   ///
   /// - Parameters:
-  ///   - driver: what it must not be newer than by a major version, since drivers refuse code of later ones; nil = any.
+  ///   - driver: the compiler must not be newer than this by a major version, since a driver refuses code of later
+  ///     ones; nil = any.
   ///   - path: the library; nil = PLIMSOLL_CUDA_NVRTC, else the usual places.
   /// - Throws: `isAbsence` where there is none.
   public static func open(for driver: CUDADriver? = nil, _ path: String? = nil) throws(DeviceError) -> NVRTC {

@@ -1,5 +1,6 @@
-// Every call that the program makes fails once: each failure comes out as an error that names the call, or the call is
-// one that the program can do without. The names are read from the headers, so that a new call is tried too.
+// Every call that the program makes fails once: each failure comes out as an error that names the call, or
+// the call is one that the program can do without. The names are read from the headers, so that a new call is
+// tried too.
 
 import Devices
 import FakeCUDA

@@ -1,5 +1,6 @@
-// Matrix products through cuBLASLt's interface: layouts, types and factors against the definition in Double. The fake
-// library multiplies what the descriptions say, so a turned layout or a wrong stride shows as a wrong number.
+// Matrix products through cuBLASLt's interface: layouts, types and factors against the definition in Double.
+// The fake library multiplies what the descriptions say, so a turned layout or a wrong stride shows as a
+// wrong number.
 
 import Devices
 import FakeCUDA

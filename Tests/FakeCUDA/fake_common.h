@@ -1,7 +1,7 @@
 // What the four fake libraries share: settings, and failures that a test asks for.
 //
-// Settings come from the file `<library>.settings` beside the library (lines KEY=VALUE), so that tests of one process
-// do not disturb one another, else from the environment:
+// Settings come from the file `<library>.settings` beside the library (lines KEY=VALUE), so that tests of one
+// process do not disturb one another, else from the environment:
 //   FAKE_CUDA_DEVICES     devices (1)                    FAKE_CUDA_NAME         name of each (Fake H200)
 //   FAKE_CUDA_DRIVER      driver version (12080)         FAKE_CUDA_CAPABILITY   e.g. 9.0
 //   FAKE_CUDA_MEMORY      bytes of each (1 GiB)          FAKE_CUDA_PEERS        0 = none reaches another
@@ -89,7 +89,8 @@ inline std::string busID(int ordinal) {
   return text;
 }
 
-/// What a stream of the fake driver offers other fake libraries: work goes through it, so that captures record it.
+/// What a stream of the fake driver offers other fake libraries: work goes through it, so that captures
+/// record it.
 struct Stream {
   unsigned long long magic;
   int device;

@@ -1,6 +1,7 @@
-// Matrix products for the fake driver: three candidates a product, computed in double by the definition, in the layouts
-// and types that the descriptions say. What the library does not take on a device is refused here too: products of 8-bit
-// types unless their A is turned and their B is not, odd alignments, too small a workspace.
+// Matrix products for the fake driver: three candidates a product, computed in double by the definition, in
+// the layouts and types that the descriptions say. What the library does not take on a device is refused here
+// too: products of 8-bit types unless their A is turned and their B is not, odd alignments, too small a
+// workspace.
 #include <CCUDABlas.h>
 
 #include <cmath>

@@ -1,7 +1,8 @@
-// A CUDA driver without a device, for tests: device memory is host memory, kernels are compiled as C++ and run on the
-// CPU. Work that is given to a stream is done when something waits for it, not before, so that a result that is read too
-// early shows. Wrong use answers as the real driver does where that is written down: a bad address kills the context,
-// calls that wait break a capture, shared memory above 48 KiB must be asked for.
+// A CUDA driver without a device, for tests: device memory is host memory, kernels are compiled as C++ and
+// run on the CPU. Work that is given to a stream is done when something waits for it, not before, so that a
+// result that is read too early shows. Wrong use answers as the real driver does where that is written down:
+// a bad address kills the context, calls that wait break a capture, shared memory above 48 KiB must be asked
+// for.
 #include <CCUDADriver.h>
 
 #include <time.h>

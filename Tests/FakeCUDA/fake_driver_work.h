@@ -143,8 +143,8 @@ EXPORT int cuOccupancyMaxActiveBlocksPerMultiprocessor(
 
 namespace fake {
 
-/// Runs a kernel that has copies of its arguments; the code of a device that is lost by it, which what waits for the
-/// kernel answers.
+/// Runs a kernel that has copies of its arguments; the code of a device that is lost by it, which what waits
+/// for the kernel answers.
 inline int runKernel(
     const Kernel &kernel, std::vector<unsigned long long> values, const std::vector<unsigned> &extents,
     size_t shared, int device) {

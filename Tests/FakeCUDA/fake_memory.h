@@ -1,5 +1,6 @@
-// Memory of fake devices: host memory between pages that may not be touched, filled with NaN when it is given out. What
-// a kernel writes into the few bytes between a buffer's end and that page is found after the launch.
+// Memory of fake devices: host memory between pages that may not be touched, filled with NaN when it is given
+// out. What a kernel writes into the few bytes between a buffer's end and that page is found after the
+// launch.
 #pragma once
 #include <csetjmp>
 #include <csignal>

@@ -1,5 +1,5 @@
-// Kernels of fake devices: the text that the fake compiler stored, compiled as C++ behind cuda_emulation.h with an entry
-// for each kernel that tells its parameters and runs a grid.
+// Kernels of fake devices: the text that the fake compiler stored, compiled as C++ behind cuda_emulation.h
+// with an entry for each kernel that tells its parameters and runs a grid.
 #pragma once
 #include <spawn.h>
 #include <sys/stat.h>
@@ -43,8 +43,9 @@ inline std::string folderOfSources() {
 
 /// Names of the kernels of a text.
 inline std::vector<std::string> kernelNames(const std::string &text) {
+  const std::string bounds = R"re((?:__launch_bounds__\([^)]*\)\s*)?)re";
   static const std::regex pattern(
-      R"re(extern\s+"C"\s+__global__\s+(?:__launch_bounds__\([^)]*\)\s*)?void\s+(?:__launch_bounds__\([^)]*\)\s*)?(\w+)\s*\()re");
+      R"re(extern\s+"C"\s+__global__\s+)re" + bounds + R"re(void\s+)re" + bounds + R"re((\w+)\s*\()re");
   std::vector<std::string> names;
   for (std::sregex_iterator found(text.begin(), text.end(), pattern), end; found != end; ++found)
     names.push_back((*found)[1]);
@@ -52,8 +53,8 @@ inline std::vector<std::string> kernelNames(const std::string &text) {
 }
 
 inline std::string asProgram(const std::string &text) {
-  std::string program = "#include \"cuda_emulation.h\"\n#include <type_traits>\n#include <utility>\n#line 1 \"text\"\n"
-    + text + R"(
+  std::string program = "#include \"cuda_emulation.h\"\n#include <type_traits>\n#include <utility>\n"
+    "#line 1 \"text\"\n" + text + R"(
 namespace emulated_entry {
 template <auto kernel> struct Entry;
 template <class... P, void (*kernel)(P...)> struct Entry<kernel> {
@@ -100,7 +101,8 @@ inline bool spawned(const std::vector<std::string> &words) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/// The library of a program, made once for all processes that ask for the same; empty where it cannot be compiled.
+/// The library of a program, made once for all processes that ask for the same; empty where it cannot be
+/// compiled.
 inline std::string compiled(const std::string &program) {
   std::string sources = folderOfSources(), key = program;
   for (const char *file : {"cuda_emulation.h", "emulated_language.h", "emulated_instructions.h"})
@@ -113,7 +115,7 @@ inline std::string compiled(const std::string &program) {
   snprintf(name, sizeof name, "/%016llx", hash(key));
   std::string library = folder + name + ".so";
   if (access(library.c_str(), R_OK) == 0) return library;
-  std::string own = folder + name + "." + std::to_string(getpid()) + "." + std::to_string(hash(sources, size_t(&lock)));
+  std::string own = folder + name + "." + std::to_string(getpid()) + "." + std::to_string(size_t(&lock));
   std::ofstream(own + ".cpp") << program;
   bool isMade = spawned(
       {FAKE_CUDA_COMPILER, "-std=c++20", "-O2", "-w", "-shared", "-fPIC", "-fvisibility=hidden", "-I" + sources, "-o",

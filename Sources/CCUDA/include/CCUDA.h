@@ -1,6 +1,7 @@
-// NVIDIA's libraries, opened when a device is asked for: no header and no library of theirs at build time. Each
-// library is a table of functions by the names that it exports (`_v2` and so on as they stand in the binary), which
-// are stable; types are ours. Functions return their library's status as a whole number, 0 = done.
+// NVIDIA's libraries, opened when a device is asked for: no header and no library of theirs at build time.
+// Each library is a table of functions by the names that it exports (`_v2` and so on as they stand in the
+// binary), which are stable; types are ours. Functions return their library's status as a whole number, 0 =
+// done.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -26,13 +27,14 @@ typedef struct {
   char path[1024];       ///< the file that was opened
 } ccuda_opening;
 
-/// The driver: `path`, else PLIMSOLL_CUDA_DRIVER, else libcuda.so.1. Its version is asked before any other function
-/// is looked for, so that an old driver is told from a broken one.
+/// The driver: `path`, else PLIMSOLL_CUDA_DRIVER, else libcuda.so.1. Its version is asked before any other
+/// function is looked for, so that an old driver is told from a broken one.
 void ccuda_open_driver(
     const char *_Nullable path, int oldest, struct ccuda_driver *_Nonnull table, ccuda_opening *_Nonnull opening);
 
-/// The compiler of CUDA texts: `path`, else PLIMSOLL_CUDA_NVRTC, else the newest of a major version that is not above
-/// `newest_major` in the loader's folders, CUDA_HOME, CUDA_PATH, /usr/local/cuda and Python's packages.
+/// The compiler of CUDA texts: `path`, else PLIMSOLL_CUDA_NVRTC, else the newest of a major version that is
+/// not above `newest_major` in the loader's folders, CUDA_HOME, CUDA_PATH, /usr/local/cuda and Python's
+/// packages.
 void ccuda_open_compiler(
     const char *_Nullable path, int newest_major, struct ccuda_compiler *_Nonnull table,
     ccuda_opening *_Nonnull opening);

@@ -1,5 +1,5 @@
-// The calls of NVRTC, the run-time compiler of CUDA texts (11.2 and later: earlier ones make no machine code).
-// Source: NVRTC documentation, https://docs.nvidia.com/cuda/nvrtc/.
+// The calls of NVRTC, the run-time compiler of CUDA texts (11.2 and later: earlier ones make no machine
+// code). Source: NVRTC documentation, https://docs.nvidia.com/cuda/nvrtc/.
 #pragma once
 #include <stddef.h>
 

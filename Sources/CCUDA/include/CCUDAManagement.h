@@ -1,6 +1,5 @@
-// The calls of NVML (libnvidia-ml.so.1): what a device's sensors say. Only reading calls stand here; none changes a
-// setting of a card.
-// Source: NVML API reference, https://docs.nvidia.com/deploy/nvml-api/.
+// The calls of NVML (libnvidia-ml.so.1): what a device's sensors say. Only reading calls stand here; none
+// changes a setting of a card. Source: NVML API reference, https://docs.nvidia.com/deploy/nvml-api/.
 #pragma once
 
 typedef struct nvmlDevice_st *ccuda_management_device;

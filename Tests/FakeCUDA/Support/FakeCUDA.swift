@@ -1,5 +1,5 @@
-// Four fake libraries of CUDA for a test: compiled once for a process, copied for each host that a test makes up, so
-// that every host has devices, failures and a lost context of its own.
+// Four fake libraries of CUDA for a test: compiled once for a process, copied for each host that a test makes
+// up, so that every host has devices, failures and a lost context of its own.
 
 import Foundation
 
@@ -53,7 +53,8 @@ public final class FakeCUDA: Sendable {
 
   private static let names = ["fake_driver", "fake_nvrtc", "fake_cublaslt", "fake_nvml"]
 
-  /// The folder of the compiled libraries, or why there is none. It is kept for later processes with the same sources.
+  /// The folder of the compiled libraries, or why there is none. It is kept for later processes with the same
+  /// sources.
   private static let made = Result { () throws -> String in
     guard let clang else { throw Failure(description: "no clang++ on this host") }
     let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
