@@ -91,3 +91,6 @@ func refusal(_ body: () throws -> Void) -> DeviceError? {
     return error as? DeviceError
   }
 }
+
+/// True where the program itself refuses, before any library is asked.
+func isRefused(_ body: () throws -> Void) -> Bool { refusal(body).map { $0.call == nil } ?? false }

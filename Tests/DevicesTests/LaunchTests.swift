@@ -14,7 +14,7 @@ import Testing
       (LaunchExtent(0), one), (one, LaunchExtent(0)), (one, LaunchExtent(1025)), (one, LaunchExtent(1, -1)),
       (LaunchExtent(Int.max), one), (LaunchExtent(1, 65_536), one), (LaunchExtent(1, 1, 65_536), one),
     ] {
-      #expect(refusal { try bench.context.launch(idle, grid: grid, block: block, arguments: []) } != nil)
+      #expect(isRefused { try bench.context.launch(idle, grid: grid, block: block, arguments: []) })
     }
     #expect(
       refusal { try bench.context.launch(idle, grid: one, block: LaunchExtent(64, 64), arguments: []) }?.code
@@ -22,13 +22,13 @@ import Testing
     let buffer = try bench.context.allocate(16)
     for offset in [-1, 17, Int.min] {
       #expect(
-        refusal {
+        isRefused {
           _ = try CUDALaunch(idle, grid: one, block: one, arguments: [.pointer(buffer, offset: offset)])
-        } != nil)
+        })
     }
     for bytes in [-1, 232_449] {
       #expect(
-        refusal { _ = try CUDALaunch(idle, grid: one, block: one, sharedBytes: bytes, arguments: []) } != nil)
+        isRefused { _ = try CUDALaunch(idle, grid: one, block: one, sharedBytes: bytes, arguments: []) })
     }
     try bench.context.launch(idle, grid: LaunchExtent(3, 2, 2), block: LaunchExtent(4, 2, 2), arguments: [])
     try bench.context.synchronise()

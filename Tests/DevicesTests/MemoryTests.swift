@@ -55,17 +55,18 @@ import Testing
     for (offset, count) in [
       (0, 33), (32, 1), (-1, 4), (Int.max, 8), (0, -1), (0, Int.max), (Int.min, Int.min),
     ] {
-      #expect(refusal { try context.enqueueCopy(a.from(0), to: b.from(offset), bytes: count) } != nil)
-      #expect(refusal { try context.enqueueCopy(b.from(offset), to: a.from(0), bytes: count) } != nil)
-      #expect(refusal { try context.enqueueCopy(host, at: offset, to: a.from(0), bytes: count) } != nil)
+      #expect(isRefused { try context.enqueueCopy(a.from(0), to: b.from(offset), bytes: count) })
+      #expect(isRefused { try context.enqueueCopy(b.from(offset), to: a.from(0), bytes: count) })
+      #expect(isRefused { try context.enqueueCopy(host, at: offset, to: a.from(0), bytes: count) })
+      #expect(isRefused { try context.enqueueCopy(a.from(0), to: host, at: offset, bytes: count) })
     }
     bytes.withUnsafeMutableBytes { bytes in
       #expect(refusal { try context.copyOut(b, to: bytes) }?.reason.contains("33 bytes") == true)
-      #expect(refusal { try context.copyIn(UnsafeRawBufferPointer(bytes), to: b) } != nil)
+      #expect(isRefused { try context.copyIn(UnsafeRawBufferPointer(bytes), to: b) })
     }
     for bytes in [0, -1] {
-      #expect(refusal { _ = try context.allocate(bytes) } != nil)
-      #expect(refusal { _ = try context.hostBuffer(bytes) } != nil)
+      #expect(isRefused { _ = try context.allocate(bytes) })
+      #expect(isRefused { _ = try context.hostBuffer(bytes) })
     }
   }
 
