@@ -10,7 +10,10 @@ import Testing
 @Suite(.enabled(if: FakeCUDA.clang != nil)) struct FailureTests {
   /// All that a measurement does, on two devices.
   private func everything(_ settings: [String: String]) throws {
-    let host = try FakeCUDA(settings.merging(["DEVICES": "2"]) { own, _ in own })
+    try everything(FakeCUDA(settings.merging(["DEVICES": "2"]) { own, _ in own }))
+  }
+
+  private func everything(_ host: FakeCUDA) throws {
     let driver = try CUDADriver.open(host.driver)
     let context = try driver.context(0)
     let compiler = try NVRTC.open(for: driver, host.compiler)
@@ -92,6 +95,18 @@ import Testing
         #expect(error?.call == call && error?.code == 1, "\(call): \(error as Any)")
         #expect(error?.isAbsence == false && error?.isLost == false)
       }
+    }
+  }
+
+  @Test("all that was made is given back, also where a capture, a context or a text fails")
+  func givenBack() throws {
+    for failing in [
+      "", "cuStreamCreate", "cuGraphInstantiateWithFlags", "cuModuleGetFunction", "cuMemsetD8Async",
+    ] {
+      let host = try FakeCUDA(["DEVICES": "2", "FAIL": failing.isEmpty ? "" : "\(failing):0:1"])
+      #expect((refusal { try everything(host) }?.call ?? "") == failing)
+      let live = try #require(dlsym(dlopen(host.driver, RTLD_NOW | RTLD_NOLOAD), "fake_driver_live"))
+      #expect(unsafeBitCast(live, to: (@convention(c) () -> Int32).self)() == 0, "\(failing)")
     }
   }
 

@@ -35,6 +35,9 @@ thread_local Context *current = nullptr;
 int dead = 0;  // the error that every call answers once the device is lost
 long long launches = 0;
 
+/// Contexts, events, graphs and modules that were made and not given back.
+int live = 0;
+
 int deviceCount() { return int(number("DEVICES", 1)); }
 
 double now() {
@@ -198,10 +201,12 @@ EXPORT int cuDevicePrimaryCtxRetain(ccuda_context *context, ccuda_device device)
   if (device < 0 || device >= deviceCount()) return 101;
   contexts[device].device = device;
   *context = reinterpret_cast<ccuda_context>(&contexts[device]);
+  ++live;
   return 0;
 }
 EXPORT int cuDevicePrimaryCtxRelease_v2(ccuda_device) {
   ENTER_STARTED(cuDevicePrimaryCtxRelease_v2)
+  --live;
   return 0;
 }
 EXPORT int cuCtxSetCurrent(ccuda_context context) {
@@ -257,12 +262,14 @@ EXPORT int cuStreamEndCapture(ccuda_stream handle, ccuda_graph *graph) {
   *graph = nullptr;
   if (stream->isBroken) return 901;
   *graph = reinterpret_cast<ccuda_graph>(new Graph(stream->graph));
+  ++live;
   return 0;
 }
 EXPORT int cuGraphInstantiateWithFlags(ccuda_graph_exec *made, ccuda_graph graph, unsigned long long) {
   ENTER_CONTEXT(cuGraphInstantiateWithFlags)
   if (!graph) return 1;
   *made = reinterpret_cast<ccuda_graph_exec>(new Graph(*reinterpret_cast<Graph *>(graph)));
+  ++live;
   return 0;
 }
 EXPORT int cuGraphLaunch(ccuda_graph_exec graph, ccuda_stream handle) {
@@ -274,15 +281,23 @@ EXPORT int cuGraphLaunch(ccuda_graph_exec graph, ccuda_stream handle) {
 EXPORT int cuGraphExecDestroy(ccuda_graph_exec graph) {
   ENTER_STARTED(cuGraphExecDestroy)
   delete reinterpret_cast<Graph *>(graph);
+  --live;
   return 0;
 }
 EXPORT int cuGraphDestroy(ccuda_graph graph) {
   ENTER_STARTED(cuGraphDestroy)
   delete reinterpret_cast<Graph *>(graph);
+  --live;
   return 0;
 }
 
 #include "fake_driver_work.h"
+
+/// What was made and not given back: contexts, streams, memory, modules, events, graphs.
+EXPORT int fake_driver_live(void) {
+  std::lock_guard<std::recursive_mutex> hold(lock);
+  return live + int(streams.size() + allocations.size() + pinned.size());
+}
 
 #define IS_DECLARED_ALIKE(name, parameters) \
   static_assert(std::is_same_v<decltype(&name), decltype(ccuda_driver::name)>);

@@ -103,8 +103,10 @@ EXPORT int cuModuleLoadData(ccuda_module *module, const void *image) {
   std::erase(capability, '.');
   if (target.substr(0, 3 + capability.size()) != "sm_" + capability) return 209;
   Module *made = load(line + 1);
+  if (!made) return 200;
   *module = reinterpret_cast<ccuda_module>(made);
-  return made ? 0 : 200;
+  ++live;
+  return 0;
 }
 EXPORT int cuModuleUnload(ccuda_module handle) {
   ENTER_STARTED(cuModuleUnload)
@@ -112,6 +114,7 @@ EXPORT int cuModuleUnload(ccuda_module handle) {
   Module *module = reinterpret_cast<Module *>(handle);
   dlclose(module->library);
   delete module;
+  --live;
   return 0;
 }
 EXPORT int cuModuleGetFunction(ccuda_function *function, ccuda_module handle, const char *name) {
@@ -196,12 +199,14 @@ EXPORT int cuLaunchKernel(
 EXPORT int cuEventCreate(ccuda_event *event, unsigned) {
   ENTER_CONTEXT(cuEventCreate)
   *event = reinterpret_cast<ccuda_event>(new Event);
+  ++live;
   return 0;
 }
 EXPORT int cuEventDestroy_v2(ccuda_event event) {
   ENTER_STARTED(cuEventDestroy_v2)
   finishAll();
   delete reinterpret_cast<Event *>(event);
+  --live;
   return 0;
 }
 EXPORT int cuEventRecord(ccuda_event handle, ccuda_stream stream_handle) {
