@@ -102,6 +102,17 @@ __device__ __forceinline__ uint4 loadShared(u32 address) {
 #endif
 }
 
+/// 8 bytes.
+__device__ __forceinline__ uint2 loadSharedPair(u32 address) {
+#ifdef PLIMSOLL_EMULATION
+  return *(const uint2 *)emulation::sharedBytes(address, 8, "ld.shared");
+#else
+  uint2 words;
+  asm volatile("ld.shared.v2.u32 {%0, %1}, [%2];" : "=r"(words.x), "=r"(words.y) : "r"(address) : "memory");
+  return words;
+#endif
+}
+
 /// Asks for 16 bytes to come to shared memory; zeros, and nothing is read, where not `isValid`.
 __device__ __forceinline__ void copyAsync(u32 to, const void *from, bool isValid) {
   u32 bytes = isValid ? 16 : 0;
@@ -109,6 +120,17 @@ __device__ __forceinline__ void copyAsync(u32 to, const void *from, bool isValid
   emulation::copyAsync(to, from, 16, bytes);
 #else
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes)
+               : "memory");
+#endif
+}
+
+/// The same of 8 bytes.
+__device__ __forceinline__ void copyAsyncPair(u32 to, const void *from, bool isValid) {
+  u32 bytes = isValid ? 8 : 0;
+#ifdef PLIMSOLL_EMULATION
+  emulation::copyAsync(to, from, 8, bytes);
+#else
+  asm volatile("cp.async.ca.shared.global.L2::128B [%0], [%1], 8, %2;" ::"r"(to), "l"(from), "r"(bytes)
                : "memory");
 #endif
 }
