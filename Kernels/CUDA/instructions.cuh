@@ -19,7 +19,8 @@ constexpr int warpLanes = 32;
 #else
 #define RESTRICT __restrict__
 #define DYNAMIC_SHARED(name) extern __shared__ __align__(1024) unsigned char name[]
-#define HAS_FP8_PRODUCTS (__CUDA_ARCH__ >= 890)
+// sm_90 and sm_100 have products of fp8 for groups of warps only: mma.sync becomes products of fp16 there.
+#define HAS_FP8_PRODUCTS (__CUDA_ARCH__ == 890 || __CUDA_ARCH__ >= 1200)
 #define HAS_WIDE_DOUBLE_PRODUCTS (__CUDA_ARCH__ >= 900)
 #endif
 

@@ -67,6 +67,7 @@ inline unsigned __float_as_uint(float x) { unsigned bits; std::memcpy(&bits, &x,
 inline float __uint_as_float(unsigned bits) { float x; std::memcpy(&x, &bits, 4); return x; }
 inline int __float_as_int(float x) { return int(__float_as_uint(x)); }
 inline float __int_as_float(int bits) { return __uint_as_float(unsigned(bits)); }
+inline double __longlong_as_double(long long bits) { double x; std::memcpy(&x, &bits, 8); return x; }
 inline float rsqrtf(float x) { return float(1 / std::sqrt(double(x))); }
 inline float __fdividef(float a, float b) { return a / b; }
 inline unsigned __byte_perm(unsigned low, unsigned high, unsigned selector) {
