@@ -127,11 +127,14 @@ __device__ __forceinline__ void decodeAttention(
   const u32 queue = sharedAddress(memory) + warp * stages * 2 * Row::chunkBytes;
   const u32 keyPlace = queue + lane * 16, valuePlace = queue + Row::chunkBytes + lane * Row::valueBytes;
   int ahead = firstChunk + warp;
-  int page = ahead < endChunk ? pages[ahead / perPage] : 0;
+  // The page of that chunk, and the chunk's place in it; both go on by what a step of all warps makes.
+  int pageIndex = ahead / perPage, within = ahead % perPage;
+  const int pagesOn = decodeWarps / perPage, withinOn = decodeWarps % perPage;
+  int page = ahead < endChunk ? pages[pageIndex] : 0;
   i64 offset = 0;
 
   auto askKeys = [&](int stage) {
-    offset = (((i64)page * headsKV + head) * pageKeys + ahead % perPage * chunkKeys) * Row::bytes;
+    offset = (((i64)page * headsKV + head) * pageKeys + within * chunkKeys) * Row::bytes;
     if (ahead < endChunk) {
       const u8 *from = k + offset + g * Row::bytes + t * 16;
       const u32 to = keyPlace + stage * 2 * Row::chunkBytes;
@@ -163,7 +166,10 @@ __device__ __forceinline__ void decodeAttention(
     }
     commitCopies();
     ahead += decodeWarps;
-    if (ahead < endChunk) page = pages[ahead / perPage];
+    pageIndex += pagesOn;
+    within += withinOn;
+    if (within >= perPage) within -= perPage, ++pageIndex;
+    if (ahead < endChunk) page = pages[pageIndex];
   };
 #pragma unroll
   for (int stage = 0; stage < stages; ++stage) {

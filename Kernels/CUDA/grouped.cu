@@ -33,7 +33,7 @@ __device__ __forceinline__ void askTile(u32 to, const u16 *from, int k, int rows
 
 /// grid (multiprocessors · blocks that fit one, or fewer), block 256, dynamic shared memory 65536 bytes.
 /// FLOP: 2·m·n·k. Bytes: 2·(m·k + m·n + n·k·experts with rows).
-extern "C" __global__ void grouped_product_bf16(
+extern "C" __global__ void __launch_bounds__(256, 2) grouped_product_bf16(
     unsigned short *c, const unsigned short *a, const unsigned short *b, const int *offsets, int experts, int n,
     int k) {
   DYNAMIC_SHARED(memory);

@@ -241,6 +241,17 @@ __device__ __forceinline__ void multiplyDoubles(double (&d)[4], const double (&a
 
 // Threads together.
 
+/// The lane, asked anew each time: what is computed from it need not be kept in a register.
+__device__ __forceinline__ int laneAgain() {
+#ifdef PLIMSOLL_EMULATION
+  return threadIdx.x % warpLanes;
+#else
+  int lane;
+  asm volatile("mov.u32 %0, %%laneid;" : "=r"(lane));
+  return lane;
+#endif
+}
+
 __device__ __forceinline__ float warpSum(float x) {
 #pragma unroll
   for (int bits = 16; bits > 0; bits /= 2) x += __shfl_xor_sync(everyLane, x, bits);

@@ -51,7 +51,7 @@ extern "C" __global__ void memory_read(const float *RESTRICT x, long long count,
 /// b = a.
 ///
 /// grid (any), block 512. FLOP: 0. Bytes: 8·count.
-extern "C" __global__ void memory_copy(const float *RESTRICT a, float *RESTRICT b, long long count) {
+extern "C" __global__ void __launch_bounds__(512, 2) memory_copy(const float *RESTRICT a, float *RESTRICT b, long long count) {
   const uint4 *from = (const uint4 *)a;
   uint4 *to = (uint4 *)b;
   const i64 vectorCount = count / 4;
@@ -77,7 +77,7 @@ extern "C" __global__ void memory_copy(const float *RESTRICT a, float *RESTRICT 
 /// c = a + s·b.
 ///
 /// grid (any), block 512. FLOP: 2·count. Bytes: 12·count.
-extern "C" __global__ void memory_triad(
+extern "C" __global__ void __launch_bounds__(512, 2) memory_triad(
     const float *RESTRICT a, const float *RESTRICT b, float *RESTRICT c, float s, long long count) {
   constexpr int pairs = inFlight / 2;
   const float4 *left = (const float4 *)a, *right = (const float4 *)b;

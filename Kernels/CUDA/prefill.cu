@@ -25,9 +25,10 @@ __device__ __forceinline__ void askRows(u32 to, const u16 *from, int left) {
   constexpr int chunks = D / 8, perPass = prefillThreads / chunks;
   const int row = threadIdx.x / chunks, chunk = threadIdx.x % chunks;
   const u32 place = to + row * 2 * D + (chunk ^ (row & 7)) * 16;
+  const u16 *vector = from + threadIdx.x * 8;
 #pragma unroll
   for (int i = 0; i < rows / perPass; ++i) {
-    copyAsync(place + i * perPass * 2 * D, from + (i64)(row + i * perPass) * D + chunk * 8, row + i * perPass < left);
+    copyAsync(place + i * perPass * 2 * D, vector + i * perPass * D, row + i * perPass < left);
   }
 }
 
@@ -68,7 +69,6 @@ __device__ __forceinline__ void prefillAttention(
 
   // Where the lane's rows of matrices begin; a chunk further is an exclusive or, rows further an addition.
   const int rest = lane & 7;
-  const u32 queryPlace = start + (warp * warpRows + lane % 16) * 2 * D + ((lane / 16) ^ rest) * 16;
   const u32 keyPlace = buffers + (lane / 16 * 8 + rest) * 2 * D + ((lane / 8 & 1) ^ rest) * 16;
   const u32 valuePlace = buffers + tileBytes + ((lane / 8 & 1) * 8 + rest) * 2 * D + ((lane / 16) ^ rest) * 16;
   const int firstRow = firstQuery + warp * warpRows + offset, lastRow = firstRow + warpRows - 1;
@@ -81,6 +81,9 @@ __device__ __forceinline__ void prefillAttention(
     if (isCausal && firstKey > lastRow) continue;
     const u32 buffer = (tile & 1) * 2 * tileBytes;
 
+    // All registers are taken where D is 128: what follows from the lane is worked out again for each tile.
+    const int again = laneAgain();
+    const u32 queryPlace = start + (warp * warpRows + again % 16) * 2 * D + ((again / 16) ^ (again & 7)) * 16;
     float scores[2][keyGroups][4] = {};
 #pragma unroll
     for (int step = 0; step < D / 16; ++step) {
@@ -100,15 +103,17 @@ __device__ __forceinline__ void prefillAttention(
     }
 
     if (firstKey + tileKeys > seqKV || (isCausal && firstKey + tileKeys - 1 > firstRow)) {
+      const int own = laneAgain();
+      const int firstColumn = firstKey + own % 4 * 2;
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
 #pragma unroll
         for (int j = 0; j < 4; ++j) {
-          const int row = firstRow + i * 16 + j / 2 * 8 + g;
+          const int row = firstRow + i * 16 + j / 2 * 8 + own / 4;
           const int last = isCausal ? min(row, seqKV - 1) : seqKV - 1;
 #pragma unroll
           for (int group = 0; group < keyGroups; ++group) {
-            if (firstKey + group * 8 + 2 * t + j % 2 > last) scores[i][group][j] = -INFINITY_F;
+            if (firstColumn + group * 8 + j % 2 > last) scores[i][group][j] = -INFINITY_F;
           }
         }
       }
