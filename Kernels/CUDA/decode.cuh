@@ -138,11 +138,10 @@ __device__ __forceinline__ void decodeAttention(
     if (ahead < endChunk) {
       const u8 *from = k + offset + g * Row::bytes + t * 16;
       const u32 to = keyPlace + stage * 2 * Row::chunkBytes;
-      const int left = keysEnd - ahead * chunkKeys;
+      // Keys beyond the last are in the page too, whatever they hold: their scores are set aside below.
 #pragma unroll
       for (int i = 0; i < Row::keyVectors; ++i) {
-        const int row = i % 2 * 8;
-        copyAsync(to + i * 512, from + row * Row::bytes + i / 2 * 64, g + row < left);
+        copyAsync(to + i * 512, from + i % 2 * 8 * Row::bytes + i / 2 * 64, true);
       }
     }
     commitCopies();
@@ -151,6 +150,7 @@ __device__ __forceinline__ void decodeAttention(
     if (ahead < endChunk) {
       const u8 *from = v + offset + 2 * t * Row::bytes + g * Row::valueBytes;
       const u32 to = valuePlace + stage * 2 * Row::chunkBytes;
+      // Values beyond the last must not be NaN: their weights are 0.
       const int left = keysEnd - ahead * chunkKeys;
 #pragma unroll
       for (int j = 0; j < 4; ++j) {

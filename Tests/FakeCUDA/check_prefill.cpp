@@ -17,7 +17,7 @@ static void checkPrefill(
   if (rises)
     for (size_t i = 0; i < k.count; ++i) {
       int key = int(i / D % seqKV);
-      k[i] = emulation::floatToBrain(float(brain(k[i]) * 0.1 + (i % D == 0 ? key * 0.25 : 0)));
+      k[i] = emulation::floatToBrain(float(brain(k[i]) * 0.1 + (i % D == 0 ? key * 1.0 : 0)));
     }
   if (rises)
     for (size_t i = 0; i < q.count; i += D) q[i] = emulation::floatToBrain(8);
@@ -72,6 +72,8 @@ static void checkAll() {
   checkPrefill<D>(1, 1, 1, 256, 320, false, 8);
   checkPrefill<D>(1, 1, 1, 300, 300, true, 1, true);
   checkPrefill<D>(1, 3, 1, 5, 700, true);
+  // The diagonal begins at the first key of a tile, in a warp's last row.
+  checkPrefill<D>(1, 1, 1, 128, 161, true);
 }
 
 int main() {

@@ -1,7 +1,7 @@
 // Runs a CUDA text on the CPU, as C++: put before the text, it gives each thread of a block a fiber. Fibers change
 // only at barriers and at what a warp does together, so that a missing barrier or wait shows as a wrong result:
-// copies to shared memory land when they are waited for, not before, shared memory starts as NaN, and
-// EMULATED_ORDER=1 runs the threads of a block last to first.
+// copies to shared memory land when they are waited for, not before, and shared memory starts as NaN. Warps run one
+// after the other, each as far as it can; with EMULATED_ORDER=1 the last first, with 2 in turns.
 //
 // What stands here is the language; the instructions of Kernels/CUDA/instructions.cuh are in
 // emulated_instructions.h.
@@ -118,7 +118,7 @@ struct Block {
   std::vector<Warp> warps;
   Context home;
   unsigned current = 0, live = 0, atBarrier = 0;
-  bool isBackward = false;
+  bool isBackward = false, takesTurns = false;
   const char *failure = nullptr;
   std::string message;
   void (*body)(void **) = nullptr;
@@ -149,18 +149,32 @@ inline Fiber &fiber() { return block.fibers[block.current]; }
   std::abort();
 }
 
-/// Runs another thread; back when this one is ready again.
+/// The next ready thread after `from` among `count` threads from `first` on, `from` the last asked; `from` itself where
+/// it alone is ready, `first + count` where none is.
+inline unsigned nextReady(unsigned from, unsigned first, unsigned count) {
+  for (unsigned i = 1; i <= count; ++i) {
+    unsigned step = block.isBackward ? count - i : i, place = first + (from - first + step) % count;
+    if (block.fibers[place].state == State::ready) return place;
+  }
+  return first + count;
+}
+
+/// Runs another thread; back when this one is ready again. A warp goes on for as long as it can, so that it is far
+/// ahead of others where no barrier holds it.
 inline void pause() {
-  unsigned count = unsigned(block.fibers.size()), from = block.current, next = from;
+  unsigned count = unsigned(block.fibers.size()), from = block.current, next = count;
   Fiber &own = block.fibers[from];
-  do {
-    next = block.isBackward ? (next == 0 ? count - 1 : next - 1) : (next + 1 == count ? 0 : next + 1);
-    if (block.fibers[next].state != State::ready) continue;
-    if (next == from) return;
+  if (!block.takesTurns) {
+    unsigned first = from - own.lane, lanes = std::min(32u, count - first);
+    unsigned found = nextReady(from, first, lanes);
+    if (found < first + lanes) next = found;
+  }
+  if (next == count) next = nextReady(from, 0, count);
+  if (next == from) return;
+  if (next < count) {
     block.current = next;
-    change(own.context, block.fibers[next].context);
-    return;
-  } while (next != from);
+    return change(own.context, block.fibers[next].context);
+  }
   if (block.live > 0) fail("all threads wait: some never come to a barrier, or to what their warp does together");
   change(own.context, block.home);
 }
@@ -282,6 +296,7 @@ inline const char *emulated_run(
   if (!block.shared) block.shared = static_cast<unsigned char *>(std::aligned_alloc(1024, largestShared));
   const char *order = std::getenv("EMULATED_ORDER");
   block.isBackward = order && *order == '1';
+  block.takesTurns = order && *order == '2';
   block.body = body;
   block.arguments = arguments;
   block.sharedBytes = sharedBytes;
