@@ -1,11 +1,11 @@
-// Decode attention over a paged cache: the kernels of decode.cuh by element, head dim and query heads a key head, and
-// what adds up their splits.
+// Decode attention over a paged cache: the kernels of decode.cuh by element, head dim and query heads a key
+// head, and what adds up their splits.
 
-// grid (splits, headsKV, batch) with splits = ceil(longest length / splitKeys), block 128, dynamic shared memory 65536
-// bytes (e4m3_64: 32768). splitKeys is a multiple of 16. With one split `out` is written, and partSums
-// and partStats are not touched; else partSums (batch, headsQ, splits, D) and partStats (batch, headsQ, splits, 2) are,
-// both fp32, and decode_combine follows. `_g8` takes up to 8 query heads a key head, `_g16` up to 16. Sequences without
-// keys give 0. keyScale and valueScale multiply what the fp8 arrays hold.
+// grid (splits, headsKV, batch) with splits = ceil(longest length / splitKeys), block 128, dynamic shared
+// memory 65536 bytes (e4m3_64: 32768). splitKeys is a multiple of 16. With one split `out` is written, and
+// partSums and partStats are not touched; else partSums (batch, headsQ, splits, D) and partStats (batch,
+// headsQ, splits, 2) are, both fp32, and decode_combine follows. `_g8` takes up to 8 query heads a key head,
+// `_g16` up to 16. Sequences without keys give 0. keyScale and valueScale multiply what the fp8 arrays hold.
 // FLOP: 4·headsQ·D·Σ lengths. Bytes: 2·headsKV·D·(bytes of an element)·Σ lengths + 4·batch·headsQ·D.
 
 extern "C" __global__ void decode_attention_bf16_128_g8(
@@ -47,8 +47,7 @@ extern "C" __global__ void decode_attention_bf16_64_g16(
 extern "C" __global__ void decode_attention_e4m3_128_g8(
     unsigned short *out, float *partSums, float *partStats, const unsigned short *q, const unsigned char *k,
     const unsigned char *v, const int *table, const int *lengths, int tableStride, int headsQ, int headsKV,
-    int pageKeys, int splitKeys, float scale, float keyScale,
-    float valueScale) {
+    int pageKeys, int splitKeys, float scale, float keyScale, float valueScale) {
   decodeAttention<128, true, 1>(
       out, partSums, partStats, q, (const u8 *)k, (const u8 *)v, table, lengths, tableStride, headsQ, headsKV,
       pageKeys, splitKeys, scale * keyScale * 256.0f * log2e, valueScale * 256.0f);
@@ -57,8 +56,7 @@ extern "C" __global__ void decode_attention_e4m3_128_g8(
 extern "C" __global__ void decode_attention_e4m3_128_g16(
     unsigned short *out, float *partSums, float *partStats, const unsigned short *q, const unsigned char *k,
     const unsigned char *v, const int *table, const int *lengths, int tableStride, int headsQ, int headsKV,
-    int pageKeys, int splitKeys, float scale, float keyScale,
-    float valueScale) {
+    int pageKeys, int splitKeys, float scale, float keyScale, float valueScale) {
   decodeAttention<128, true, 2>(
       out, partSums, partStats, q, (const u8 *)k, (const u8 *)v, table, lengths, tableStride, headsQ, headsKV,
       pageKeys, splitKeys, scale * keyScale * 256.0f * log2e, valueScale * 256.0f);
@@ -67,8 +65,7 @@ extern "C" __global__ void decode_attention_e4m3_128_g16(
 extern "C" __global__ void decode_attention_e4m3_64_g8(
     unsigned short *out, float *partSums, float *partStats, const unsigned short *q, const unsigned char *k,
     const unsigned char *v, const int *table, const int *lengths, int tableStride, int headsQ, int headsKV,
-    int pageKeys, int splitKeys, float scale, float keyScale,
-    float valueScale) {
+    int pageKeys, int splitKeys, float scale, float keyScale, float valueScale) {
   decodeAttention<64, true, 1>(
       out, partSums, partStats, q, (const u8 *)k, (const u8 *)v, table, lengths, tableStride, headsQ, headsKV,
       pageKeys, splitKeys, scale * keyScale * 256.0f * log2e, valueScale * 256.0f);
@@ -77,8 +74,7 @@ extern "C" __global__ void decode_attention_e4m3_64_g8(
 extern "C" __global__ void decode_attention_e4m3_64_g16(
     unsigned short *out, float *partSums, float *partStats, const unsigned short *q, const unsigned char *k,
     const unsigned char *v, const int *table, const int *lengths, int tableStride, int headsQ, int headsKV,
-    int pageKeys, int splitKeys, float scale, float keyScale,
-    float valueScale) {
+    int pageKeys, int splitKeys, float scale, float keyScale, float valueScale) {
   decodeAttention<64, true, 2>(
       out, partSums, partStats, q, (const u8 *)k, (const u8 *)v, table, lengths, tableStride, headsQ, headsKV,
       pageKeys, splitKeys, scale * keyScale * 256.0f * log2e, valueScale * 256.0f);
@@ -86,8 +82,8 @@ extern "C" __global__ void decode_attention_e4m3_64_g16(
 
 /// out = Σ over splits of their sums, each relative to the largest score of all, over the sum of weights.
 ///
-/// grid (headsQ, batch), block D; arrays as above, `splits` as the grid that wrote them. valueScale is 1 for bf16 and
-/// 256·valueScale for fp8. FLOP and bytes belong to the kernel before.
+/// grid (headsQ, batch), block D; arrays as above, `splits` as the grid that wrote them. valueScale is 1 for
+/// bf16 and 256·valueScale for fp8. FLOP and bytes belong to the kernel before.
 extern "C" __global__ void decode_combine(
     unsigned short *out, const float *partSums, const float *partStats, const int *lengths, int splits,
     int splitKeys, float valueScale) {

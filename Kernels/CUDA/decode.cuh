@@ -1,22 +1,23 @@
 // Decode attention over a paged cache: softmax(q·Kᵀ·scale)·V of one query per sequence, heads grouped.
 //
-// K, V: (pages, headsKV, pageKeys, D), bf16 or fp8 e4m3 times a scale of each array; pageKeys a multiple of 16. Key i
-// of sequence b lies in page table[b · tableStride + i / pageKeys]; lengths[b] keys are visible. q, out: (batch,
-// headsQ, D) bf16. Query heads h·group ... h·group + group - 1 share key head h.
+// K, V: (pages, headsKV, pageKeys, D), bf16 or fp8 e4m3 times a scale of each array; pageKeys a multiple
+// of 16. Key i of sequence b lies in page table[b · tableStride + i / pageKeys]; lengths[b] keys are visible.
+// q, out: (batch, headsQ, D) bf16. Query heads h·group ... h·group + group - 1 share key head h.
 //
-// It is bound by memory, so all is arranged for loads: a warp takes 16 keys at a time, and each lane asks with
-// cp.async for just those bytes of K and V that it will itself put into a product's fragment. A lane's part of shared
-// memory is its own queue: no barrier, no other thread, only waiting for the oldest copy, while the other three
-// quarters of the queue are on their way (12 KiB a warp, 144 KiB a multiprocessor). The order of D inside a product and
-// of keys inside 16 is free, so the lanes' 16-byte vectors are fragments as they come:
+// It is bound by memory, so all is arranged for loads: a warp takes 16 keys at a time, and each lane asks
+// with cp.async for just those bytes of K and V that it will itself put into a product's fragment. A lane's
+// part of shared memory is its own queue: no barrier, no other thread, only waiting for the oldest copy,
+// while the other three quarters of the queue are on their way (12 KiB a warp, 144 KiB a multiprocessor). The
+// order of D inside a product and of keys inside 16 is free, so the lanes' 16-byte vectors are fragments as
+// they come:
 //
-//   scores (keys, heads) = K (16 keys, D) · qᵀ (D, 8 heads): lane 4g + t brings keys g and g + 8, of each 64 bytes of
-//     a row the 16 from 16·t on, and holds q of head g in the same order of D;
-//   outᵀ (D, heads) += Vᵀ (D, 16 keys) · P (16 keys, 8 heads): the lane brings of keys 2t, 2t + 1, 2t + 8, 2t + 9 the
-//     elements of its g, and pairs those of two keys in registers; P turns across the warp.
+// * scores (keys, heads) = K (16 keys, D) · qᵀ (D, 8 heads): lane 4g + t brings keys g and g + 8, of each 64
+//   bytes of a row the 16 from 16·t on, and holds q of head g in the same order of D;
+// * outᵀ (D, heads) += Vᵀ (D, 16 keys) · P (16 keys, 8 heads): the lane brings of keys 2t, 2t + 1, 2t + 8 and
+//   2t + 9 the elements of its g, and pairs those of two keys in registers; P turns across the warp.
 //
-// Up to 8 query heads a key head take one product each, up to 16 two. fp8 becomes fp16 without a conversion: its
-// exponent and fraction bits put where fp16 has them are the number times 2^-8, exactly; NaN reads as 480.
+// Up to 8 query heads a key head take one product each, up to 16 two. fp8 becomes fp16 without a conversion:
+// its exponent and fraction bits put where fp16 has them are the number times 2^-8, exactly; NaN is 480.
 
 constexpr int decodeWarps = 4;
 constexpr int chunkKeys = 16;
@@ -44,8 +45,8 @@ __device__ __forceinline__ u32 halvesOfPair(u32 spread) {
   return (spread & 0x80008000u) | (spread >> 1 & 0x3F803F80u);
 }
 
-/// Two words of keys' elements for one step of a product: elements 4·word ... of a vector where they are fp8, else
-/// words 2·word and 2·word + 1.
+/// Two words of keys' elements for one step of a product: elements 4·word ... of a vector where they are fp8,
+/// else words 2·word and 2·word + 1.
 template <bool isEight>
 __device__ __forceinline__ void keyWords(const u32 (&vector)[4], int step, u32 &first, u32 &second) {
   if (isEight) {
@@ -219,7 +220,8 @@ __device__ __forceinline__ void decodeAttention(
         for (int i = 0; i < 2; ++i) {
           float now = fmaxf(scores[tile][i], scores[tile][i + 2]);
 #pragma unroll
-          for (int bits = 4; bits < warpLanes; bits *= 2) now = fmaxf(now, __shfl_xor_sync(everyLane, now, bits));
+          for (int bits = 4; bits < warpLanes; bits *= 2)
+            now = fmaxf(now, __shfl_xor_sync(everyLane, now, bits));
           now = fmaxf(now, most[tile][i]);
           const float factor = exp2Fast(most[tile][i] - now);
           most[tile][i] = now;

@@ -1,5 +1,6 @@
-// Element-wise kernels on rows of bf16, in fp32: the formulas of Kernels/Reference/OracleElementwise.swift. Rows lie
-// one after the other; arrays are 16-byte aligned. Rows that are no multiple of 8 elements go one element at a time.
+// Element-wise kernels on rows of bf16, in fp32: the formulas of Kernels/Reference/OracleElementwise.swift.
+// Rows lie one after the other; arrays are 16-byte aligned. Rows that are no multiple of 8 elements go one
+// element at a time.
 
 constexpr int rowThreads = 256;
 /// Vectors of 8 elements that a thread keeps of its row between reading and writing it.
@@ -126,8 +127,8 @@ extern "C" __global__ void rmsnorm(
   normaliseRow<false>(out, out, x, x, weight, columns, epsilon);
 }
 
-/// sums = x + residual, out = sums / √(mean(sums²) + epsilon) · weight, of sums as rounded to bf16. All (rows,
-/// columns), weight (columns).
+/// sums = x + residual, out = sums / √(mean(sums²) + epsilon) · weight, of sums as rounded to bf16. All
+/// (rows, columns), weight (columns).
 ///
 /// grid (rows), block 256. FLOP: 5·rows·columns. Bytes: 2·(4·rows·columns + columns).
 extern "C" __global__ void residual_rmsnorm(
@@ -136,13 +137,15 @@ extern "C" __global__ void residual_rmsnorm(
   normaliseRow<true>(out, sums, x, residual, weight, columns, epsilon);
 }
 
-/// Rotary positions of pairs (i, i + headDim / 2): out = (a·cos - b·sin, b·cos + a·sin). x, out (tokens, heads,
-/// headDim); cos, sin (tokens, headDim / 2) in fp32. headDim is even.
+/// Rotary positions of pairs (i, i + headDim / 2): out = (a·cos - b·sin, b·cos + a·sin). x, out (tokens,
+/// heads, headDim); cos, sin (tokens, headDim / 2) in fp32. headDim is even.
 ///
-/// grid (ceil(heads·headDim / 2 / 8 / 256) where headDim / 2 is a multiple of 8, else ceil(heads·headDim / 2 / 256);
-/// tokens), block 256. FLOP: 3·tokens·heads·headDim. Bytes: 4·tokens·heads·headDim + 4·tokens·headDim.
+/// grid (ceil(heads·headDim / 2 / 8 / 256) where headDim / 2 is a multiple of 8, else ceil(heads·headDim / 2
+/// / 256); tokens), block 256. FLOP: 3·tokens·heads·headDim. Bytes: 4·tokens·heads·headDim +
+/// 4·tokens·headDim.
 extern "C" __global__ void rope_half(
-    unsigned short *out, const unsigned short *x, const float *cos, const float *sin, int heads, int headDim) {
+    unsigned short *out, const unsigned short *x, const float *cos, const float *sin, int heads,
+    int headDim) {
   const int half = headDim / 2;
   const int place = blockIdx.x * rowThreads + threadIdx.x;
   const i64 token = blockIdx.y;
@@ -183,8 +186,8 @@ __device__ __forceinline__ float siluTimes(float gate, float up) {
 
 /// out = gate·σ(gate)·up. x (rows, 2·columns) holds the gate and then the up of a row; out (rows, columns).
 ///
-/// grid (ceil(columns / 8 / 256) where columns is a multiple of 8, else ceil(columns / 256); rows), block 256.
-/// FLOP: 4·rows·columns. Bytes: 2·3·rows·columns.
+/// grid (ceil(columns / 8 / 256) where columns is a multiple of 8, else ceil(columns / 256); rows), block
+/// 256. FLOP: 4·rows·columns. Bytes: 2·3·rows·columns.
 extern "C" __global__ void silu_mul(unsigned short *out, const unsigned short *x, int columns) {
   const int place = blockIdx.x * rowThreads + threadIdx.x;
   const i64 row = blockIdx.y;
@@ -202,8 +205,8 @@ extern "C" __global__ void silu_mul(unsigned short *out, const unsigned short *x
   }
 }
 
-/// e^(scale·(x - largest)) / Σ over the first `first + row·growth` columns, 0 beyond. x, out (rows, columns); scale
-/// is positive.
+/// e^(scale·(x - largest)) / Σ over the first `first + row·growth` columns, 0 beyond. x, out (rows, columns);
+/// scale is positive.
 ///
 /// grid (rows), block 256. FLOP: 6 per visible element. Bytes: 2·(visible + rows·columns).
 extern "C" __global__ void softmax_rows(
@@ -215,7 +218,8 @@ extern "C" __global__ void softmax_rows(
   float largest = -INFINITY_F, total = 0;
   for (int i = threadIdx.x; i < visible; i += rowThreads) largest = fmaxf(largest, widen(x[row + i]));
   largest = reduceBlock<Largest>(largest, most);
-  for (int i = threadIdx.x; i < visible; i += rowThreads) total += exp2Fast((widen(x[row + i]) - largest) * factor);
+  for (int i = threadIdx.x; i < visible; i += rowThreads)
+    total += exp2Fast((widen(x[row + i]) - largest) * factor);
   total = 1.0f / reduceBlock<Sum>(total, totals);
   for (int i = threadIdx.x; i < columns; i += rowThreads) {
     out[row + i] = i < visible ? narrow(exp2Fast((widen(x[row + i]) - largest) * factor) * total) : (u16)0;

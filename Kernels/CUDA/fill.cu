@@ -1,16 +1,16 @@
-// Random operands, made where they are used. Element i of a seed depends on both alone, so that a host makes any
-// element again without the others:
+// Random operands, made where they are used. Element i of a seed depends on both alone, so that a host makes
+// any element again without the others:
 //
-//   z = (seed + i) · 0x9E3779B97F4A7C15               64-bit words that wrap, as in Kernels/Registry/Buffer.swift
-//   z = (z ^ z >> 30) · 0xBF58476D1CE4E5B9
-//   z = (z ^ z >> 27) · 0x94D049BB133111EB
-//   random = high 32 bits of (z ^ z >> 31)
-//   number = ((random >> 8) · 2^-23 - 1) · magnitude   floats; exact where the magnitude is a power of two
+// * z = (seed + i) · 0x9E3779B97F4A7C15, in 64-bit words that wrap, as in Kernels/Registry/Buffer.swift;
+// * z = (z ^ z >> 30) · 0xBF58476D1CE4E5B9;
+// * z = (z ^ z >> 27) · 0x94D049BB133111EB;
+// * random = the high 32 bits of (z ^ z >> 31);
+// * number = ((random >> 8) · 2^-23 - 1) · magnitude, in floats; exact where the magnitude is a power of two.
 //
-// and is the number for f32; its upper 16 bits for bf16 (cut, not rounded); for fp16 and fp8 e4m3 the number cut
-// towards 0 to the type's precision, below its smallest subnormal to a signed 0, beyond its largest to that; for int8
-// random >> 24 as a signed byte, where -128 becomes 0. Seeds of different arrays should be far apart (a mixed
-// counter), or arrays repeat each other's numbers at another place.
+// The element is the number for f32; its upper 16 bits for bf16 (cut, not rounded); for fp16 and fp8 e4m3 the number
+// cut towards 0 to the type's precision, below its smallest subnormal to a signed 0, beyond its largest to
+// that; for int8 random >> 24 as a signed byte, where -128 becomes 0. Seeds of different arrays should be far
+// apart (a mixed counter), or arrays repeat each other's numbers at another place.
 //
 // All: grid (any), block (any), no shared memory; FLOP not counted; bytes: those written.
 
@@ -56,9 +56,8 @@ extern "C" __global__ void fill_f64(double *out, long long count, long long seed
 }
 
 extern "C" __global__ void fill_bf16(unsigned short *out, long long count, long long seed, float magnitude) {
-  forEach(count, [=](i64 i) {
-    out[i] = (u16)(__float_as_uint(randomNumber((u64)seed, i, magnitude)) >> 16);
-  });
+  forEach(
+      count, [=](i64 i) { out[i] = (u16)(__float_as_uint(randomNumber((u64)seed, i, magnitude)) >> 16); });
 }
 
 extern "C" __global__ void fill_f16(unsigned short *out, long long count, long long seed, float magnitude) {

@@ -1,13 +1,13 @@
 // The products of a mixture of experts: C rows of expert e = A rows of expert e · B(e)ᵀ, all in one launch.
 //
-// A (m, k), C (m, n), B (experts, n, k) as models store their weights, bf16, sums in fp32, C in bf16. The rows of expert
-// e are offsets[e] ... offsets[e + 1] - 1, in order: offsets (experts + 1) int32 on the device, offsets[0] = 0,
-// offsets[experts] = m; an expert may have none. n and k are multiples of 8.
+// A (m, k), C (m, n), B (experts, n, k) as models store their weights, bf16, sums in fp32, C in bf16. The
+// rows of expert e are offsets[e] ... offsets[e + 1] - 1, in order: offsets (experts + 1) int32 on the
+// device, offsets[0] = 0, offsets[experts] = m; an expert may have none. n and k are multiples of 8.
 //
 // The grid stays: each block goes through the tiles of 128 x 128 of all experts, its own first and then every
-// gridDim.x-th, and finds a tile's expert by adding up tiles from the expert where it was. Tiles of the same rows lie
-// beside each other in that order. Eight warps, each 64 x 32; three stages of 32 columns on their way (cp.async);
-// 16-byte chunks of rows exchanged by row bits against bank conflicts.
+// gridDim.x-th, and finds a tile's expert by adding up tiles from the expert where it was. Eight warps, each
+// 64 x 32; three stages of 32 columns on their way (cp.async); 16-byte chunks of rows exchanged by row bits
+// against bank conflicts.
 
 constexpr int groupedThreads = 256;
 constexpr int tileRows = 128;
@@ -17,7 +17,8 @@ constexpr int groupedStages = 4;
 constexpr int rowBytes = 2 * stepDepth;
 constexpr int operandBytes = tileRows * rowBytes;
 
-/// Where chunk `chunk` of 16 bytes of row `row` lies: two rows share the 32 banks, eight rows of a chunk are apart.
+/// Where chunk `chunk` of 16 bytes of row `row` lies: two rows share the 32 banks, eight rows of a chunk are
+/// apart.
 __device__ __forceinline__ u32 chunkPlace(int row, int chunk) {
   return row * rowBytes + ((chunk ^ (row >> 1 & 3)) << 4);
 }
@@ -34,8 +35,8 @@ __device__ __forceinline__ void askTile(u32 to, const u16 *from, int k, int rows
 /// grid (multiprocessors · blocks that fit one, or fewer), block 256, dynamic shared memory 65536 bytes.
 /// FLOP: 2·m·n·k. Bytes: 2·(m·k + m·n + n·k·experts with rows).
 extern "C" __global__ void __launch_bounds__(256, 2) grouped_product_bf16(
-    unsigned short *c, const unsigned short *a, const unsigned short *b, const int *offsets, int experts, int n,
-    int k) {
+    unsigned short *c, const unsigned short *a, const unsigned short *b, const int *offsets, int experts,
+    int n, int k) {
   DYNAMIC_SHARED(memory);
   const u32 buffers = sharedAddress(memory);
   const int lane = threadIdx.x % warpLanes, warp = threadIdx.x / warpLanes;
@@ -52,10 +53,11 @@ extern "C" __global__ void __launch_bounds__(256, 2) grouped_product_bf16(
     }
     if (expert == experts) return;
     const int place = tile - tilesBefore, down = tilesHere / across;
-    // Tiles of the same columns of B follow each other: an expert's weights are read once for all of its rows.
+    // Tiles of the same columns of B follow each other: an expert's weights serve all of its rows.
     const int firstColumn = place / down * tileColumns;
     const int firstRow = offsets[expert] + place % down * tileRows;
-    const int rows = min(offsets[expert + 1] - firstRow, tileRows), columns = min(n - firstColumn, tileColumns);
+    const int rows = min(offsets[expert + 1] - firstRow, tileRows),
+              columns = min(n - firstColumn, tileColumns);
     const u16 *left = a + (i64)firstRow * k, *right = b + ((i64)expert * n + firstColumn) * k;
 
     auto ask = [&](int step) {
@@ -91,7 +93,8 @@ extern "C" __global__ void __launch_bounds__(256, 2) grouped_product_bf16(
 #pragma unroll
         for (int i = 0; i < 4; ++i) {
 #pragma unroll
-          for (int j = 0; j < 4; ++j) multiplyBrains(sums[i][j], x[i], y[j / 2][j % 2 * 2], y[j / 2][j % 2 * 2 + 1]);
+          for (int j = 0; j < 4; ++j)
+            multiplyBrains(sums[i][j], x[i], y[j / 2][j % 2 * 2], y[j / 2][j % 2 * 2 + 1]);
         }
       }
     }

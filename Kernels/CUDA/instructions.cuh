@@ -1,5 +1,5 @@
-// What every text of this folder begins with: names of types, numbers of few bits, and each PTX instruction once.
-// NVRTC compiles it without headers of CUDA; where PLIMSOLL_EMULATION is defined, C++ does, on the CPU.
+// What every text of this folder begins with: names of types, numbers of few bits, and each PTX instruction
+// once. NVRTC compiles it without headers of CUDA; where PLIMSOLL_EMULATION is defined, C++ does, on the CPU.
 
 typedef unsigned char u8;
 typedef unsigned short u16;
@@ -191,50 +191,55 @@ __device__ __forceinline__ u32 transposeMatrix(u32 row) {
 #endif
 }
 
-// Products of a warp: d (16, 8) += a (16, K) · b (K, 8). Of A a lane holds words of row lane / 4, of the row 8 on,
-// and of both K / 2 columns on; of B the same columns of column lane / 4; of D (lane / 4, lane % 4 · 2), the next
-// column, and both 8 rows on.
+// Products of a warp: d (16, 8) += a (16, K) · b (K, 8). Of A a lane holds words of row lane / 4, of the row
+// 8 on, and of both K / 2 columns on; of B the same columns of column lane / 4; of D (lane / 4, lane % 4 ·
+// 2), the next column, and both 8 rows on.
 
 #ifdef PLIMSOLL_EMULATION
-#define DEFINE_PRODUCT(name, shape, types, Sum, constraint, K, bytes, Wide, read)                       \
-  __device__ __forceinline__ void name(Sum (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {                \
-    const u32 b[2] = {b0, b1};                                                                          \
-    emulation::multiply<K, bytes, Sum, Wide>("mma " types, d, a, b, [](u32 bits) { return read; });     \
+#define DEFINE_PRODUCT(name, shape, types, Sum, constraint, K, bytes, Wide, read)                   \
+  __device__ __forceinline__ void name(Sum(&d)[4], const u32(&a)[4], u32 b0, u32 b1) {              \
+    const u32 b[2] = {b0, b1};                                                                      \
+    emulation::multiply<K, bytes, Sum, Wide>("mma " types, d, a, b, [](u32 bits) { return read; }); \
   }
 #else
-#define DEFINE_PRODUCT(name, shape, types, Sum, constraint, K, bytes, Wide, read)                       \
-  __device__ __forceinline__ void name(Sum (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {                \
-    asm volatile("mma.sync.aligned." shape ".row.col." types                                            \
-                 " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                     \
+#define DEFINE_PRODUCT(name, shape, types, Sum, constraint, K, bytes, Wide, read)                         \
+  __device__ __forceinline__ void name(Sum(&d)[4], const u32(&a)[4], u32 b0, u32 b1) {                    \
+    asm volatile("mma.sync.aligned." shape ".row.col." types                                              \
+                 " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                       \
                  : "+" constraint(d[0]), "+" constraint(d[1]), "+" constraint(d[2]), "+" constraint(d[3]) \
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));                       \
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));                         \
   }
 #endif
 
-DEFINE_PRODUCT(multiplyBrains, "m16n8k16", "f32.bf16.bf16.f32", float, "f", 16, 2, double,
-               emulation::brainToFloat((u16)bits))
-DEFINE_PRODUCT(multiplyHalves, "m16n8k16", "f32.f16.f16.f32", float, "f", 16, 2, double,
-               emulation::halfToFloat((u16)bits))
-DEFINE_PRODUCT(multiplyTensorFloats, "m16n8k8", "f32.tf32.tf32.f32", float, "f", 8, 4, double,
-               __uint_as_float(bits & 0xFFFFE000u))
+DEFINE_PRODUCT(
+    multiplyBrains, "m16n8k16", "f32.bf16.bf16.f32", float, "f", 16, 2, double,
+    emulation::brainToFloat((u16)bits))
+DEFINE_PRODUCT(
+    multiplyHalves, "m16n8k16", "f32.f16.f16.f32", float, "f", 16, 2, double,
+    emulation::halfToFloat((u16)bits))
+DEFINE_PRODUCT(
+    multiplyTensorFloats, "m16n8k8", "f32.tf32.tf32.f32", float, "f", 8, 4, double,
+    __uint_as_float(bits & 0xFFFFE000u))
 DEFINE_PRODUCT(multiplyBytes, "m16n8k32", "s32.s8.s8.s32", int, "r", 32, 1, long long, (signed char)bits)
 #if HAS_FP8_PRODUCTS
-DEFINE_PRODUCT(multiplyEights, "m16n8k32", "f32.e4m3.e4m3.f32", float, "f", 32, 1, double,
-               emulation::e4m3ToFloat((u8)bits))
+DEFINE_PRODUCT(
+    multiplyEights, "m16n8k32", "f32.e4m3.e4m3.f32", float, "f", 32, 1, double,
+    emulation::e4m3ToFloat((u8)bits))
 #endif
 
 #if HAS_WIDE_DOUBLE_PRODUCTS
-/// d (16, 8) += a (16, 16) · b (16, 8) in fp64. Of A a lane holds a[2i] = (lane / 4, lane % 4 + 4i) and a[2i + 1] 8
-/// rows on, of B b[i] = (lane % 4 + 4i, lane / 4), of D what the other products hold.
+/// d (16, 8) += a (16, 16) · b (16, 8) in fp64. Of A a lane holds a[2i] = (lane / 4, lane % 4 + 4i) and a[2i
+/// + 1] 8 rows on, of B b[i] = (lane % 4 + 4i, lane / 4), of D what the other products hold.
 __device__ __forceinline__ void multiplyDoubles(double (&d)[4], const double (&a)[8], const double (&b)[4]) {
 #ifdef PLIMSOLL_EMULATION
   emulation::multiplyDoubles(d, a, b);
 #else
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.f64.f64.f64.f64 {%0, %1, %2, %3}, "
-               "{%4, %5, %6, %7, %8, %9, %10, %11}, {%12, %13, %14, %15}, {%0, %1, %2, %3};"
-               : "+d"(d[0]), "+d"(d[1]), "+d"(d[2]), "+d"(d[3])
-               : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(a[4]), "d"(a[5]), "d"(a[6]), "d"(a[7]),
-                 "d"(b[0]), "d"(b[1]), "d"(b[2]), "d"(b[3]));
+  asm volatile(
+      "mma.sync.aligned.m16n8k16.row.col.f64.f64.f64.f64 {%0, %1, %2, %3}, "
+      "{%4, %5, %6, %7, %8, %9, %10, %11}, {%12, %13, %14, %15}, {%0, %1, %2, %3};"
+      : "+d"(d[0]), "+d"(d[1]), "+d"(d[2]), "+d"(d[3])
+      : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(a[4]), "d"(a[5]), "d"(a[6]), "d"(a[7]), "d"(b[0]),
+        "d"(b[1]), "d"(b[2]), "d"(b[3]));
 #endif
 }
 #endif

@@ -1,8 +1,8 @@
 // Probes of memory: read, copy, triad, and what empties the L2 cache. All arrays are 16-byte aligned.
 //
-// Each runs on a grid that stays: as many blocks of 512 threads as the device holds (4 per multiprocessor), each
-// thread with four loads of 16 bytes on their way. Four blocks of 512 threads ask for 128 KiB per multiprocessor at a
-// time; about 40 are needed to hide the latency of HBM.
+// Each runs on a grid that stays: as many blocks of 512 threads as the device holds (4 per multiprocessor),
+// each thread with four loads of 16 bytes on their way. Four blocks of 512 threads ask for 128 KiB per
+// multiprocessor at a time; about 40 are needed to hide the latency of HBM.
 
 constexpr int inFlight = 4;
 
@@ -51,7 +51,8 @@ extern "C" __global__ void memory_read(const float *RESTRICT x, long long count,
 /// b = a.
 ///
 /// grid (any), block 512. FLOP: 0. Bytes: 8·count.
-extern "C" __global__ void __launch_bounds__(512, 2) memory_copy(const float *RESTRICT a, float *RESTRICT b, long long count) {
+extern "C" __global__ void __launch_bounds__(512, 2)
+    memory_copy(const float *RESTRICT a, float *RESTRICT b, long long count) {
   const uint4 *from = (const uint4 *)a;
   uint4 *to = (uint4 *)b;
   const i64 vectorCount = count / 4;
@@ -109,8 +110,8 @@ extern "C" __global__ void __launch_bounds__(512, 2) memory_triad(
   if (blockIdx.x == 0 && rest < count) c[rest] = fmaf(s, b[rest], a[rest]);
 }
 
-/// Writes `bytes` (a multiple of 16) of other numbers each `turn`: twice the L2 cache's size leaves nothing of
-/// earlier work in it.
+/// Writes `bytes` (a multiple of 16) of other numbers each `turn`: twice the L2 cache's size leaves nothing
+/// of earlier work in it.
 ///
 /// grid (any), block 512. FLOP: 0. Bytes: `bytes`.
 extern "C" __global__ void flush_cache(void *memory, long long bytes, int turn) {
@@ -122,7 +123,8 @@ extern "C" __global__ void flush_cache(void *memory, long long bytes, int turn) 
   }
 }
 
-/// Sets every byte to 0xFF: a NaN of each type of floats, -1 of integers. What a kernel leaves out stays that.
+/// Sets every byte to 0xFF: a NaN of each type of floats, -1 of integers. What a kernel leaves out stays
+/// that.
 ///
 /// grid (any), block 512. FLOP: 0. Bytes: `bytes`, any number.
 extern "C" __global__ void poison(void *memory, long long bytes) {

@@ -1,17 +1,17 @@
 // The arithmetic ceilings of mma.sync and of fused multiply-adds: products whose operands stay in registers.
 //
-// Every warp multiplies A (16, K) by B (K, 8) over and over into `sumsInFlight` sums of its own; out[thread] is the sum
-// of what the thread holds of all of them, so nothing can be left out. Numbers come from peakNumber, so that a host
-// knows what is due: with P = A·B and lane = thread % 32,
+// Every warp multiplies A (16, K) by B (K, 8) over and over into `sumsInFlight` sums of its own; out[thread]
+// is the sum of what the thread holds of all of them, so nothing can be left out. Numbers come from
+// n(i) = peakEighths(i) / 8, so that a host knows what is due: with P = A·B and lane = thread % 32,
 //
 //   out = sumsInFlight · rounds · (P[lane / 4][2·(lane % 4)] + the next column + both 8 rows on)
 //
-// in the sum's type; A[r][c] = peakNumber(r · K + c), B[r][c] = peakNumber(1024 + c · K + r), small eighths, so that all
-// products are exact and sums are until they pass 2^24 of their smallest digit, 1/64. Where a chip multiplies faster
-// by instructions of groups of warps (wgmma, tcgen05), this is not its ceiling: the products of cuBLASLt show that.
+// in the sum's type; A[r][c] = n(r · K + c), B[r][c] = n(1024 + c · K + r): all products are
+// exact, and sums are until they pass 2^24 of their smallest digit, 1/64: up to 2^14 rounds. Where a chip multiplies faster by instructions of groups of warps (wgmma, tcgen05), this is not its ceiling: the
+// products of cuBLASLt show that.
 //
-// All: grid (multiprocessors · 2), block 256, no shared memory. FLOP: 2·16·8·K·sumsInFlight·rounds a warp; K: 16 for
-// bf16, fp16 and fp64, 8 for tf32, 32 for int8 and fp8; FMA see below. Bytes: 4 a thread.
+// All: grid (multiprocessors · 2), block 256, no shared memory. FLOP: 2·16·8·K·sumsInFlight·rounds a warp; K:
+// 16 for bf16, fp16 and fp64, 8 for tf32, 32 for int8 and fp8; FMA see below. Bytes: 4 a thread.
 
 constexpr int sumsInFlight = 8;
 
@@ -21,7 +21,9 @@ __device__ __forceinline__ int peakEighths(int i) { return (int)((u32)i * 265443
 /// How a type is put into a word, and multiplied.
 struct Brains {
   static constexpr int bytes = 2;
-  static __device__ __forceinline__ u32 encode(int eighths) { return __float_as_uint(eighths * 0.125f) >> 16; }
+  static __device__ __forceinline__ u32 encode(int eighths) {
+    return __float_as_uint(eighths * 0.125f) >> 16;
+  }
   static __device__ __forceinline__ void multiply(float (&d)[4], const u32 (&a)[4], u32 b0, u32 b1) {
     multiplyBrains(d, a, b0, b1);
   }
@@ -135,9 +137,9 @@ extern "C" __global__ void peak_f64(double *out, int rounds) {
 
 constexpr int chains = 16, stepsOfRound = 8;
 
-/// Fused multiply-adds in `Number`: 16 chains a thread, chain i from x = i + lane, each x = x·s + y, 8 steps a round;
-/// out = Σ over chains. With s = -1, y = 1 numbers change at each step, and come back: out = 120 + 16·lane, exactly.
-/// With s = 0.5, y = 1 they tend to 2: out = Σ (2 + (i + lane - 2) · 2^(-8·rounds)).
+/// Fused multiply-adds in `Number`: 16 chains a thread, chain i from x = i + lane, each x = x·s + y, 8 steps
+/// a round; out = Σ over chains. With s = -1, y = 1 numbers change at each step, and come back: out = 120 +
+/// 16·lane, exactly. With s = 0.5, y = 1 they tend to 2: out = Σ (2 + (i + lane - 2) · 2^(-8·rounds)).
 ///
 /// FLOP: 2·16·8·rounds a thread.
 template <class Number>

@@ -1,15 +1,15 @@
-// Prefill attention: softmax(Q·Kᵀ·scale)·V of many queries, causal or not, heads grouped, by the tensor cores.
+// Prefill attention: softmax(Q·Kᵀ·scale)·V of many queries, causal or not, heads grouped.
 //
-// Q, out (batch, headsQ, seqQ, D); K, V (batch, headsKV, seqKV, D); all bf16, sums in fp32. Query heads h·group ...
-// share key head h. Causal query i sees keys 0 ... i + seqKV - seqQ.
+// Q, out (batch, headsQ, seqQ, D); K, V (batch, headsKV, seqKV, D); all bf16, sums in fp32. Query heads
+// h·group ... share key head h. Causal query i sees keys 0 ... i + seqKV - seqQ.
 //
-// A block takes 128 queries of a head, 32 rows a warp, and goes through the keys 64 at a time with the online softmax
-// of FlashAttention-2. The next 64 keys and values are on their way (cp.async) while these are used; one barrier a
-// tile. Scores stay in registers and become the left operand of the second product where they are. Rows in shared
-// memory have their 16-byte chunks exchanged by the row's last three bits, so that eight rows of a chunk lie in eight
-// groups of banks. Tiles beyond the diagonal are skipped by the block, and by each warp for its own rows; the blocks
-// with the most keys start first. Two blocks fit a multiprocessor: the softmax of one runs beside the products of the
-// other.
+// A block takes 128 queries of a head, 32 rows a warp, and goes through the keys 64 at a time with the online
+// softmax of FlashAttention-2. The next 64 keys and values are on their way (cp.async) while these are used;
+// one barrier a tile. Scores stay in registers and become the left operand of the second product where they
+// are. Rows in shared memory have their 16-byte chunks exchanged by the row's last three bits, so that eight
+// rows of a chunk lie in eight groups of banks. Tiles beyond the diagonal are skipped by the block, and by
+// each warp for its own rows; the blocks with the most keys start first. Two blocks fit a multiprocessor: the
+// softmax of one runs beside the products of the other.
 
 constexpr int prefillThreads = 128;
 constexpr int queryRows = 128;
@@ -34,8 +34,8 @@ __device__ __forceinline__ void askRows(u32 to, const u16 *from, int left) {
 
 template <int D>
 __device__ __forceinline__ void prefillAttention(
-    u16 *RESTRICT out, const u16 *RESTRICT q, const u16 *RESTRICT k, const u16 *RESTRICT v, int headsQ, int headsKV,
-    int seqQ, int seqKV, bool isCausal, float scale) {
+    u16 *RESTRICT out, const u16 *RESTRICT q, const u16 *RESTRICT k, const u16 *RESTRICT v, int headsQ,
+    int headsKV, int seqQ, int seqKV, bool isCausal, float scale) {
   constexpr u32 queryBytes = queryRows * 2 * D, tileBytes = tileKeys * 2 * D;
   constexpr int keyGroups = tileKeys / 8, outGroups = D / 8;
   DYNAMIC_SHARED(memory);
@@ -70,7 +70,8 @@ __device__ __forceinline__ void prefillAttention(
   // Where the lane's rows of matrices begin; a chunk further is an exclusive or, rows further an addition.
   const int rest = lane & 7;
   const u32 keyPlace = buffers + (lane / 16 * 8 + rest) * 2 * D + ((lane / 8 & 1) ^ rest) * 16;
-  const u32 valuePlace = buffers + tileBytes + ((lane / 8 & 1) * 8 + rest) * 2 * D + ((lane / 16) ^ rest) * 16;
+  const u32 valuePlace =
+      buffers + tileBytes + ((lane / 8 & 1) * 8 + rest) * 2 * D + ((lane / 16) ^ rest) * 16;
   const int firstRow = firstQuery + warp * warpRows + offset, lastRow = firstRow + warpRows - 1;
 
   for (int tile = 0; tile < tiles; ++tile) {
@@ -216,18 +217,18 @@ __device__ __forceinline__ void prefillAttention(
   }
 }
 
-// grid (batch·headsQ, ceil(seqQ / 128)), block 128, dynamic shared memory 768·D bytes (D 128: 98304; 64: 49152).
-// isCausal is 0 or 1; causal needs seqKV >= seqQ. FLOP: 4·batch·headsQ·D·pairs, pairs = the query-key pairs of a head
-// that are seen. Bytes: 2·D·batch·(2·headsQ·seqQ + 2·headsKV·seqKV).
+// grid (batch·headsQ, ceil(seqQ / 128)), block 128, dynamic shared memory 768·D bytes (D 128: 98304; 64:
+// 49152). isCausal is 0 or 1; causal needs seqKV >= seqQ. FLOP: 4·batch·headsQ·D·pairs, pairs = the query-key
+// pairs of a head that are seen. Bytes: 2·D·batch·(2·headsQ·seqQ + 2·headsKV·seqKV).
 
 extern "C" __global__ void prefill_attention_bf16_128(
-    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v, int headsQ,
-    int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
+    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v,
+    int headsQ, int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
   prefillAttention<128>(out, q, k, v, headsQ, headsKV, seqQ, seqKV, isCausal != 0, scale);
 }
 
 extern "C" __global__ void prefill_attention_bf16_64(
-    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v, int headsQ,
-    int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
+    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v,
+    int headsQ, int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
   prefillAttention<64>(out, q, k, v, headsQ, headsKV, seqQ, seqKV, isCausal != 0, scale);
 }

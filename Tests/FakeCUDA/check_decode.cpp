@@ -18,8 +18,8 @@ static u8 randomEight() {
 
 template <bool isEight, int D, int tiles>
 static void run(
-  const Problem &problem, dim3 grid, size_t sharedBytes, u16 *out, float *sums, float *stats, u16 *q, u8 *k, u8 *v,
-  int *table, int *lengths, int stride, float scale, float keyScale, float valueScale) {
+    const Problem &problem, dim3 grid, size_t sharedBytes, u16 *out, float *sums, float *stats, u16 *q, u8 *k,
+    u8 *v, int *table, int *lengths, int stride, float scale, float keyScale, float valueScale) {
   const int hq = problem.headsQ, hk = problem.headsKV, page = problem.pageKeys, split = problem.splitKeys;
 #define RUN(kernel, ...) \
   LAUNCH(kernel, grid, {128}, sharedBytes, out, sums, stats, q, __VA_ARGS__, table, lengths, stride, hq, hk, page, split
@@ -43,7 +43,8 @@ static void checkDecode(const Problem &problem, float magnitude) {
   const int page = problem.pageKeys, bytes = isEight ? 1 : 2, group = hq / hk;
   int longest = 1;
   for (int length : problem.lengths) longest = std::max(longest, length);
-  const int stride = (longest + page - 1) / page + 1, splits = (longest + problem.splitKeys - 1) / problem.splitKeys;
+  const int stride = (longest + page - 1) / page + 1,
+            splits = (longest + problem.splitKeys - 1) / problem.splitKeys;
   const int pageCount = batch * stride;
   const size_t elements = size_t(pageCount) * hk * page * D;
   // NaN wherever no key lies: what is beyond a sequence must not be seen.
@@ -61,27 +62,31 @@ static void checkDecode(const Problem &problem, float magnitude) {
   for (int b = 0; b < batch; ++b) {
     lengths[b] = problem.lengths[b];
     // Pages without keys are named by no number that may be followed.
-    for (int i = 0; i < stride; ++i) table[b * stride + i] = i * page < lengths[b] ? order[b * stride + i] : 1 << 30;
+    for (int i = 0; i < stride; ++i)
+      table[b * stride + i] = i * page < lengths[b] ? order[b * stride + i] : 1 << 30;
     for (int head = 0; head < hk; ++head)
       for (int key = 0; key < lengths[b]; ++key)
         for (int d = 0; d < D; ++d) {
           size_t i = place(b, head, key) + d;
           if (isEight) k[i] = randomEight() & 0xBF, v[i] = randomEight();
-          else ((u16 *)k.start)[i] = emulation::floatToBrain(random(1)),
-               ((u16 *)v.start)[i] = emulation::floatToBrain(random(1));
+          else
+            ((u16 *)k.start)[i] = emulation::floatToBrain(random(1)),
+                  ((u16 *)v.start)[i] = emulation::floatToBrain(random(1));
         }
   }
-  const float scale = float(1 / std::sqrt(double(D))), keyScale = isEight ? 0.75f : 1, valueScale = isEight ? 0.4f : 1;
+  const float scale = float(1 / std::sqrt(double(D))), keyScale = isEight ? 0.75f : 1,
+              valueScale = isEight ? 0.4f : 1;
   run<isEight, D, tiles>(
-    problem, {unsigned(splits), unsigned(hk), unsigned(batch)}, isEight && D == 64 ? 32768 : 65536, out, sums, stats,
-    q, k, v, table, lengths, stride, scale, keyScale, valueScale);
+      problem, {unsigned(splits), unsigned(hk), unsigned(batch)}, isEight && D == 64 ? 32768 : 65536, out,
+      sums, stats, q, k, v, table, lengths, stride, scale, keyScale, valueScale);
   if (splits > 1) {
-    LAUNCH(decode_combine, {unsigned(hq), unsigned(batch)}, {unsigned(D)}, 0, out, sums, stats, lengths, splits,
-           problem.splitKeys, isEight ? 256 * valueScale : 1.0f);
+    LAUNCH(
+        decode_combine, {unsigned(hq), unsigned(batch)}, {unsigned(D)}, 0, out, sums, stats, lengths, splits,
+        problem.splitKeys, isEight ? 256 * valueScale : 1.0f);
   }
-  std::string name = std::string("decode ") + (isEight ? "e4m3 " : "bf16 ") + std::to_string(D) + " heads "
-    + std::to_string(hq) + "/" + std::to_string(hk) + " page " + std::to_string(page) + " splits "
-    + std::to_string(splits) + " batch " + std::to_string(batch) + " up to " + std::to_string(longest);
+  std::string name = std::string("decode ") + (isEight ? "e4m3 " : "bf16 ") + std::to_string(D) + " heads " +
+      std::to_string(hq) + "/" + std::to_string(hk) + " page " + std::to_string(page) + " splits " +
+      std::to_string(splits) + " batch " + std::to_string(batch) + " up to " + std::to_string(longest);
   // Weights and results are rounded to 8 bits (fp8: weights to 11).
   Scan scan(name, 0x1p-7);
   for (int b = 0; b < batch; ++b)

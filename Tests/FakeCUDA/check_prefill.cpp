@@ -7,7 +7,8 @@ using namespace check;
 
 template <int D>
 static void checkPrefill(
-  int batch, int headsQ, int headsKV, int seqQ, int seqKV, bool isCausal, float magnitude = 1, bool rises = false) {
+    int batch, int headsQ, int headsKV, int seqQ, int seqKV, bool isCausal, float magnitude = 1,
+    bool rises = false) {
   Array<u16> q(size_t(batch) * headsQ * seqQ * D), out(size_t(batch) * headsQ * seqQ * D);
   Array<u16> k(size_t(batch) * headsKV * seqKV * D), v(size_t(batch) * headsKV * seqKV * D);
   fillBrains(q, magnitude);
@@ -25,15 +26,17 @@ static void checkPrefill(
   const dim3 grid{unsigned(batch * headsQ), unsigned((seqQ + 127) / 128)};
   emulation::bankConflicts = 0;
   if constexpr (D == 128) {
-    LAUNCH(prefill_attention_bf16_128, grid, {128}, 768 * D, out, q, k, v, headsQ, headsKV, seqQ, seqKV, isCausal,
-           scale);
+    LAUNCH(
+        prefill_attention_bf16_128, grid, {128}, 768 * D, out, q, k, v, headsQ, headsKV, seqQ, seqKV,
+        isCausal, scale);
   } else {
-    LAUNCH(prefill_attention_bf16_64, grid, {128}, 768 * D, out, q, k, v, headsQ, headsKV, seqQ, seqKV, isCausal,
-           scale);
+    LAUNCH(
+        prefill_attention_bf16_64, grid, {128}, 768 * D, out, q, k, v, headsQ, headsKV, seqQ, seqKV, isCausal,
+        scale);
   }
-  std::string name = "prefill " + std::to_string(D) + " batch " + std::to_string(batch) + " heads "
-    + std::to_string(headsQ) + "/" + std::to_string(headsKV) + " queries " + std::to_string(seqQ) + " keys "
-    + std::to_string(seqKV) + (isCausal ? " causal" : "");
+  std::string name = "prefill " + std::to_string(D) + " batch " + std::to_string(batch) + " heads " +
+      std::to_string(headsQ) + "/" + std::to_string(headsKV) + " queries " + std::to_string(seqQ) + " keys " +
+      std::to_string(seqKV) + (isCausal ? " causal" : "");
   Scan(name + ", bank conflicts", 0).add(double(emulation::bankConflicts), 0, 1);
   Scan scan(name, 0x1p-7);
   std::vector<double> scores(seqKV);
@@ -46,7 +49,8 @@ static void checkPrefill(
         double most = -INFINITY, total = 0;
         for (int key = 0; key < visible; ++key) {
           scores[key] = 0;
-          for (int d = 0; d < D; ++d) scores[key] += brain(q[row + d]) * brain(k[cache + size_t(key) * D + d]) * scale;
+          for (int d = 0; d < D; ++d)
+            scores[key] += brain(q[row + d]) * brain(k[cache + size_t(key) * D + d]) * scale;
           most = std::max(most, scores[key]);
         }
         for (int key = 0; key < visible; ++key) total += scores[key] = std::exp(scores[key] - most);

@@ -17,8 +17,8 @@ static void checkGrouped(std::vector<int> rows, int n, int k, unsigned blocks) {
   fillBrains(b);
   emulation::bankConflicts = 0;
   LAUNCH(grouped_product_bf16, {blocks}, {256}, 65536, c, a, b, offsets, experts, n, k);
-  std::string name = "grouped " + std::to_string(experts) + " experts " + std::to_string(m) + " rows n "
-    + std::to_string(n) + " k " + std::to_string(k) + " blocks " + std::to_string(blocks);
+  std::string name = "grouped " + std::to_string(experts) + " experts " + std::to_string(m) + " rows n " +
+      std::to_string(n) + " k " + std::to_string(k) + " blocks " + std::to_string(blocks);
   Scan(name + ", bank conflicts", 0).add(double(emulation::bankConflicts), 0, 1);
   Scan scan(name, 0x1p-8);
   std::vector<double> left(k);

@@ -123,7 +123,8 @@ static void checkMaps(unsigned rows, int columns) {
   Scan silu("silu_mul " + size, 0x1.1p-8), softmax("softmax_rows " + size, 0x1.1p-8);
   for (unsigned row = 0; row < rows; ++row) {
     for (int i = 0; i < columns; ++i) {
-      double gate = brain(x[size_t(row) * 2 * columns + i]), up = brain(x[size_t(row) * 2 * columns + columns + i]);
+      double gate = brain(x[size_t(row) * 2 * columns + i]),
+             up = brain(x[size_t(row) * 2 * columns + columns + i]);
       double expected = gate / (1 + std::exp(-gate)) * up;
       silu.add(brain(out[size_t(row) * columns + i]), expected, std::fabs(expected));
     }
@@ -152,8 +153,9 @@ static void checkRope(unsigned tokens, int heads, int headDim) {
   }
   unsigned width = half % 8 == 0 ? heads * half / 8 : heads * half;
   LAUNCH(rope_half, {(width + 255) / 256, tokens}, {256}, 0, out, x, cosines, sines, heads, headDim);
-  Scan scan("rope_half " + std::to_string(tokens) + "x" + std::to_string(heads) + "x" + std::to_string(headDim),
-            0x1.1p-8);
+  Scan scan(
+      "rope_half " + std::to_string(tokens) + "x" + std::to_string(heads) + "x" + std::to_string(headDim),
+      0x1.1p-8);
   for (unsigned token = 0; token < tokens; ++token)
     for (int head = 0; head < heads; ++head)
       for (int i = 0; i < half; ++i) {

@@ -1,7 +1,8 @@
-// Runs a CUDA text on the CPU, as C++: put before the text, it gives each thread of a block a fiber. Fibers change
-// only at barriers and at what a warp does together, so that a missing barrier or wait shows as a wrong result:
-// copies to shared memory land when they are waited for, not before, and shared memory starts as NaN. Warps run one
-// after the other, each as far as it can; with EMULATED_ORDER=1 the last first, with 2 in turns.
+// Runs a CUDA text on the CPU, as C++: put before the text, it gives each thread of a block a fiber. Fibers
+// change only at barriers and at what a warp does together, so that a missing barrier or wait shows as a
+// wrong result: copies to shared memory land when they are waited for, not before, and shared memory starts
+// as NaN. Warps run one after the other, each as far as it can; with EMULATED_ORDER=1 the last first, with 2
+// in turns.
 //
 // What stands here is the language; the instructions of Kernels/CUDA/instructions.cuh are in
 // emulated_instructions.h.
@@ -35,14 +36,30 @@
 #define __launch_bounds__(...)
 #define __align__(n) alignas(n)
 
-struct dim3 { unsigned x = 1, y = 1, z = 1; };
-struct uint3 { unsigned x, y, z; };
-struct alignas(8) float2 { float x, y; };
-struct alignas(16) float4 { float x, y, z, w; };
-struct alignas(8) uint2 { unsigned x, y; };
-struct alignas(16) uint4 { unsigned x, y, z, w; };
-struct alignas(8) int2 { int x, y; };
-struct alignas(16) int4 { int x, y, z, w; };
+struct dim3 {
+  unsigned x = 1, y = 1, z = 1;
+};
+struct uint3 {
+  unsigned x, y, z;
+};
+struct alignas(8) float2 {
+  float x, y;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(8) uint2 {
+  unsigned x, y;
+};
+struct alignas(16) uint4 {
+  unsigned x, y, z, w;
+};
+struct alignas(8) int2 {
+  int x, y;
+};
+struct alignas(16) int4 {
+  int x, y, z, w;
+};
 inline float2 make_float2(float x, float y) { return {x, y}; }
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
@@ -97,7 +114,11 @@ inline void begin(Context &context, char *stack, size_t bytes, void (*entry)()) 
 #endif
 
 /// A copy to shared memory that has been asked for and not yet waited for.
-struct Copy { void *to; const void *from; unsigned bytes, zeros, group; };
+struct Copy {
+  void *to;
+  const void *from;
+  unsigned bytes, zeros, group;
+};
 
 enum class State { ready, waits, finished };
 
@@ -111,7 +132,11 @@ struct Fiber {
 };
 
 /// Lanes that have come to what their warp does together.
-struct Warp { void *slots[32]; unsigned arrived, present, mask; const char *deed; };
+struct Warp {
+  void *slots[32];
+  unsigned arrived, present, mask;
+  const char *deed;
+};
 
 struct Block {
   std::vector<Fiber> fibers;
@@ -142,15 +167,15 @@ inline Fiber &fiber() { return block.fibers[block.current]; }
 /// Gives up the block: nothing that it computed counts.
 [[noreturn]] inline void fail(const std::string &why) {
   Fiber &own = fiber();
-  block.message = why + " (block " + std::to_string(blockPlace.x) + "," + std::to_string(blockPlace.y) + ","
-    + std::to_string(blockPlace.z) + " thread " + std::to_string(own.number) + ")";
+  block.message = why + " (block " + std::to_string(blockPlace.x) + "," + std::to_string(blockPlace.y) + "," +
+      std::to_string(blockPlace.z) + " thread " + std::to_string(own.number) + ")";
   block.failure = block.message.c_str();
   change(own.context, block.home);
   std::abort();
 }
 
-/// The next ready thread after `from` among `count` threads from `first` on, `from` the last asked; `from` itself where
-/// it alone is ready, `first + count` where none is.
+/// The next ready thread after `from` among `count` threads from `first` on, `from` the last asked; `from`
+/// itself where it alone is ready, `first + count` where none is.
 inline unsigned nextReady(unsigned from, unsigned first, unsigned count) {
   for (unsigned i = 1; i <= count; ++i) {
     unsigned step = block.isBackward ? count - i : i, place = first + (from - first + step) % count;
@@ -159,8 +184,8 @@ inline unsigned nextReady(unsigned from, unsigned first, unsigned count) {
   return first + count;
 }
 
-/// Runs another thread; back when this one is ready again. A warp goes on for as long as it can, so that it is far
-/// ahead of others where no barrier holds it.
+/// Runs another thread; back when this one is ready again. A warp goes on for as long as it can, so that it
+/// is far ahead of others where no barrier holds it.
 inline void pause() {
   unsigned count = unsigned(block.fibers.size()), from = block.current, next = count;
   Fiber &own = block.fibers[from];
@@ -175,7 +200,8 @@ inline void pause() {
     block.current = next;
     return change(own.context, block.fibers[next].context);
   }
-  if (block.live > 0) fail("all threads wait: some never come to a barrier, or to what their warp does together");
+  if (block.live > 0)
+    fail("all threads wait: some never come to a barrier, or to what their warp does together");
   change(own.context, block.home);
 }
 
@@ -276,10 +302,10 @@ inline bool runBlock(dim3 extent, size_t sharedBytes) {
 #define blockDim emulation::blockExtent
 #define gridDim emulation::gridExtent
 
-/// Runs `body(arguments)` for every thread of the grid, block after block. Nil, or why it could not: a sentence that
-/// stays until the next run.
+/// Runs `body(arguments)` for every thread of the grid, block after block. Nil, or why it could not: a
+/// sentence that stays until the next run.
 inline const char *emulated_run(
-  void (*body)(void **), void **arguments, dim3 grid, dim3 extent, size_t sharedBytes) {
+    void (*body)(void **), void **arguments, dim3 grid, dim3 extent, size_t sharedBytes) {
   using namespace emulation;
   size_t count = size_t(extent.x) * extent.y * extent.z;
   if (count == 0 || count > 1024) return "a block has 1 to 1024 threads";
@@ -287,7 +313,8 @@ inline const char *emulated_run(
   if (block.stackCount < count) {
     if (block.stacks) munmap(block.stacks, block.stackCount * stackBytes);
     void *memory = mmap(
-      nullptr, count * stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        nullptr, count * stackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+        0);
     block.stackCount = 0;
     if (memory == MAP_FAILED) return "no memory for the stacks of a block";
     block.stacks = static_cast<char *>(memory);

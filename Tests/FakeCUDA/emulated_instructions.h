@@ -1,5 +1,5 @@
-// What the PTX instructions of Kernels/CUDA/instructions.cuh do, for cuda_emulation.h: element layouts as the PTX
-// manual draws them, sums of a product in Double, rounded once.
+// What the PTX instructions of Kernels/CUDA/instructions.cuh do, for cuda_emulation.h: element layouts as the
+// PTX manual draws them, sums of a product in Double, rounded once.
 #pragma once
 
 namespace emulation {
@@ -9,7 +9,7 @@ namespace emulation {
 inline float halfToFloat(unsigned short bits) {
   int exponent = bits >> 10 & 31, fraction = bits & 1023;
   float size = exponent == 31 ? (fraction ? NAN : INFINITY)
-    : exponent == 0           ? std::ldexp(float(fraction), -24)
+      : exponent == 0         ? std::ldexp(float(fraction), -24)
                               : std::ldexp(float(1024 + fraction), exponent - 25);
   return bits & 0x8000 ? -size : size;
 }
@@ -36,7 +36,7 @@ inline unsigned short floatToBrain(float x) {
 inline float e4m3ToFloat(unsigned char bits) {
   int exponent = bits >> 3 & 15, fraction = bits & 7;
   float size = (bits & 0x7F) == 0x7F ? NAN
-    : exponent == 0                  ? std::ldexp(float(fraction), -9)
+      : exponent == 0                ? std::ldexp(float(fraction), -9)
                                      : std::ldexp(float(8 + fraction), exponent - 10);
   return bits & 0x80 ? -size : size;
 }
@@ -49,7 +49,8 @@ inline unsigned sharedAddress(const void *place) {
 }
 inline unsigned char *sharedBytes(unsigned address, unsigned bytes, const char *deed) {
   if (address % bytes != 0) fail(std::string(deed) + ": an address that is not a multiple of its size");
-  if (size_t(address) + bytes > block.sharedBytes) fail(std::string(deed) + ": beyond the block's shared memory");
+  if (size_t(address) + bytes > block.sharedBytes)
+    fail(std::string(deed) + ": beyond the block's shared memory");
   return block.shared + address;
 }
 
@@ -79,7 +80,10 @@ inline void countConflicts(unsigned char *const rows[8]) {
 
 /// ldmatrix of four 8x8 matrices of 16-bit elements: lanes 8i to 8i + 7 name the rows of matrix i.
 inline void loadMatrices(unsigned address, unsigned result[4], bool isTransposed) {
-  struct Slot { unsigned char *row; unsigned result[4]; } slot;
+  struct Slot {
+    unsigned char *row;
+    unsigned result[4];
+  } slot;
   slot.row = sharedBytes(address, 16, "ldmatrix");
   together(~0u, isTransposed ? "ldmatrix.trans" : "ldmatrix", slot, [isTransposed](Slot **slots) {
     for (int matrix = 0; matrix < 4; ++matrix) {
@@ -103,7 +107,9 @@ inline void loadMatrices(unsigned address, unsigned result[4], bool isTransposed
 
 /// movmatrix: an 8x8 matrix of 16-bit elements across the warp, transposed.
 inline unsigned transposeMatrix(unsigned row) {
-  struct Slot { unsigned row, result; } slot{row, 0};
+  struct Slot {
+    unsigned row, result;
+  } slot{row, 0};
   together(~0u, "movmatrix", slot, [](Slot **slots) {
     auto element = [&](int i, int j) { return slots[4 * i + j / 2]->row >> 16 * (j % 2) & 0xFFFF; };
     for (int lane = 0; lane < 32; ++lane) {
@@ -114,14 +120,18 @@ inline unsigned transposeMatrix(unsigned row) {
   return slot.result;
 }
 
-/// mma.sync m16n8 of `K` columns of A, of elements of `bytes` bytes: d += a·b. `read(bits)` widens one element.
+/// mma.sync m16n8 of `K` columns of A, of elements of `bytes` bytes: d += a·b. `read(bits)` widens one
+/// element.
 ///
-/// A lane holds of A rows lane / 4 and 8 more, four bytes each from column lane % 4 · (4 / bytes), and again K / 2
-/// columns on; of B the same columns of column lane / 4; of D rows lane / 4 and 8 more, columns lane % 4 · 2 and 1
-/// more.
+/// A lane holds of A rows lane / 4 and 8 more, four bytes each from column lane % 4 · (4 / bytes), and again
+/// K / 2 columns on; of B the same columns of column lane / 4; of D rows lane / 4 and 8 more, columns lane %
+/// 4 · 2 and 1 more.
 template <int K, int bytes, class Sum, class Wide, class Read>
 inline void multiply(const char *deed, Sum d[4], const unsigned a[4], const unsigned b[2], Read read) {
-  struct Slot { unsigned a[4], b[2]; Sum d[4]; } slot;
+  struct Slot {
+    unsigned a[4], b[2];
+    Sum d[4];
+  } slot;
   std::memcpy(slot.a, a, sizeof slot.a);
   std::memcpy(slot.b, b, sizeof slot.b);
   std::memcpy(slot.d, d, sizeof slot.d);
@@ -152,10 +162,12 @@ inline void multiply(const char *deed, Sum d[4], const unsigned a[4], const unsi
   std::memcpy(d, slot.d, sizeof slot.d);
 }
 
-/// mma.sync m16n8k16 of doubles: a lane holds of A rows lane / 4 and 8 more at columns lane % 4 + 4i, of B rows
-/// lane % 4 + 4i of column lane / 4, of D as above.
+/// mma.sync m16n8k16 of doubles: a lane holds of A rows lane / 4 and 8 more at columns lane % 4 + 4i, of B
+/// rows lane % 4 + 4i of column lane / 4, of D as above.
 inline void multiplyDoubles(double d[4], const double a[8], const double b[4]) {
-  struct Slot { double a[8], b[4], d[4]; } slot;
+  struct Slot {
+    double a[8], b[4], d[4];
+  } slot;
   std::memcpy(slot.a, a, sizeof slot.a);
   std::memcpy(slot.b, b, sizeof slot.b);
   std::memcpy(slot.d, d, sizeof slot.d);

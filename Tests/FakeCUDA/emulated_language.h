@@ -11,7 +11,10 @@ inline void __threadfence() {}
 namespace emulation {
 
 template <class T>
-struct Shuffled { T value, result; int source; };
+struct Shuffled {
+  T value, result;
+  int source;
+};
 
 template <class T>
 inline T shuffle(unsigned mask, const char *deed, T value, int source) {
@@ -48,7 +51,10 @@ inline T __shfl_up_sync(unsigned mask, T value, unsigned step) {
   return emulation::shuffle(mask, "__shfl_up_sync", value, emulation::lane() - int(step));
 }
 inline unsigned __ballot_sync(unsigned mask, int isTrue) {
-  struct Vote { int isTrue; unsigned result; } slot{isTrue, 0};
+  struct Vote {
+    int isTrue;
+    unsigned result;
+  } slot{isTrue, 0};
   emulation::together(mask, "__ballot_sync", slot, [mask](Vote **slots) {
     unsigned all = 0;
     for (int lane = 0; lane < 32; ++lane)
@@ -62,12 +68,26 @@ inline int __any_sync(unsigned mask, int isTrue) { return __ballot_sync(mask, is
 inline int __all_sync(unsigned mask, int isTrue) { return __ballot_sync(mask, !isTrue) == 0; }
 
 template <class T>
-inline T __ldg(const T *place) { return *place; }
-inline unsigned __float_as_uint(float x) { unsigned bits; std::memcpy(&bits, &x, 4); return bits; }
-inline float __uint_as_float(unsigned bits) { float x; std::memcpy(&x, &bits, 4); return x; }
+inline T __ldg(const T *place) {
+  return *place;
+}
+inline unsigned __float_as_uint(float x) {
+  unsigned bits;
+  std::memcpy(&bits, &x, 4);
+  return bits;
+}
+inline float __uint_as_float(unsigned bits) {
+  float x;
+  std::memcpy(&x, &bits, 4);
+  return x;
+}
 inline int __float_as_int(float x) { return int(__float_as_uint(x)); }
 inline float __int_as_float(int bits) { return __uint_as_float(unsigned(bits)); }
-inline double __longlong_as_double(long long bits) { double x; std::memcpy(&x, &bits, 8); return x; }
+inline double __longlong_as_double(long long bits) {
+  double x;
+  std::memcpy(&x, &bits, 8);
+  return x;
+}
 inline float rsqrtf(float x) { return float(1 / std::sqrt(double(x))); }
 inline float __fdividef(float a, float b) { return a / b; }
 inline unsigned __byte_perm(unsigned low, unsigned high, unsigned selector) {

@@ -1,4 +1,5 @@
-// For the programs check_*.cpp: launches by the emulation, random operands, and comparison with a Double oracle.
+// For the programs check_*.cpp: launches by the emulation, random operands, and comparison with a Double
+// oracle.
 #pragma once
 #include "cuda_emulation.h"
 
@@ -31,16 +32,16 @@ struct Entry<kernel> {
 };
 #define LAUNCH(kernel, ...) check::Entry<kernel>::launch(#kernel, __VA_ARGS__)
 
-/// An array that ends where the process may read no further, filled with NaN (0xFF): elements of 16-byte vectors
-/// beyond it are not there.
+/// An array that ends where the process may read no further, filled with NaN (0xFF): elements of 16-byte
+/// vectors beyond it are not there.
 template <class T>
 struct Array {
   T *start;
   size_t count;
   explicit Array(size_t count) : count(count) {
     size_t bytes = (count * sizeof(T) + 15) / 16 * 16, pages = (bytes + 4095) / 4096 * 4096;
-    char *memory = (char *)mmap(
-      nullptr, pages + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *memory =
+        (char *)mmap(nullptr, pages + 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(memory + pages, 4096, PROT_NONE);
     start = (T *)(memory + pages - bytes);
     std::memset((void *)start, 0xFF, bytes);
@@ -76,8 +77,9 @@ struct Scan {
   ~Scan() {
     bool passed = worst <= tolerance && count > 0;
     if (!passed) ++failures;
-    std::printf("%-6s %-70s %9lld values  worst %.3g of %.3g\n", passed ? "ok" : "FAILED", name.c_str(), count,
-                worst, tolerance);
+    std::printf(
+        "%-6s %-70s %9lld values  worst %.3g of %.3g\n", passed ? "ok" : "FAILED", name.c_str(), count, worst,
+        tolerance);
   }
 };
 
