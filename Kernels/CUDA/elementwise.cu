@@ -216,10 +216,66 @@ extern "C" __global__ void softmax_rows(
   const int visible = min(columns, first + (int)blockIdx.x * growth);
   const float factor = scale * 1.44269504f;
   float largest = -INFINITY_F, total = 0;
+  if (columns % 8 == 0) {
+    const uint4 *from = (const uint4 *)(x + row);
+    uint4 *to = (uint4 *)(out + row);
+    const int vectors = columns / 8;
+    uint4 kept[keptVectors];
+    auto compare = [&](int place, uint4 words) {
+      float numbers[8];
+      unpack(words, numbers);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) largest = 8 * place + i < visible ? fmaxf(largest, numbers[i]) : largest;
+    };
+    auto raise = [&](int place, uint4 words, float (&weights)[8]) {
+      unpack(words, weights);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) {
+        weights[i] = 8 * place + i < visible ? exp2Fast((weights[i] - largest) * factor) : 0.0f;
+      }
+    };
+    auto add = [&](int place, uint4 words) {
+      float weights[8];
+      raise(place, words, weights);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) total += weights[i];
+    };
+    auto write = [&](int place, uint4 words) {
+      float weights[8];
+      raise(place, words, weights);
+#pragma unroll
+      for (int i = 0; i < 8; ++i) weights[i] *= total;
+      to[place] = pack(weights);
+    };
+    const int beyond = keptVectors * rowThreads + threadIdx.x;
+#pragma unroll
+    for (int i = 0; i < keptVectors; ++i) {
+      const int place = i * rowThreads + (int)threadIdx.x;
+      kept[i] = 8 * place < visible ? loadOnce(from + place) : make_uint4(0, 0, 0, 0);
+    }
+#pragma unroll
+    for (int i = 0; i < keptVectors; ++i) compare(i * rowThreads + (int)threadIdx.x, kept[i]);
+    for (int place = beyond; 8 * place < visible; place += rowThreads) compare(place, from[place]);
+    largest = reduceBlock<Largest>(largest, most);
+#pragma unroll
+    for (int i = 0; i < keptVectors; ++i) add(i * rowThreads + (int)threadIdx.x, kept[i]);
+    for (int place = beyond; 8 * place < visible; place += rowThreads) add(place, from[place]);
+    total = 1.0f / reduceBlock<Sum>(total, totals);
+#pragma unroll
+    for (int i = 0; i < keptVectors; ++i) {
+      const int place = i * rowThreads + (int)threadIdx.x;
+      if (place < vectors) write(place, kept[i]);
+    }
+    for (int place = beyond; place < vectors; place += rowThreads) {
+      write(place, 8 * place < visible ? from[place] : make_uint4(0, 0, 0, 0));
+    }
+    return;
+  }
   for (int i = threadIdx.x; i < visible; i += rowThreads) largest = fmaxf(largest, widen(x[row + i]));
   largest = reduceBlock<Largest>(largest, most);
-  for (int i = threadIdx.x; i < visible; i += rowThreads)
+  for (int i = threadIdx.x; i < visible; i += rowThreads) {
     total += exp2Fast((widen(x[row + i]) - largest) * factor);
+  }
   total = 1.0f / reduceBlock<Sum>(total, totals);
   for (int i = threadIdx.x; i < columns; i += rowThreads) {
     out[row + i] = i < visible ? narrow(exp2Fast((widen(x[row + i]) - largest) * factor) * total) : (u16)0;

@@ -7,9 +7,9 @@
 // * random = the high 32 bits of (z ^ z >> 31);
 // * number = ((random >> 8) · 2^-23 - 1) · magnitude, in floats; exact where the magnitude is a power of two.
 //
-// The element is the number for f32; its upper 16 bits for bf16 (cut, not rounded); for fp16 and fp8 e4m3 the number
-// cut towards 0 to the type's precision, below its smallest subnormal to a signed 0, beyond its largest to
-// that; for int8 random >> 24 as a signed byte, where -128 becomes 0. Seeds of different arrays should be far
+// The element is the number for f32; its upper 16 bits for bf16 (cut, not rounded); for fp16 and fp8 e4m3 the
+// number cut towards 0 to the type's precision, below its smallest subnormal to a signed 0, beyond its largest
+// to that; for int8 random >> 24 as a signed byte, where -128 becomes 0. Seeds of different arrays should be far
 // apart (a mixed counter), or arrays repeat each other's numbers at another place.
 //
 // All: grid (any), block (any), no shared memory; FLOP not counted; bytes: those written.

@@ -21,20 +21,23 @@ static void run(
     const Problem &problem, dim3 grid, size_t sharedBytes, u16 *out, float *sums, float *stats, u16 *q, u8 *k,
     u8 *v, int *table, int *lengths, int stride, float scale, float keyScale, float valueScale) {
   const int hq = problem.headsQ, hk = problem.headsKV, page = problem.pageKeys, split = problem.splitKeys;
-#define RUN(kernel, ...) \
-  LAUNCH(kernel, grid, {128}, sharedBytes, out, sums, stats, q, __VA_ARGS__, table, lengths, stride, hq, hk, page, split
-  if constexpr (isEight) {
-    if constexpr (D == 128 && tiles == 1) RUN(decode_attention_e4m3_128_g8, k, v), scale, keyScale, valueScale);
-    if constexpr (D == 128 && tiles == 2) RUN(decode_attention_e4m3_128_g16, k, v), scale, keyScale, valueScale);
-    if constexpr (D == 64 && tiles == 1) RUN(decode_attention_e4m3_64_g8, k, v), scale, keyScale, valueScale);
-    if constexpr (D == 64 && tiles == 2) RUN(decode_attention_e4m3_64_g16, k, v), scale, keyScale, valueScale);
-  } else {
-    const u16 *keys = (u16 *)k, *values = (u16 *)v;
-    if constexpr (D == 128 && tiles == 1) RUN(decode_attention_bf16_128_g8, keys, values), scale);
-    if constexpr (D == 128 && tiles == 2) RUN(decode_attention_bf16_128_g16, keys, values), scale);
-    if constexpr (D == 64 && tiles == 1) RUN(decode_attention_bf16_64_g8, keys, values), scale);
-    if constexpr (D == 64 && tiles == 2) RUN(decode_attention_bf16_64_g16, keys, values), scale);
-  }
+#define RUN(kernel, T, ...)                                                                              \
+  LAUNCH(                                                                                                \
+      kernel, grid, {128}, sharedBytes, out, sums, stats, q, (const T *)k, (const T *)v, table, lengths, \
+      stride, hq, hk, page, split, __VA_ARGS__)
+  constexpr bool isWide = D == 128, isSmall = tiles == 1;
+  if constexpr (isEight && isWide && isSmall)
+    RUN(decode_attention_e4m3_128_g8, u8, scale, keyScale, valueScale);
+  if constexpr (isEight && isWide && !isSmall)
+    RUN(decode_attention_e4m3_128_g16, u8, scale, keyScale, valueScale);
+  if constexpr (isEight && !isWide && isSmall)
+    RUN(decode_attention_e4m3_64_g8, u8, scale, keyScale, valueScale);
+  if constexpr (isEight && !isWide && !isSmall)
+    RUN(decode_attention_e4m3_64_g16, u8, scale, keyScale, valueScale);
+  if constexpr (!isEight && isWide && isSmall) RUN(decode_attention_bf16_128_g8, u16, scale);
+  if constexpr (!isEight && isWide && !isSmall) RUN(decode_attention_bf16_128_g16, u16, scale);
+  if constexpr (!isEight && !isWide && isSmall) RUN(decode_attention_bf16_64_g8, u16, scale);
+  if constexpr (!isEight && !isWide && !isSmall) RUN(decode_attention_bf16_64_g16, u16, scale);
 }
 
 template <bool isEight, int D, int tiles>

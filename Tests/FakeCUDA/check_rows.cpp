@@ -171,7 +171,7 @@ int main() {
   for (long long count : {1, 4, 7, 2048, 8192, 30001}) checkMemory(count, count > 10000 ? 3 : 2);
   for (float magnitude : {1.0f, 0.0078125f, 1024.0f}) checkFill(magnitude);
   for (int columns : {8, 24, 33, 1, 1000, 8192, 8200, 16384 + 8}) checkNorms(3, columns);
-  for (int columns : {8, 33, 520, 2056}) checkMaps(5, columns);
+  for (int columns : {8, 33, 520, 2056, 8192, 10248}) checkMaps(5, columns);
   checkRope(3, 5, 128);
   checkRope(2, 33, 64);
   checkRope(2, 3, 10);
