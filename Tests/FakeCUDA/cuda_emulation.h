@@ -138,9 +138,16 @@ struct Warp {
   const char *deed;
 };
 
+/// Threads that have come to what four warps do together.
+struct Group {
+  void *slots[128];
+  unsigned arrived;
+};
+
 struct Block {
   std::vector<Fiber> fibers;
   std::vector<Warp> warps;
+  std::vector<Group> groups;
   Context home;
   unsigned current = 0, live = 0, atBarrier = 0;
   bool isBackward = false, takesTurns = false;
@@ -271,11 +278,29 @@ inline void together(unsigned mask, const char *deed, Slot &slot, Work work) {
   pause();
 }
 
+/// What four warps do together, all 128 threads: as above.
+template <class Slot, class Work>
+inline void groupTogether(Slot &slot, Work work) {
+  Fiber &own = fiber();
+  Group &group = block.groups[own.number / 128];
+  unsigned first = own.number / 128 * 128;
+  if (first + 128 > block.fibers.size()) fail("a group of fewer than four warps");
+  group.slots[own.number - first] = &slot;
+  if (++group.arrived < 128) {
+    own.state = State::waits;
+    return pause();
+  }
+  group.arrived = 0;
+  work(reinterpret_cast<Slot **>(group.slots));
+  for (unsigned i = 0; i < 128; ++i) block.fibers[first + i].state = State::ready;
+}
+
 /// A block of one launch, from its first thread to its last.
 inline bool runBlock(dim3 extent, size_t sharedBytes) {
   unsigned count = extent.x * extent.y * extent.z;
   block.fibers.resize(count);
   block.warps.assign((count + 31) / 32, Warp{});
+  block.groups.assign((count + 127) / 128, Group{});
   block.live = count;
   block.atBarrier = 0;
   std::memset(block.shared, 0xFF, sharedBytes);

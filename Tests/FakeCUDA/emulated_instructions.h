@@ -189,4 +189,55 @@ inline void multiplyDoubles(double d[4], const double a[8], const double b[4]) {
   std::memcpy(d, slot.d, sizeof slot.d);
 }
 
+/// An element of an operand of wgmma: rows of 128 bytes in groups of eight, their 16-byte chunks exchanged by the row.
+inline double describedElement(unsigned long long description, int row, int column, bool isTurned) {
+  if (description >> 62 != 1) fail("wgmma: an operand that is not swizzled by 128 bytes");
+  unsigned start = unsigned(description & 0x3FFF) << 4, leading = unsigned(description >> 16 & 0x3FFF) << 4;
+  unsigned stride = unsigned(description >> 32 & 0x3FFF) << 4;
+  // Turned: a row of shared memory is one of K (`column`), along which 64 rows of the operand lie.
+  unsigned place = isTurned
+      ? start + row / 64 * leading + column / 8 * stride + column % 8 * 128 + row % 64 * 2
+      : start + row / 8 * stride + row % 8 * 128 + column * 2;
+  place ^= (place >> 7 & 7) << 4;
+  unsigned short bits;
+  std::memcpy(&bits, sharedBytes(place, 2, "wgmma"), 2);
+  return brainToFloat(bits);
+}
+
+/// wgmma m64n128k16 of bf16: A from registers where `a` is given, else K-major by its description; B K-major, or
+/// N-major where `isTurned`. Runs at once: a valid time, though not the latest.
+inline void multiplyGroup(
+    float d[64], const unsigned *a, unsigned long long left, unsigned long long right, bool adds, bool isTurned) {
+  struct Slot {
+    float *d;
+    const unsigned *a;
+    unsigned long long left, right;
+    bool adds;
+  } slot{d, a, left, right, adds};
+  groupTogether(slot, [isTurned](Slot **slots) {
+    static double x[64][16], y[128][16];
+    for (int thread = 0; thread < 128; ++thread) {
+      const Slot &own = *slots[thread];
+      if (own.left != slots[0]->left || own.right != slots[0]->right || own.adds != slots[0]->adds)
+        fail("wgmma: threads of one group name different operands");
+      int row = thread / 32 * 16 + thread % 32 / 4, column = thread % 4 * 2;
+      for (int i = 0; own.a && i < 8; ++i)
+        x[row + i / 2 % 2 * 8][column + i / 4 * 8 + i % 2] =
+            brainToFloat((unsigned short)(own.a[i / 2] >> 16 * (i % 2)));
+    }
+    for (int k = 0; k < 16; ++k) {
+      for (int row = 0; row < 64 && !slots[0]->a; ++row)
+        x[row][k] = describedElement(slots[0]->left, row, k, false);
+      for (int row = 0; row < 128; ++row) y[row][k] = describedElement(slots[0]->right, row, k, isTurned);
+    }
+    for (int thread = 0; thread < 128; ++thread)
+      for (int i = 0; i < 64; ++i) {
+        int row = thread / 32 * 16 + thread % 32 / 4 + i % 4 / 2 * 8, column = i / 4 * 8 + thread % 4 * 2 + i % 2;
+        double sum = slots[0]->adds ? slots[thread]->d[i] : 0;
+        for (int k = 0; k < 16; ++k) sum += x[row][k] * y[column][k];
+        slots[thread]->d[i] = float(sum);
+      }
+  });
+}
+
 }  // namespace emulation
