@@ -6,9 +6,10 @@
 //
 //   out = sumsInFlight · rounds · (P[lane / 4][2·(lane % 4)] + the next column + both 8 rows on)
 //
-// in the sum's type; A[r][c] = n(r · K + c), B[r][c] = n(1024 + c · K + r): all products are exact, and sums are
-// until they pass 2^24 of their smallest digit, 1/64: for 256 rounds at least. Where a chip multiplies faster by
-// instructions of groups of warps (wgmma, tcgen05), this is not its ceiling: the products of cuBLASLt show that.
+// in the sum's type; A[r][c] = n(r · K + c), B[r][c] = n(1024 + c · K + r): all products are exact, and sums
+// are until they pass 2^24 of their smallest digit, 1/64: for 256 rounds at least. Where a chip multiplies
+// faster by instructions of groups of warps (wgmma, tcgen05), this is not its ceiling: the products of
+// cuBLASLt show that.
 //
 // All: grid (multiprocessors · 2), block 256, no shared memory. FLOP: 2·16·8·K·sumsInFlight·rounds a warp; K:
 // 16 for bf16, fp16 and fp64, 8 for tf32, 32 for int8 and fp8; FMA see below. Bytes: 4 a thread.

@@ -1,10 +1,12 @@
 // Prefill attention of head dim 128 by the products of warp groups: the formula, layouts and order of work of
 // prefill.cu, for sm_90a alone.
 //
-// A block takes 128 queries of a head, 64 a group of warps, and 128 keys at a time. Scores and sums are registers of the
-// group, weights go from registers into the second product, Q, K and V come from shared memory where the products read
-// them. While one group works out its weights the other's products run. The next keys and values are on their way
-// meanwhile.
+// A block takes 128 queries of a head, 64 a group of warps, and 128 keys at a time. Scores and sums are
+// registers of the group, weights go from registers into the second product; Q, K and V come from shared
+// memory, where the products read them. The second group puts off the product of its weights and the values
+// until the next tile, so that the groups do not want the tensor cores, and leave them, at the same time:
+// while one works out weights the other's products run. The next keys and values are on their way (cp.async)
+// meanwhile; values stay a tile longer.
 
 constexpr int D = 128;
 constexpr int blockThreads = 256;
@@ -30,14 +32,15 @@ __device__ __forceinline__ void askRows(u32 to, const u16 *from, int left) {
   }
 }
 
-/// grid (batch·headsQ, ceil(seqQ / 128)), block 256, dynamic shared memory 163840 bytes; the rest as
+/// grid (batch·headsQ, ceil(seqQ / 128)), block 256, dynamic shared memory 196608 bytes; the rest as
 /// prefill_attention_bf16_128 has it.
 extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16_128(
-    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v, int headsQ,
-    int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
+    unsigned short *out, const unsigned short *q, const unsigned short *k, const unsigned short *v,
+    int headsQ, int headsKV, int seqQ, int seqKV, int isCausal, float scale) {
 #if defined(PLIMSOLL_EMULATION) || defined(__CUDA_ARCH_FEAT_SM90_ALL)
   DYNAMIC_SHARED(memory);
-  const int lane = threadIdx.x % warpLanes, warp = threadIdx.x / warpLanes, group = threadIdx.x / groupThreads;
+  const int lane = threadIdx.x % warpLanes, warp = threadIdx.x / warpLanes,
+            group = threadIdx.x / groupThreads;
   const int g = lane / 4, t = lane % 4;
   const int sequence = blockIdx.x / headsQ, head = blockIdx.x % headsQ;
   const int firstQuery = (int)(gridDim.y - 1 - blockIdx.y) * tileRows;
@@ -49,19 +52,33 @@ extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16
   const int tiles = (visible + tileRows - 1) / tileRows;
   const float factor = scale * log2e;
 
-  const u32 start = sharedAddress(memory), buffers = start + operandBytes;
+  const u32 start = sharedAddress(memory);
+  const u32 keyBuffers = start + operandBytes, valueBuffers = keyBuffers + 2 * operandBytes;
   auto ask = [&](int tile) {
-    const u32 to = buffers + (tile & 1) * 2 * operandBytes;
     const i64 from = keys + (i64)tile * tileRows * D;
     const int left = seqKV - tile * tileRows;
-    askRows(to, k + from, left);
-    askRows(to + operandBytes, v + from, left);
+    askRows(keyBuffers + (tile & 1) * operandBytes, k + from, left);
+    askRows(valueBuffers + tile % 3 * operandBytes, v + from, left);
     commitCopies();
   };
   askRows(start, q + queries, seqQ - firstQuery);
   ask(0);
 
   float sums[64] = {};
+  u32 weights[tileRows / 16][4];
+  auto addValues = [&](int tile) {
+    const u64 value = describe(valueBuffers + tile % 3 * operandBytes, halfBytes, 1024);
+    pin(sums);
+#pragma unroll
+    for (int step = 0; step < tileRows / 16; ++step) pin(weights[step]);
+    openGroup();
+#pragma unroll
+    for (int step = 0; step < tileRows / 16; ++step) {
+      multiplyGroup(sums, weights[step], later(value, step * 2048));
+    }
+    finishGroup();
+    pin(sums);
+  };
   float most[2] = {-INFINITY_F, -INFINITY_F}, totals[2] = {};
   const u64 query = describe(start + group * groupRows * 128, 16, 1024);
   const int groupRow = firstQuery + group * groupRows + offset, lastRow = groupRow + groupRows - 1;
@@ -73,11 +90,12 @@ extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16
     __syncthreads();
     if (tile + 1 < tiles) ask(tile + 1);
     const int firstKey = tile * tileRows;
+    // The rows of the second group see every tile of the block.
     if (isCausal && firstKey > lastRow) continue;
-    const u32 buffer = buffers + (tile & 1) * 2 * operandBytes;
+    if (group == 1 && tile > 0) addValues(tile - 1);
 
     float scores[64];
-    const u64 key = describe(buffer, 16, 1024);
+    const u64 key = describe(keyBuffers + (tile & 1) * operandBytes, 16, 1024);
     openGroup();
 #pragma unroll
     for (int step = 0; step < D / 16; ++step) {
@@ -112,7 +130,6 @@ extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16
         for (int i = 0; i < 32; ++i) sums[i / 2 * 4 + 2 * j + i % 2] *= shrink;
       }
     }
-    u32 weights[tileRows / 16][4];
 #pragma unroll
     for (int step = 0; step < tileRows / 16; ++step) {
 #pragma unroll
@@ -123,17 +140,10 @@ extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16
         totals[j] += low + high;
         weights[step][i] = packBrains(low, high);
       }
-      pin(weights[step]);
     }
-
-    pin(sums);
-    openGroup();
-    const u64 value = describe(buffer + operandBytes, halfBytes, 1024);
-#pragma unroll
-    for (int step = 0; step < tileRows / 16; ++step) multiplyGroup(sums, weights[step], later(value, step * 2048));
-    finishGroup();
-    pin(sums);
+    if (group == 0) addValues(tile);
   }
+  if (group == 1) addValues(tiles - 1);
 
   // Results go out by way of Q's place, 16 rows a warp, so that rows are written 16 bytes a lane.
   u8 *rows = memory + warp * 16 * 2 * D;
@@ -147,7 +157,8 @@ extern "C" __global__ void __launch_bounds__(256, 1) prefill_attention_sm90_bf16
     u8 *row = rows + (j * 8 + g) * 2 * D + t * 4;
 #pragma unroll
     for (int i = 0; i < D / 8; ++i) {
-      *(u32 *)(row + (i ^ g) * 16) = packBrains(sums[4 * i + 2 * j] * inverse, sums[4 * i + 2 * j + 1] * inverse);
+      *(u32 *)(row + (i ^ g) * 16) =
+          packBrains(sums[4 * i + 2 * j] * inverse, sums[4 * i + 2 * j + 1] * inverse);
     }
   }
   __syncwarp();

@@ -14,7 +14,7 @@ import Testing
   @Test(
     "every kernel computes what its oracle does, in whatever order a block's warps run",
     .enabled(if: compiler != nil),
-    arguments: ["check_rows", "check_decode", "check_prefill", "check_products"])
+    arguments: ["check_rows", "check_decode", "check_prefill", "check_prefill_sm90", "check_products"])
   func checks(_ name: String) throws {
     let compiler = try #require(CUDATextTests.compiler)
     let place = try Program.temporaryFolder()

@@ -8,7 +8,7 @@ int main() {
   checkPrefills<128>([](PrefillCall call) {
     LAUNCH(
         prefill_attention_sm90_bf16_128,
-        {unsigned(call.batch * call.headsQ), unsigned((call.seqQ + 127) / 128)}, {256}, 163840, call.out,
+        {unsigned(call.batch * call.headsQ), unsigned((call.seqQ + 127) / 128)}, {256}, 196608, call.out,
         call.q, call.k, call.v, call.headsQ, call.headsKV, call.seqQ, call.seqKV, call.isCausal, call.scale);
   });
   return finish();

@@ -189,7 +189,8 @@ inline void multiplyDoubles(double d[4], const double a[8], const double b[4]) {
   std::memcpy(d, slot.d, sizeof slot.d);
 }
 
-/// An element of an operand of wgmma: rows of 128 bytes in groups of eight, their 16-byte chunks exchanged by the row.
+/// An element of an operand of wgmma: rows of 128 bytes in groups of eight, their 16-byte chunks exchanged by
+/// the row.
 inline double describedElement(unsigned long long description, int row, int column, bool isTurned) {
   if (description >> 62 != 1) fail("wgmma: an operand that is not swizzled by 128 bytes");
   unsigned start = unsigned(description & 0x3FFF) << 4, leading = unsigned(description >> 16 & 0x3FFF) << 4;
@@ -204,10 +205,11 @@ inline double describedElement(unsigned long long description, int row, int colu
   return brainToFloat(bits);
 }
 
-/// wgmma m64n128k16 of bf16: A from registers where `a` is given, else K-major by its description; B K-major, or
-/// N-major where `isTurned`. Runs at once: a valid time, though not the latest.
+/// wgmma m64n128k16 of bf16: A from registers where `a` is given, else K-major by its description; B K-major,
+/// or N-major where `isTurned`. Runs at once: a valid time, though not the latest.
 inline void multiplyGroup(
-    float d[64], const unsigned *a, unsigned long long left, unsigned long long right, bool adds, bool isTurned) {
+    float d[64], const unsigned *a, unsigned long long left, unsigned long long right, bool adds,
+    bool isTurned) {
   struct Slot {
     float *d;
     const unsigned *a;
@@ -232,7 +234,8 @@ inline void multiplyGroup(
     }
     for (int thread = 0; thread < 128; ++thread)
       for (int i = 0; i < 64; ++i) {
-        int row = thread / 32 * 16 + thread % 32 / 4 + i % 4 / 2 * 8, column = i / 4 * 8 + thread % 4 * 2 + i % 2;
+        int row = thread / 32 * 16 + thread % 32 / 4 + i % 4 / 2 * 8,
+            column = i / 4 * 8 + thread % 4 * 2 + i % 2;
         double sum = slots[0]->adds ? slots[thread]->d[i] : 0;
         for (int k = 0; k < 16; ++k) sum += x[row][k] * y[column][k];
         slots[thread]->d[i] = float(sum);

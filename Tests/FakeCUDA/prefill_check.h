@@ -1,5 +1,5 @@
-// For the programs check_prefill*.cpp: prefill attention of many sizes against a Double oracle. Shared memory must
-// be read without bank conflicts.
+// For the programs check_prefill*.cpp: prefill attention of many sizes against a Double oracle. Shared memory
+// must be read without bank conflicts.
 #pragma once
 #include "kernel_check.h"
 
@@ -14,8 +14,8 @@ struct PrefillCall {
 
 template <int D, class Launch>
 static void checkPrefill(
-    Launch launch, int batch, int headsQ, int headsKV, int seqQ, int seqKV, bool isCausal, float magnitude = 1,
-    bool rises = false) {
+    Launch launch, int batch, int headsQ, int headsKV, int seqQ, int seqKV, bool isCausal,
+    float magnitude = 1, bool rises = false) {
   Array<u16> q(size_t(batch) * headsQ * seqQ * D), out(size_t(batch) * headsQ * seqQ * D);
   Array<u16> k(size_t(batch) * headsKV * seqKV * D), v(size_t(batch) * headsKV * seqKV * D);
   fillBrains(q, magnitude);
@@ -75,7 +75,7 @@ static void checkPrefills(Launch launch) {
   checkPrefill<D>(launch, 1, 1, 1, 256, 320, false, 8);
   checkPrefill<D>(launch, 1, 1, 1, 300, 300, true, 1, true);
   checkPrefill<D>(launch, 1, 3, 1, 5, 700, true);
-  // The diagonal begins at the first key of a tile, in a warp's last row.
+  // The diagonal begins at the first key of a tile, in the last row of a warp, or of four.
   checkPrefill<D>(launch, 1, 1, 1, 128, 161, true);
+  checkPrefill<D>(launch, 1, 1, 1, 128, 193, true);
 }
-
