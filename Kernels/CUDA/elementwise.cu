@@ -137,18 +137,29 @@ extern "C" __global__ void residual_rmsnorm(
   normaliseRow<true>(out, sums, x, residual, weight, columns, epsilon);
 }
 
+/// Where a block works of rows that take `width` threads each: blocks of a row follow each other.
+struct RowPlace {
+  i64 row;
+  int place;
+  __device__ __forceinline__ explicit RowPlace(int width) {
+    const int perRow = (width + rowThreads - 1) / rowThreads;
+    row = blockIdx.x / perRow;
+    place = (int)(blockIdx.x % perRow) * rowThreads + (int)threadIdx.x;
+  }
+};
+
 /// Rotary positions of pairs (i, i + headDim / 2): out = (a·cos - b·sin, b·cos + a·sin). x, out (tokens,
 /// heads, headDim); cos, sin (tokens, headDim / 2) in fp32. headDim is even.
 ///
-/// grid (ceil(heads·headDim / 2 / 8 / 256) where headDim / 2 is a multiple of 8, else ceil(heads·headDim / 2
-/// / 256); tokens), block 256. FLOP: 3·tokens·heads·headDim. Bytes: 4·tokens·heads·headDim +
-/// 4·tokens·headDim.
+/// grid (tokens·ceil(w / 256)), w = heads·headDim / 16 where headDim is a multiple of 16, else heads·headDim / 2;
+/// block 256. FLOP: 3·tokens·heads·headDim. Bytes: 4·tokens·heads·headDim + 4·tokens·headDim.
 extern "C" __global__ void rope_half(
     unsigned short *out, const unsigned short *x, const float *cos, const float *sin, int heads,
     int headDim) {
   const int half = headDim / 2;
-  const int place = blockIdx.x * rowThreads + threadIdx.x;
-  const i64 token = blockIdx.y;
+  const RowPlace own(half % 8 == 0 ? heads * (half / 8) : heads * half);
+  const int place = own.place;
+  const i64 token = own.row;
   const float *c = cos + token * half, *s = sin + token * half;
   if (half % 8 == 0) {
     const int perHead = half / 8;
@@ -186,11 +197,12 @@ __device__ __forceinline__ float siluTimes(float gate, float up) {
 
 /// out = gate·σ(gate)·up. x (rows, 2·columns) holds the gate and then the up of a row; out (rows, columns).
 ///
-/// grid (ceil(columns / 8 / 256) where columns is a multiple of 8, else ceil(columns / 256); rows), block
-/// 256. FLOP: 4·rows·columns. Bytes: 2·3·rows·columns.
+/// grid (rows·ceil(w / 256)), w = columns / 8 where that is whole, else columns; block 256. FLOP:
+/// 4·rows·columns. Bytes: 2·3·rows·columns.
 extern "C" __global__ void silu_mul(unsigned short *out, const unsigned short *x, int columns) {
-  const int place = blockIdx.x * rowThreads + threadIdx.x;
-  const i64 row = blockIdx.y;
+  const RowPlace own(columns % 8 == 0 ? columns / 8 : columns);
+  const int place = own.place;
+  const i64 row = own.row;
   const u16 *gates = x + row * 2 * columns;
   if (columns % 8 == 0) {
     if (place >= columns / 8) return;

@@ -1,6 +1,10 @@
 // What every text of this folder begins with: names of types, numbers of few bits, and each PTX instruction
 // once. NVRTC compiles it without headers of CUDA; where PLIMSOLL_EMULATION is defined, C++ does, on the CPU.
 
+#ifndef PLIMSOLL_EMULATION
+#pragma nv_diag_suppress 177  // not every text uses all that stands here
+#endif
+
 typedef unsigned char u8;
 typedef unsigned short u16;
 typedef unsigned int u32;

@@ -116,7 +116,7 @@ static void checkMaps(unsigned rows, int columns) {
   Array<u16> x(2 * count), out(count), weights(count);
   fillBrains(x, 8);
   unsigned width = columns % 8 == 0 ? columns / 8 : columns;
-  LAUNCH(silu_mul, {(width + 255) / 256, rows}, {256}, 0, out, x, columns);
+  LAUNCH(silu_mul, {(width + 255) / 256 * rows}, {256}, 0, out, x, columns);
   int first = std::max(1, columns - int(rows) + 1), growth = 1;
   LAUNCH(softmax_rows, {rows}, {256}, 0, weights, x, columns, first, growth, 0.5f);
   std::string size = std::to_string(rows) + "x" + std::to_string(columns);
@@ -152,7 +152,7 @@ static void checkRope(unsigned tokens, int heads, int headDim) {
     sines[i] = std::sin(angle);
   }
   unsigned width = half % 8 == 0 ? heads * half / 8 : heads * half;
-  LAUNCH(rope_half, {(width + 255) / 256, tokens}, {256}, 0, out, x, cosines, sines, heads, headDim);
+  LAUNCH(rope_half, {(width + 255) / 256 * tokens}, {256}, 0, out, x, cosines, sines, heads, headDim);
   Scan scan(
       "rope_half " + std::to_string(tokens) + "x" + std::to_string(heads) + "x" + std::to_string(headDim),
       0x1.1p-8);
