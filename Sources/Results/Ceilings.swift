@@ -6,8 +6,8 @@ public import Quantities
 /// What one placement can do at most, from the ceiling rows of the same run.
 public struct Ceilings: Sendable {
   private typealias Peak = (rate: Double, spread: Double?)
-  /// The arithmetic peak of each element type that has a probe of its own.
-  private let peaks: [DataType: Peak]
+  /// The arithmetic peak of each element type that has a probe of its own, by the type's name.
+  private let peaks: [String: Peak]
   /// Read bandwidth by array size, ascending.
   private let ladder: [(bytes: Int, rate: Double, spread: Double?)]
   private let runID: String
@@ -15,10 +15,10 @@ public struct Ceilings: Sendable {
   /// The ceilings among these rows at a placement.
   public init(_ rows: [ResultRow], placement: String) {
     let here = rows.filter { $0.placement == placement && $0.status.hasTimes }
-    let names = [Operation.fmaPeak.rawValue, Operation.typePeak.rawValue]
-    peaks = here.filter { names.contains($0.kernel) }.reduce(into: [:]) { peaks, row in
-      let type = row.kernel == Operation.fmaPeak.rawValue ? .f32 : row.dataType
-      guard let rate = row.gflopsMedian, let type, rate > peaks[type]?.rate ?? 0 else { return }
+    peaks = here.reduce(into: [:]) { peaks, row in
+      guard let type = row.probedType, let rate = row.gflopsMedian, rate > peaks[type]?.rate ?? 0 else {
+        return
+      }
       peaks[type] = (rate, row.betweenProcessRelStddev)
     }
     ladder = here.filter { $0.kernel == Operation.memoryRead.rawValue }
@@ -35,11 +35,10 @@ public struct Ceilings: Sendable {
   public func apply(to row: inout ResultRow, workingSet: Bytes?) {
     guard row.status.hasTimes, row.phase != Phase.ceiling.rawValue, let median = row.timeMedianSeconds,
       let flop = row.flop, let bytes = row.minBytes, let largest = ladder.last,
-      let (peak, peakSpread) = peak(of: row.dataType)
+      let (peak, peakSpread) = peak(of: row)
     else { return }
-    let isCold = row.cacheMode == CacheMode.weightsCold.rawValue
     let step =
-      isCold ? largest : ladder.first { Double($0.bytes) >= workingSet?.value ?? .infinity } ?? largest
+      row.isCold ? largest : ladder.first { Double($0.bytes) >= workingSet?.value ?? .infinity } ?? largest
     let compute = flop / Unit.gigaflops.toBase(peak)
     let memory = bytes / Unit.gigabytePerSecond.toBase(step.rate)
     row.computeCeilingGflops = peak
@@ -60,15 +59,19 @@ public struct Ceilings: Sendable {
     }
   }
 
-  /// The peak that binds a type: its own; for bf16, which may be widened, the higher of two; for what is widened to
-  /// f32, that of f32. Nil where the type's own was not measured.
-  private func peak(of type: DataType?) -> Peak? {
+  /// The peak that binds a row's type: its own; for bf16, which a host may widen, the higher of two; for what is
+  /// widened to f32, that of f32. Nil where the type's own was not measured.
+  private func peak(of row: ResultRow) -> Peak? {
+    // Units of a device have a rate for each type; that of no other type stands in for it.
+    if row.isOnDevice { return peaks[row.dtypeA] }
+    func own(_ type: DataType) -> Peak? { peaks[type.rawValue] }
+    let type = row.dataType
     switch type {
-    case .f64, .u8i8: type.flatMap { peaks[$0] }
-    case .i8, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes, .q4g128Bytes: peaks[.u8i8]
-    case .f16Sums: nil
-    case .bf16: [peaks[.bf16], peaks[.f32]].compactMap { $0 }.max { $0.rate < $1.rate }
-    default: peaks[.f32]
+    case .f64, .u8i8: return type.flatMap(own)
+    case .i8, .q8g32Bytes, .q8g128Bytes, .q4g32Bytes, .q4g128Bytes: return own(.u8i8)
+    case .f16Sums: return nil
+    case .bf16: return [own(.bf16), own(.f32)].compactMap { $0 }.max { $0.rate < $1.rate }
+    default: return own(.f32)
     }
   }
 

@@ -53,7 +53,9 @@ public struct Comparison: Sendable {
     (nameA, nameB) = (a.name, b.name)
     self.options = options
     let machinesA = Set(a.rows.map(\.machineId))
-    isSameMachine = machinesA.count == 1 && machinesA == Set(b.rows.map(\.machineId))
+    isSameMachine =
+      machinesA.count == 1 && machinesA == Set(b.rows.map(\.machineId))
+      && Comparison.haveSameDevices(a.rows, b.rows)
     let isPaired = a.tookTurns(with: b)
     self.isPaired = isPaired
     mismatches = (a.rows + b.rows).filter { $0.status == .mismatch }
@@ -85,6 +87,18 @@ public struct Comparison: Sendable {
     judge()
     summary = RatioSummary(rows)
     differences = Comparison.differences(a.rows, b.rows)
+  }
+
+  /// False where a placement is another device on the other side: one type of machine may hold an old card and
+  /// a new one, and a row's key says only `cuda:0`.
+  private static func haveSameDevices(_ a: [ResultRow], _ b: [ResultRow]) -> Bool {
+    func names(_ rows: [ResultRow]) -> [String: Set<String>] {
+      rows.reduce(into: [:]) { names, row in
+        if row.isOnDevice { names[row.placement, default: []].insert(row.deviceName) }
+      }
+    }
+    let others = names(b)
+    return names(a).allSatisfy { place, devices in others[place].map { $0 == devices } ?? true }
   }
 
   private static func plants(_ rows: [ResultRow]) -> [String] {

@@ -80,12 +80,15 @@ struct Matching {
   /// What makes rows of two types of machine the same question.
   private static let portable = [
     "kernel", "shape_id", "impl", "placement_kind", "core_kind", "smt_mode", "memory_policy", "dtype_a",
-    "replicas", sweepThreads,
+    "replicas", sweepThreads, devicePlace,
   ]
 
   /// Not a column: the threads of a step of a sweep, which nothing else tells from the other steps; empty
   /// elsewhere, since a whole package is a whole package however many cores it has.
   static let sweepThreads = "threads of a sweep"
+
+  /// Not a column: which of its machine's devices computed, e.g. `cuda:1`; empty on a host.
+  static let devicePlace = "place of a device"
 
   /// Columns that say what a row measured, on what and by whom.
   private static let telling = [
@@ -95,7 +98,7 @@ struct Matching {
     "block_keys", "array_bytes", "dtype_a", "dtype_b", "dtype_acc", "dtype_out", "layout", "impl",
     "impl_version", "impl_isa_path", "blas_corename",
     "placement", "placement_kind", "core_kind", "smt_mode", "threads", "memory_policy", "replicas",
-    "cache_mode", "page_mode", "model", "pass",
+    "device_kind", "device_name", "cache_mode", "page_mode", "model", "pass",
   ]
 
   private static func varying(_ crowds: [[ResultRow]], matched: Set<String>) -> [String] {
@@ -147,6 +150,7 @@ public struct RowCells: Sendable {
       if name == Matching.sweepThreads {
         return { $0.placementKind == "sweep" ? $0.threads.map(String.init) ?? "" : "" }
       }
+      if name == Matching.devicePlace { return { $0.isOnDevice ? $0.placement : "" } }
       return RowCells.all[name] ?? { _ in "" }
     }
   }

@@ -1,7 +1,7 @@
-// What a run says about its host, in the few numbers that the plan wing needs: two ceilings and how
-// much of the roofline each operation reached.
+// What a run says about its host or about one of its devices, in the few numbers that the plan wing needs: two
+// ceilings and how much of the roofline each operation reached. Rows of a device and of its host are never mixed.
 
-/// The ceilings and efficiencies of one machine, from the `ok` rows of one result file.
+/// The ceilings and efficiencies of one machine or device, from the `ok` rows of one result file.
 public struct HostSummary: Hashable, Sendable {
   /// One measured kernel as a share of what the ceilings allow.
   public struct EfficiencyPoint: Hashable, Sendable {
@@ -9,8 +9,10 @@ public struct HostSummary: Hashable, Sendable {
     public let rowKey: String
     /// `gemm`, `attention_prefill` or `attention_decode`.
     public let kernel: String
-    /// `swift` or `openblas`.
+    /// `swift` or `openblas`; on a device `cublaslt` or `cuda`.
     public let impl: String
+    /// Element type of the operands, as the column dtype_a has it.
+    public let type: String
     /// GEMM sizes, nil for attention.
     public let m: Int?
     public let n: Int?
@@ -30,15 +32,23 @@ public struct HostSummary: Hashable, Sendable {
 
   /// Identity of the machine.
   public let machineId: String
+  /// True for a device of it, whose rows alone are summarised.
+  public let isDevice: Bool
+  /// Name of what computed: that of the device, or the machine's label.
+  public let name: String
   public let machineLabel: String
   public let cpuModelName: String
-  /// Placement that the numbers belong to: the one with most threads.
+  /// Placement that the numbers belong to: of a host the one with most threads.
   public let placement: String
   public let threads: Int?
   /// Run that measured them.
   public let runId: String
-  /// Measured multiply-add peak; nil when the run has no such row.
-  public let peakGflops: Double?
+  /// Element type that `peakGflops` is of: f32 on a host; on a device bf16, or f16 where bf16 has no probe.
+  public let type: String
+  /// Measured arithmetic peak by element type, 10^9 FLOP/s; a host's multiply-add peak is that of f32.
+  public let peaks: [String: Double]
+  /// Measured peak of `type`; nil when the run has no such row.
+  public var peakGflops: Double? { peaks[type] }
   /// Measured read bandwidth of the largest array; nil when the run has no such row.
   public let readGbytesPerSecond: Double?
   /// FLOP per byte at which both ceilings meet.
@@ -49,39 +59,61 @@ public struct HostSummary: Hashable, Sendable {
   /// Kernel rows, empty when a ceiling is missing.
   public let points: [EfficiencyPoint]
 
-  /// Summarises the rows of one machine at the placement with most threads (or the one named).
+  /// Summarises the rows of one machine at the placement with most threads, or those of the one named, which may
+  /// be a device's, e.g. `cuda:0`.
   ///
-  /// Nil when no row is `ok`, or when rows of several machines are mixed.
+  /// Nil when no row is `ok`, or when rows of several machines or devices are mixed.
   public init?(_ rows: [ResultRow], placement wanted: String? = nil) {
-    let usable = rows.filter { $0.status == .ok && (wanted == nil || $0.placement == wanted) }
+    let usable = rows.filter { row in
+      row.status == .ok && (wanted.map { row.placement == $0 } ?? !row.isOnDevice)
+    }
     guard let widest = usable.max(by: { ($0.threads ?? 0) < ($1.threads ?? 0) }),
-      usable.allSatisfy({ $0.machineId == widest.machineId })
+      usable.allSatisfy({
+        $0.machineId == widest.machineId && $0.isOnDevice == widest.isOnDevice
+          && (!$0.isOnDevice || $0.deviceName == widest.deviceName)
+      })
     else { return nil }
     let here = usable.filter { $0.placement == widest.placement }
     machineId = widest.machineId
     machineLabel = widest.machineLabel
     cpuModelName = widest.cpuModelName
+    name = widest.computerName
     placement = widest.placement
     threads = widest.threads
     runId = widest.runId
-    let peak = here.filter { $0.kernel == "fma_peak" }.compactMap(\.gflopsMedian).max()
+    let isDevice = widest.isOnDevice
+    self.isDevice = isDevice
+    var peaks: [String: Double] = [:]
+    for row in here where isDevice || row.kernel == "fma_peak" {
+      guard let type = row.probedType, let rate = row.gflopsMedian, rate > peaks[type] ?? 0 else { continue }
+      peaks[type] = rate
+    }
+    self.peaks = peaks
+    type = !isDevice ? "f32" : peaks["bf16"] == nil && peaks["f16"] != nil ? "f16" : "bf16"
     let read = here.filter { $0.kernel == "memory_read" }
       .max { ($0.arrayBytes ?? 0) < ($1.arrayBytes ?? 0) }?.gbytesPerSecondMedian
-    peakGflops = peak
     readGbytesPerSecond = read
-    guard let peak, let read, peak > 0, read > 0 else {
+    guard let read, read > 0 else {
       points = []
       return
     }
     points = here.compactMap { row in
+      let type = isDevice ? row.dtypeA : "f32"
       guard let gflops = row.gflopsMedian, let intensity = row.arithmeticIntensityFlopPerByte,
-        row.phase != "ceiling", intensity > 0, row.isPlainFloat
+        row.phase != "ceiling", intensity > 0, isDevice || row.isPlainFloat, let peak = peaks[type]
       else { return nil }
       let allowed = min(peak, intensity * read)
       return EfficiencyPoint(
-        rowKey: row.rowKey, kernel: row.kernel, impl: row.impl, m: row.m, n: row.n, k: row.k,
+        rowKey: row.rowKey, kernel: row.kernel, impl: row.impl, type: type, m: row.m, n: row.n, k: row.k,
         seqKv: row.seqKv, cacheMode: row.cacheMode, intensityOverRidge: intensity * read / peak,
         shareOfRoofline: gflops / allowed, shareOfPeak: gflops / peak)
     }
+  }
+
+  /// Placements of the devices among rows, in the order of the file.
+  public static func devices(_ rows: [ResultRow]) -> [String] {
+    var names: [String] = []
+    for row in rows where row.isOnDevice && !names.contains(row.placement) { names.append(row.placement) }
+    return names
   }
 }

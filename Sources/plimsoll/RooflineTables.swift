@@ -8,7 +8,39 @@ import Tables
 enum RooflineTables {
   /// For people: the ceilings of a place, and its kernels with the letters of the drawing.
   static func tables(_ roofline: PlacementRoofline, _ drawing: TerminalRoofline) -> [ReportTable] {
-    [ceilings(roofline)] + (roofline.points.isEmpty ? [] : [kernels(roofline, drawing)])
+    (roofline.site.isDevice ? [peaks(roofline), deviceLevels(roofline)] : [ceilings(roofline)])
+      + (roofline.points.isEmpty ? [] : [kernels(roofline, drawing)])
+  }
+
+  /// The arithmetic of a device, an element type on a line.
+  private static func peaks(_ roofline: PlacementRoofline) -> ReportTable {
+    var table = ReportTable(
+      "Measured peaks of \(roofline.site.title)",
+      [.init("type"), .init("GFLOP/s"), .init("ridge FLOP/B"), .init("spread %")])
+    for peak in roofline.peaks.reversed() {
+      table.append([
+        .text(peak.type), .number(peak.rate, decimals: 0), .optional(roofline.ridge(peak), decimals: 1),
+        .optional(peak.spread.map(Unit.percent.fromBase), decimals: 1),
+      ])
+    }
+    if roofline.peaks.isEmpty { table.notes.append("The peak of no element type was measured.") }
+    return table
+  }
+
+  /// The memory of a device, whose stores read no line.
+  private static func deviceLevels(_ roofline: PlacementRoofline) -> ReportTable {
+    var table = ReportTable(
+      "Measured bandwidth of \(roofline.site.title), GB/s",
+      [.init("level"), .init("MiB"), .init("read"), .init("copy"), .init("triad")])
+    for level in roofline.levels {
+      table.append([
+        .text(level.name), .number(Unit.mebibyte.fromBase(Double(level.bytes)), decimals: 2),
+        .number(level.read, decimals: 1), .optional(level.copy, decimals: 1),
+        .optional(level.triad, decimals: 1),
+      ])
+    }
+    table.notes = unsure(roofline)
+    return table
   }
 
   private static func ceilings(_ roofline: PlacementRoofline) -> ReportTable {
@@ -56,12 +88,16 @@ enum RooflineTables {
       ])
     for point in roofline.points.sorted(by: { $0.intensity < $1.intensity }) {
       table.append([
-        .text(drawing.key(point.row)), .text(point.row.shapeId), .text(point.row.impl),
+        .text(drawing.key(point.row)), .text(point.row.shapeTitle), .text(point.row.impl),
         .number(point.intensity, decimals: 1), .number(point.gflops, decimals: 1),
         .optional(point.row.pctOfRoofline, decimals: 0), .text(point.row.boundBy),
       ])
     }
-    table.notes = ["Capital letters are swift, small ones its peers."]
+    table.notes = [
+      roofline.site.isDevice
+        ? "Capital letters are \(ResultRow.devicesOwn.joined(separator: " and ")), small ones their peers."
+        : "Capital letters are swift, small ones its peers."
+    ]
     return table
   }
 
@@ -78,17 +114,19 @@ enum RooflineTables {
     for roofline in rooflines {
       let place: [Cell] = [.text(roofline.site.name), roofline.site.threads.map { .integer($0) } ?? .empty]
       let blank = Array(repeating: Cell.empty, count: 5)
-      if let peak = roofline.peak {
+      for peak in roofline.peaks {
+        let (name, impl) = roofline.site.isDevice ? (peak.type, "") : (peak.probe, "swift")
         table.append(
-          place + [.text("peak"), .text("fma_peak"), .text("swift"), .empty] + blank
+          place + [.text("peak"), .text(name), impl.isEmpty ? .empty : .text(impl), .empty] + blank
             + [
-              .empty, .number(peak, decimals: 1), .empty, .empty, .optional(roofline.peakSpread, decimals: 3),
+              .empty, .number(peak.rate, decimals: 1), .empty, .empty, .optional(peak.spread, decimals: 3),
             ])
       }
       for level in roofline.levels {
         table.append(
           place + [
-            .text("bandwidth"), .text(level.name), .text("swift"), .integer(level.bytes),
+            .text("bandwidth"), .text(level.name), roofline.site.isDevice ? .empty : .text("swift"),
+            .integer(level.bytes),
             .number(level.read, decimals: 1), .optional(level.copy, decimals: 1),
             .optional(level.copyWithWriteAllocate, decimals: 1), .optional(level.triad, decimals: 1),
             .optional(level.triadWithWriteAllocate, decimals: 1),

@@ -68,14 +68,22 @@ public struct HostReport {
     let figures = ReportFigures(run: run)
     let tables = ReportTables(run: run)
     let hasTimes = run.rows.contains { $0.status.hasTimes }
+    let devices = run.rooflines.filter(\.site.isDevice)
+    let hasHost = devices.isEmpty || run.sites.contains { !$0.isDevice }
     let parts: [(String, String, Markup)] =
       [("machine", "The machine", machine(run, tables))]
+      + (hasTimes && hasHost
+        ? [("roofline", "Roofline", figures.rooflines + (tables.ceilings ?? Markup()))] : [])
       + (hasTimes
-        ? [
-          ("roofline", "Roofline", figures.rooflines + (tables.ceilings ?? Markup())),
-          ("scaling", "Scaling", figures.scaling), ("peers", "Against peers", figures.peers),
-          ("spread", "Spread", figures.spread),
-        ] : []) + (tables.layers.map { [("layers", "Decoder layers", $0)] } ?? [])
+        ? devices.enumerated().map { index, roofline in
+          (
+            "device\(index + 1)", roofline.site.title,
+            tables.device(roofline) + figures.rooflines(of: [roofline]) + tables.deviceCeilings(roofline)
+          )
+        } : []) + (hasTimes && hasHost ? [("scaling", "Scaling", figures.scaling)] : [])
+      + (hasTimes
+        ? [("peers", "Against peers", figures.peers), ("spread", "Spread", figures.spread)] : [])
+      + (tables.layers.map { [("layers", "Decoder layers", $0)] } ?? [])
       + [("doubts", "What to distrust", doubts(tables))]
       + (hasTimes ? [("rows", "All rows", tables.rows)] : [])
       + [("provenance", "Provenance", tables.provenance)]

@@ -1,5 +1,6 @@
-// The roofline of one place: the measured bandwidth of each level, the measured multiply-add peak, and the
-// kernels beneath them. Nothing here is a datasheet's figure.
+// The roofline of one place: the measured bandwidth of each level, the measured arithmetic peaks, and the kernels
+// beneath them. A host has one peak, that of its multiply-adds; a device has one for each element type. Nothing here
+// is a datasheet's figure.
 
 import Measurement
 import Quantities
@@ -23,10 +24,27 @@ public struct PlacementRoofline: Sendable {
     /// True where the processes agree, so that a share of the level means something.
     public var isFirm: Bool { PlacementRoofline.isFirm(spread) }
 
+    /// True on a host; the stores of a device fill whole lines and read none.
+    public let allocatesOnWrite: Bool
+
     /// Traffic with the line that a plain store first reads: copy reads one array and writes one, which is
     /// then read too, so 3 arrays move where 2 are counted; a triad moves 4 where 3 are counted.
-    public var copyWithWriteAllocate: Double? { copy.map { $0 * 3 / 2 } }
-    public var triadWithWriteAllocate: Double? { triad.map { $0 * 4 / 3 } }
+    public var copyWithWriteAllocate: Double? { allocatesOnWrite ? copy.map { $0 * 3 / 2 } : nil }
+    public var triadWithWriteAllocate: Double? { allocatesOnWrite ? triad.map { $0 * 4 / 3 } : nil }
+  }
+
+  /// One flat roof.
+  public struct Peak: Hashable, Sendable {
+    /// Element type of the operands; f32 for a host's multiply-adds.
+    public let type: String
+    /// 10^9 FLOP/s.
+    public let rate: Double
+    /// Relative standard deviation between the processes of the probe.
+    public let spread: Double?
+    /// True where several processes agree.
+    public var isFirm: Bool { PlacementRoofline.isFirm(spread) }
+    /// The probe in a row of a table.
+    public let probe: String
   }
 
   /// One kernel row with a rate.
@@ -39,9 +57,10 @@ public struct PlacementRoofline: Sendable {
   }
 
   public let site: MeasuredSite
-  /// Measured multiply-add peak in 10^9 FLOP/s, and its relative spread between processes.
-  public let peak: Double?
-  public let peakSpread: Double?
+  /// Measured arithmetic peaks, slowest first: one of a host, one for each element type of a device.
+  public let peaks: [Peak]
+  /// The highest of them, 10^9 FLOP/s.
+  public var peak: Double? { peaks.last?.rate }
   /// Levels, smallest first.
   public let levels: [Level]
   /// Kernels in order of the file.
@@ -58,13 +77,11 @@ public struct PlacementRoofline: Sendable {
     }
     let own = here.filter(\.isCeiling)
     let probes = own.isEmpty ? namesakes : own
-    let fastest = probes.filter { $0.kernel == Operation.fmaPeak.rawValue }
-      .max { ($0.gflopsMedian ?? 0) < ($1.gflopsMedian ?? 0) }
-    peak = fastest?.gflopsMedian.flatMap { $0 > 0 ? $0 : nil }
-    peakSpread = fastest?.betweenProcessRelStddev
+    peaks = PlacementRoofline.peaks(probes, isDevice: site.isDevice)
     levels = PlacementRoofline.levels(probes)
     points = here.compactMap { row in
-      guard !row.isCeiling, row.isPlainFloat, let intensity = row.arithmeticIntensityFlopPerByte,
+      guard !row.isCeiling, site.isDevice || row.isPlainFloat,
+        let intensity = row.arithmeticIntensityFlopPerByte,
         intensity > 0,
         let gflops = row.gflopsMedian, gflops > 0
       else { return nil }
@@ -83,24 +100,47 @@ public struct PlacementRoofline: Sendable {
   /// The bandwidth of the largest working set.
   public var memory: Level? { levels.last }
 
-  /// FLOP per byte at which a level feeds the peak.
+  /// FLOP per byte at which a level feeds the highest peak.
   public func ridge(_ level: Level) -> Double? { peak.map { $0 / level.read } }
+
+  /// The unit in which its rates are drawn, and a rate of 10^9 FLOP/s in it.
+  var drawnUnit: (name: String, of: (Double) -> Double) {
+    site.isDevice
+      ? ("TFLOP/s", { Unit.teraflops.fromBase(Unit.gigaflops.toBase($0)) }) : ("GFLOP/s", { $0 })
+  }
+
+  /// FLOP per byte at which the memory feeds a peak.
+  public func ridge(_ peak: Peak) -> Double? { memory.map { peak.rate / $0.read } }
+
+  /// Name of a peak in a drawing or a sentence.
+  public func name(_ peak: Peak) -> String { site.isDevice ? "\(peak.type) peak" : "multiply-add peak" }
 
   /// True where several processes agree on a ceiling, so that a share of it means something; what one process
   /// measured, or an unknown number of them, is not known to hold for the next.
   static func isFirm(_ spread: Double?) -> Bool { spread.map { $0 <= 0.10 } ?? false }
 
-  /// True where the peak was measured by several processes that agree.
-  public var isPeakFirm: Bool { PlacementRoofline.isFirm(peakSpread) }
+  /// True where the highest peak was measured by several processes that agree.
+  public var isPeakFirm: Bool { peaks.last?.isFirm ?? false }
 
   /// Names of ceilings that only one process measured, and of those on which processes disagree.
   public var doubtfulCeilings: (single: [String], apart: [String]) {
     let all =
-      levels.map { ($0.name, $0.spread) } + (peak == nil ? [] : [("multiply-add peak", peakSpread)])
+      levels.map { ($0.name, $0.spread) } + peaks.map { (name($0), $0.spread) }
     return (
       all.filter { $0.1 == nil }.map(\.0),
       all.filter { $0.1 != nil && !PlacementRoofline.isFirm($0.1) }.map(\.0)
     )
+  }
+
+  private static func peaks(_ probes: [ResultRow], isDevice: Bool) -> [Peak] {
+    var best: [String: Peak] = [:]
+    let names = [Operation.fmaPeak.rawValue] + (isDevice ? [Operation.typePeak.rawValue] : [])
+    for row in probes where names.contains(row.kernel) {
+      let type = isDevice && !row.dtypeA.isEmpty ? row.dtypeA : DataType.f32.rawValue
+      guard let rate = row.gflopsMedian, rate > best[type]?.rate ?? 0 else { continue }
+      best[type] = Peak(type: type, rate: rate, spread: row.betweenProcessRelStddev, probe: row.kernel)
+    }
+    return best.values.sorted { ($0.rate, $0.type) < ($1.rate, $1.type) }
   }
 
   private static func levels(_ probes: [ResultRow]) -> [Level] {
@@ -115,7 +155,8 @@ public struct PlacementRoofline: Sendable {
       guard let read = row.gbytesPerSecondMedian, let bytes = row.arrayBytes else { return nil }
       return Level(
         name: levelName(step, bytes), bytes: bytes, read: read, copy: copies[step]?.gbytesPerSecondMedian,
-        triad: triads[step]?.gbytesPerSecondMedian, spread: row.betweenProcessRelStddev)
+        triad: triads[step]?.gbytesPerSecondMedian, spread: row.betweenProcessRelStddev,
+        allocatesOnWrite: !row.isOnDevice)
     }.sorted { ($0.bytes, $0.name) < ($1.bytes, $1.name) }
   }
 
@@ -125,6 +166,6 @@ public struct PlacementRoofline: Sendable {
   }
 
   private static func levelName(_ step: String, _ bytes: Int) -> String {
-    ["l1", "l2", "l3", "l4", "dram"].contains(step) ? step.uppercased() : sizeText(bytes)
+    ["l1", "l2", "l3", "l4", "dram", "hbm"].contains(step) ? step.uppercased() : sizeText(bytes)
   }
 }

@@ -58,27 +58,50 @@ struct ReportAnswer {
     let guest = row.hypervisor.isEmpty ? "" : ", a guest of \(row.hypervisor)"
     let name = row.cpuModelName.isEmpty ? row.machineLabel : row.cpuModelName
     let isa = Set(run.kernels.filter { $0.impl == "swift" }.map(\.implIsaPath)).subtracting([""]).sorted()
+    let devices = run.sites.filter(\.isDevice).map { "\($0.name) is \($0.device)" }
     return "\(name): \(shape.isEmpty ? "shape unknown" : listed(shape))\(guest)."
+      + (devices.isEmpty ? "" : " \(listed(devices)).")
       + (isa.isEmpty ? "" : " The Swift kernels ran their \(listed(isa)) code.")
   }
 
   private var limits: String {
     let roofs = run.rooflines.compactMap { roofline -> String? in
-      let peak = roofline.peak.map { "multiplies and adds at \(significant($0)) GFLOP/s" }
+      let peak =
+        roofline.site.isDevice
+        ? roofline.peaks.isEmpty
+          ? nil
+          : "multiplies "
+            + listed(
+              roofline.peaks.reversed().map { "\($0.type) at \(significant(roofline.drawnUnit.of($0.rate)))" }
+            )
+            + " \(roofline.drawnUnit.name)"
+        : roofline.peak.map { "multiplies and adds at \(significant($0)) GFLOP/s" }
       let memory = roofline.memory.map { "reads \($0.name) at \(significant($0.read)) GB/s" }
       let both = [peak, memory].compactMap { $0 }
-      return both.isEmpty ? nil : "\(roofline.site.name) \(listed(both))"
+      return both.isEmpty ? nil : "\(roofline.site.name) \(both.joined(separator: " and "))"
     }
+    let hosts = run.rooflines.count { !$0.site.isDevice && ($0.peak != nil || $0.memory != nil) }
     guard !roofs.isEmpty else {
       return "No ceiling was measured, so how near the kernels are to one is unknown."
     }
-    let shown = roofs.count > 3 ? [roofs[0], roofs[roofs.count - 1]] : roofs
+    // Of many places of a host the narrowest and the widest tell; every device does.
+    let shown = hosts > 3 ? [roofs[0], roofs[hosts - 1]] + roofs[hosts...] : roofs
     return "Measured limits: \(shown.joined(separator: "; ")). " + shares
   }
 
-  /// How near our kernels come, by what bounds them.
+  /// How near our kernels come, by what bounds them: those of the host, then those of each device.
   private var shares: String {
-    let ours = run.kernels.filter { $0.impl == run.implementations.first && $0.pctOfRoofline != nil }
+    let host = run.kernels.filter { $0.impl == run.implementations.first && !$0.isOnDevice }
+    let devices = run.sites.filter(\.isDevice).map { site in
+      run.kernels.filter { site.holds($0) && $0.isDevicesOwn }
+    }
+    let texts = ([host] + devices).compactMap(shares)
+    return texts.isEmpty ? "No row has a share of a limit: see the warnings." : texts.joined(separator: " ")
+  }
+
+  /// The same of one group of rows; nil where none has a share.
+  private func shares(_ group: [ResultRow]) -> String? {
+    let ours = group.filter { $0.pctOfRoofline != nil }
     let sentences = [("compute", "the arithmetic"), ("memory", "memory"), ("cache", "a cache")].compactMap {
       (name, words) -> String? in
       let rows = ours.filter { $0.boundBy == name }
@@ -95,17 +118,26 @@ struct ReportAnswer {
       return "\(counted(rows.count, "row")) of \(peerName(best.impl)) bound by \(words) reach \(range)"
         + " (best: \(best.shapeId) on \(best.placement))"
     }
-    return sentences.isEmpty
-      ? "No row has a share of a limit: see the warnings." : sentences.joined(separator: "; ") + "."
+    return sentences.isEmpty ? nil : sentences.joined(separator: "; ") + "."
   }
 
   private var peers: String {
-    let all = run.sites.flatMap { run.peers(at: $0) }
-    let names = run.implementations.dropFirst()
-    guard let ours = run.implementations.first, !all.isEmpty else {
+    let sites = run.sites.map { ($0, run.peers(at: $0)) }
+    guard sites.contains(where: { !$0.1.isEmpty }) else {
       return "Only one implementation was measured, so there is nothing to hold it against."
     }
-    return names.compactMap { name in
+    let ours = run.implementations.first.map(peerName) ?? ""
+    let host = sites.filter { !$0.0.isDevice }.flatMap(\.1)
+    let devices = sites.filter { $0.0.isDevice && !$0.1.isEmpty }
+    return
+      (against(host, ours: ours, place: "")
+      + devices.flatMap { against($0.1, ours: "Plimsoll", place: " on \($0.0.name)") })
+      .joined(separator: " ")
+  }
+
+  /// A sentence for each peer of these pairs.
+  private func against(_ all: [PeerRatio], ours: String, place: String) -> [String] {
+    run.implementations.compactMap { name in
       let pairs = all.filter { $0.peer.impl == name }
       guard let mean = Statistics.geometricMean(pairs.map(\.ratio)) else { return nil }
       let faster = pairs.count { $0.isSettled && $0.ratio > 1 }
@@ -113,10 +145,10 @@ struct ReportAnswer {
       let cores = Set(pairs.map(\.peer.blasCorename)).subtracting([""]).sorted()
       let kernels = cores.isEmpty ? "" : " (\(listed(cores)) kernels)"
       return
-        "Against \(peerName(name))\(kernels), \(peerName(ours)) is faster in \(faster) of \(pairs.count) pairs, slower in"
+        "Against \(peerName(name))\(kernels)\(place), \(ours) is faster in \(faster) of \(pairs.count) pairs, slower in"
         + " \(slower), and undecided in \(pairs.count - faster - slower); \(peerName(name)) takes"
         + " \(fixed(mean, decimals: 2)) times as long in the geometric mean."
-    }.joined(separator: " ")
+    }
   }
 
   private var doubts: String {
@@ -165,6 +197,8 @@ func peerName(_ impl: String) -> String {
   switch impl {
   case Implementation.swift.rawValue: "Swift"
   case Implementation.openblas.rawValue: "OpenBLAS"
+  case "cublaslt": "cuBLASLt"
+  case "cuda": "CUDA"
   default: impl
   }
 }

@@ -59,22 +59,31 @@ struct ReportFigures {
     grouped(run.kernels, by: \.kernel).map(\.title)
   }
 
-  private var rooflineKey: Markup {
-    .tag(
+  /// Of the implementations and kernels that a drawing shows.
+  private func rooflineKey(_ roofline: PlacementRoofline) -> Markup {
+    let shown = Set(roofline.points.map(\.row.impl))
+    let drawn = Set(roofline.points.map(\.row.kernel))
+    return .tag(
       "ul", ["class": "key"],
-      run.implementations.enumerated().map { index, name in
+      run.implementations.enumerated().filter { !roofline.site.isDevice || shown.contains($0.element) }.map {
+        index, name in
         Markup.tag("li", [:], SVGCanvas.key(index, shape: 0), Markup(peerName(name)))
       }
-        + kernels.enumerated().map { index, name in
+        + kernels.enumerated().filter { !roofline.site.isDevice || drawn.contains($0.element) }.map {
+          index, name in
           .tag(
             "li", [:], SVGCanvas.key(-1, shape: index),
             Markup(name.split(separator: "_").joined(separator: " ")))
         })
   }
 
-  /// One roofline a place.
-  var rooflines: Markup {
-    let drawn = run.rooflines.compactMap { roofline -> Markup? in
+  /// One roofline a place of the host.
+  var rooflines: Markup { rooflines(of: run.rooflines.filter { !$0.site.isDevice }) }
+
+  /// One roofline a place, of the places given.
+  func rooflines(of places: [PlacementRoofline]) -> Markup {
+    let drawn = places.compactMap { roofline -> Markup? in
+      let isDevice = roofline.site.isDevice
       let isBare = roofline.peak == nil && roofline.levels.isEmpty
       let (single, apart) = roofline.doubtfulCeilings
       let weak = [
@@ -82,15 +91,17 @@ struct ReportFigures {
         single.isEmpty ? "" : "the spread between processes is unknown (one process)",
       ].filter { !$0.isEmpty }
       let drawing = figure(
-        "Roofline of \(roofline.site.title) (GFLOP/s, both axes logarithmic)",
+        "Roofline of \(roofline.site.title) (\(roofline.drawnUnit.name), both axes logarithmic)",
         "A mark is a kernel at its median, its number stands in the list below; where marks crowd, numbers are left"
           + " out. "
           + (isBare
             ? "No ceiling was measured here, so the drawing does not show what limits a kernel."
-            : "The nearest line above a mark limits it. Kernels whose data stay in a cache may stand above the"
-              + " DRAM roof.")
+            : isDevice
+              ? "A flat line is the measured peak of one element type, which limits the kernels of that type alone."
+              : "The nearest line above a mark limits it. Kernels whose data stay in a cache may stand above the"
+                + " DRAM roof.")
           + (weak.isEmpty ? "" : " A dashed roof is one on which \(weak.joined(separator: ", or "))."),
-        key: rooflineKey
+        key: rooflineKey(roofline)
       ) { width in
         SVGRoofline(
           roofline: roofline, implementations: run.implementations, kernels: kernels, width: width
@@ -115,7 +126,8 @@ struct ReportFigures {
       let rates = points.map { "\(peerName($0.row.impl)) \(significant($0.gflops))" }
       return .tag(
         "li", [:],
-        "\(first.row.groupTitle) \(first.row.shortShape): \(rates.joined(separator: ", ")) GFLOP/s")
+        "\(first.row.groupTitle) \(first.row.shortShape)\(first.row.typeWords): \(rates.joined(separator: ", ")) GFLOP/s"
+      )
     }
     let list = Markup.tag("ol", ["class": "numbers"], items)
     let title = "The \(counted(items.count, "kernel")) on the roofline of \(roofline.site.name)"
@@ -128,12 +140,12 @@ struct ReportFigures {
   var peers: Markup {
     let drawn = run.sites.compactMap { site -> Markup? in
       let pairs = run.peers(at: site)
-      guard !pairs.isEmpty, let first = run.implementations.first else { return nil }
+      guard !pairs.isEmpty, let first = run.ours(at: site).first else { return nil }
       let shown = mostTelling(pairs, \.ratio)
       let ends: [Double] = shown.flatMap { [$0.ratio, $0.low ?? $0.ratio, $0.high ?? $0.ratio] } + [1]
       guard let range = SVGScale.range(ends, .log, margin: 0.06) else { return nil }
-      let names = Array(run.implementations.dropFirst())
-      let ours = peerName(first)
+      let names = run.implementations.filter { name in pairs.contains { $0.peer.impl == name } }
+      let ours = site.isDevice ? "Plimsoll" : peerName(first)
       let bare = shown.count { $0.low == nil }
       let reading =
         bare == shown.count
@@ -147,7 +159,8 @@ struct ReportFigures {
         "Time of a peer over time of \(ours) on \(site.title)",
         "Right of the dashed line \(ours) is faster. " + reading + cutText(shown.count, pairs.count, "pairs")
           + approximate,
-        key: markKey(names.enumerated().map { ($0.offset + 1, peerName($0.element), false) })
+        key: markKey(
+          names.map { (run.implementations.firstIndex(of: $0) ?? -1, peerName($0), false) })
       ) { width in
         SVGDotChart(
           groups: groups(shown, of: \.ours) { pair in

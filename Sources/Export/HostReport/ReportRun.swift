@@ -135,12 +135,20 @@ struct PeerRatio {
 }
 
 extension ReportRun {
+  /// Implementations of ours at a site: the first of a host; of a device the program's kernels and the library of
+  /// products that they call.
+  func ours(at site: MeasuredSite) -> [String] {
+    guard site.isDevice else { return Array(implementations.prefix(1)) }
+    let here = kernels.filter(site.holds)
+    return implementations.filter { name in here.contains { $0.impl == name && $0.isDevicesOwn } }
+  }
+
   /// Our rows against those of every other implementation at a site.
   func peers(at site: MeasuredSite) -> [PeerRatio] {
-    guard let first = implementations.first else { return [] }
+    let own = Set(ours(at: site))
     let here = kernels.filter(site.holds)
-    let others = Dictionary(grouping: here.filter { $0.impl != first }, by: \.problemKey)
-    return here.filter { $0.impl == first }.flatMap { ours in
+    let others = Dictionary(grouping: here.filter { !own.contains($0.impl) }, by: \.problemKey)
+    return here.filter { own.contains($0.impl) }.flatMap { ours in
       (others[ours.problemKey] ?? []).compactMap { ratio(ours, $0) }
     }
   }

@@ -29,7 +29,7 @@ extension ReportRun {
   /// Sites that can be compared: one thread per core, one for each thread count (the widest kind wins).
   var scalingSites: [MeasuredSite] {
     var chosen: [MeasuredSite] = []
-    for site in sites where site.isOnePerCore && site.threads != nil {
+    for site in sites where site.isOnePerCore && site.threads != nil && !site.isDevice {
       if let same = chosen.firstIndex(where: { $0.threads == site.threads }) {
         if site.name.split(separator: ",").first == "machine" { chosen[same] = site }
       } else {

@@ -278,7 +278,7 @@ struct ReportTables {
 
   /// What the levels of memory deliver, with the traffic that plain stores add.
   var ceilings: Markup? {
-    let rooflines = run.rooflines.filter { !$0.levels.isEmpty || $0.peak != nil }
+    let rooflines = run.rooflines.filter { !$0.site.isDevice && (!$0.levels.isEmpty || $0.peak != nil) }
     guard !rooflines.isEmpty else { return nil }
     var table = HTMLTable(
       "Measured ceilings, GB/s",

@@ -15,11 +15,16 @@ public struct MeasuredSite: Hashable, Sendable {
   public let cpus: String
   /// True where each core ran one thread.
   let isOnePerCore: Bool
+  /// Name of the device that computed; empty for the host.
+  public let device: String
+  /// True where a device computed.
+  public var isDevice: Bool { !device.isEmpty }
   /// What rows of the site share.
   let key: String
 
   /// `machine, 2 threads on CPUs 0-1`.
   public var title: String {
+    if isDevice { return name == device ? name : "\(name), \(device)" }
     let count = threads.map { "\($0) thread\($0 == 1 ? "" : "s")" } ?? ""
     // The name of one of several namesakes may end in its threads already.
     let isSaid = count.isEmpty || name.hasSuffix(count)
@@ -27,14 +32,16 @@ public struct MeasuredSite: Hashable, Sendable {
       + (cpus.isEmpty ? "" : " on CPU\(cpus.contains { $0 == "," || $0 == "-" } ? "s" : "") \(cpus)")
   }
 
-  /// The sites of rows, fewest threads first, then in order of the file.
+  /// The sites of rows, fewest threads first, then in order of the file; devices after the host.
   public static func sites(_ rows: [ResultRow]) -> [MeasuredSite] {
     var sites: [MeasuredSite] = []
     var seen: Set<String> = []
     for row in rows where seen.insert(key(row)).inserted { sites.append(MeasuredSite(row, among: rows)) }
-    return sites.enumerated().sorted {
-      ($0.element.threads ?? 0, $0.offset) < ($1.element.threads ?? 0, $1.offset)
-    }.map(\.element)
+    func order(_ entry: (offset: Int, element: MeasuredSite)) -> (Int, Int, Int) {
+      let site = entry.element
+      return (site.isDevice ? 1 : 0, site.isDevice ? 0 : site.threads ?? 0, entry.offset)
+    }
+    return sites.enumerated().sorted { order($0) < order($1) }.map(\.element)
   }
 
   /// True for a row of this site.
@@ -43,7 +50,7 @@ public struct MeasuredSite: Hashable, Sendable {
   private static func key(_ row: ResultRow) -> String {
     [
       row.placement, row.smtMode, String(row.threads ?? 0), row.memoryPolicy, row.memoryNodesList,
-      row.pageMode, String(row.replicas ?? 1),
+      row.pageMode, String(row.replicas ?? 1), row.isOnDevice ? row.deviceName : "",
     ].joined(separator: "|")
   }
 
@@ -51,7 +58,8 @@ public struct MeasuredSite: Hashable, Sendable {
     key = MeasuredSite.key(row)
     threads = row.threads
     cpus = row.cpusetList
-    isOnePerCore = row.smtMode != "on"
+    isOnePerCore = row.smtMode != "on" && !row.isOnDevice
+    device = row.isOnDevice ? (row.deviceName.isEmpty ? row.placement : row.deviceName) : ""
     let twins = rows.filter { $0.placement == row.placement }
     var marks: [String] = []
     func tell(_ mark: String, _ field: (ResultRow) -> String) {
@@ -77,9 +85,13 @@ extension ResultRow {
   /// The shape without what its heading says: `m512 n4096 k4096`, `qkv proj m1 n6144 k4096`.
   var shortShape: String { ShapeWords(self).name }
 
+  /// On a device the type, where the shape does not say it: all types of a shape stand in one drawing.
+  var typeWords: String { isOnDevice && !dtypeA.isEmpty && !shapeId.contains(dtypeA) ? " \(dtypeA)" : "" }
+
   /// A ceiling in words: `multiply-add peak`, `read L2`.
   var ceilingName: String {
     if kernel == Operation.fmaPeak.rawValue { return "multiply-add peak" }
+    if kernel == Operation.typePeak.rawValue, isOnDevice, !dtypeA.isEmpty { return "\(dtypeA) peak" }
     let parts = shapeId.split(separator: "_").map(String.init)
     return parts.enumerated().map { $0 == 0 ? $1 : $1.uppercased() }.joined(separator: " ")
   }
@@ -110,7 +122,7 @@ extension ResultRow {
         "\(significant($0)) GB/s"
       } ?? status.rawValue
     let share = pctOfRoofline.map { ", \(grouped($0, decimals: 0)) % of the roof" } ?? ""
-    return "\(kernel) \(shapeId), \(impl), \(placement): \(rate)\(share)"
+    return "\(kernel) \(shapeId)\(typeWords), \(impl), \(placement): \(rate)\(share)"
   }
 }
 

@@ -36,12 +36,16 @@ public struct TerminalRoofline {
 
   /// The key of a row: its letters, capital for ours.
   public func key(_ row: ResultRow) -> String {
-    letters[row.problemKey].map { row.impl == ours ? $0 : $0.lowercased() } ?? ""
+    letters[row.problemKey].map { isOurs(row) ? $0 : $0.lowercased() } ?? ""
   }
+
+  /// On a device the program's own are its kernels and the library of products that it calls.
+  private func isOurs(_ row: ResultRow) -> Bool { row.impl == ours || row.isDevicesOwn }
 
   /// The drawing, each line ended by a newline; nil where there is neither a roof nor a kernel.
   public func text() -> String? {
-    let columns = width - TerminalRoofline.margin - 1
+    let names = sideNames
+    let columns = width - TerminalRoofline.margin - 1 - names.width
     guard let (x, y) = scales(columns) else { return nil }
     var grid = TextGrid(columns: columns, rows: height, isASCII: isASCII)
     drawRoofs(&grid, x, y)
@@ -49,11 +53,13 @@ public struct TerminalRoofline {
     let floor = String(repeating: isASCII ? "-" : "─", count: columns)
     let edge = isASCII ? "|" : "│"
     let ticks = Dictionary(
-      y.ticks(atMost: height / 3).map { (row(y, $0), tickText($0)) }
+      y.ticks(atMost: height / 3).map { (row(y, $0), tickText(roofline.drawnUnit.of($0))) }
     ) { first, _ in first }
-    var lines = ["GFLOP/s, \(roofline.site.title); both axes logarithmic"]
+    let sides = names.text(y, row)
+    var lines = ["\(roofline.drawnUnit.name), \(roofline.site.title); both axes logarithmic"]
     for (index, line) in grid.lines.enumerated() {
-      lines.append(right(ticks[index] ?? "", TerminalRoofline.margin - 1) + " " + edge + line)
+      let side = sides[index].map { " " + $0 } ?? ""
+      lines.append(right(ticks[index] ?? "", TerminalRoofline.margin - 1) + " " + edge + line + side)
     }
     lines.append(String(repeating: " ", count: TerminalRoofline.margin) + (isASCII ? "+" : "└") + floor)
     lines.append(String(repeating: " ", count: TerminalRoofline.margin + 1) + tickLine(x, columns))
@@ -67,6 +73,26 @@ public struct TerminalRoofline {
     }.joined()
   }
 
+  /// Names of a device's peaks at the right of the drawing, where they cover no kernel: columns that they take, and
+  /// the text of each row.
+  private var sideNames: (width: Int, text: (SVGScale, (SVGScale, Double) -> Int) -> [Int: String]) {
+    guard roofline.site.isDevice, !roofline.peaks.isEmpty else { return (0, { _, _ in [:] }) }
+    // Peaks of one height share a row; four types of ten letters are the most that a card has at one rate.
+    let width = min(width / 4, 1 + 2 * (roofline.peaks.map(\.type.count).max() ?? 0))
+    return (
+      width,
+      { y, row in
+        var texts: [Int: String] = [:]
+        for peak in roofline.peaks where y.contains(peak.rate) {
+          let place = max(0, row(y, peak.rate))
+          let text = texts[place].map { "\($0) \(peak.type)" } ?? peak.type
+          texts[place] = String(text.prefix(width - 1))
+        }
+        return texts
+      }
+    )
+  }
+
   /// Columns left of the axis.
   private static let margin = 7
 
@@ -77,8 +103,8 @@ public struct TerminalRoofline {
     else { return nil }
     let low = range.low / 3
     let rates =
-      roofline.points.map(\.gflops)
-      + [roofline.peak, roofline.memory.map { $0.read * low * 1.5 }].compactMap { $0 }
+      roofline.points.map(\.gflops) + roofline.peaks.map(\.rate)
+      + [roofline.memory.map { $0.read * low * 1.5 }].compactMap { $0 }
     guard let span = SVGScale.range(rates, .log, margin: 0.35),
       let x = SVGScale(.log, from: low, to: range.high, at: 0, Double(columns - 1)),
       let y = SVGScale(.log, from: span.low, to: span.high, at: Double(height - 1), 0)
@@ -100,11 +126,13 @@ public struct TerminalRoofline {
       names.append(
         (level.name, Int(x.position(from)) + 1, row(y, level.read * x.value(at: x.position(from) + 1))))
     }
-    if let peak = roofline.peak, y.contains(peak) {
-      let ridge = roofline.levels.compactMap { roofline.ridge($0) }.min() ?? x.low
-      grid.draw { column in x.value(at: column) >= ridge ? (y.position(peak), .flat) : nil }
-      let text = "peak \(significant(peak))"
-      grid.write(text, column: grid.columns - text.count - 1, row: max(0, row(y, peak) - 1))
+    let fastest = roofline.levels.map(\.read).max()
+    for peak in roofline.peaks where y.contains(peak.rate) {
+      let ridge = fastest.map { peak.rate / $0 } ?? x.low
+      grid.draw { column in x.value(at: column) >= ridge ? (y.position(peak.rate), .flat) : nil }
+      guard !roofline.site.isDevice else { continue }
+      let text = "peak \(significant(peak.rate))"
+      grid.write(text, column: grid.columns - text.count - 1, row: max(0, row(y, peak.rate) - 1))
     }
     for name in names { grid.write("\(name.text)", column: name.column, row: name.row) }
   }
@@ -114,11 +142,11 @@ public struct TerminalRoofline {
     // Ours first: where the two of one problem share a place, ours is seen.
     let letters = letters
     let ordered =
-      roofline.points.filter { $0.row.impl == ours } + roofline.points.filter { $0.row.impl != ours }
+      roofline.points.filter { isOurs($0.row) } + roofline.points.filter { !isOurs($0.row) }
     var cells: [Cell: [String]] = [:]
     for point in ordered {
       guard let letter = letters[point.row.problemKey] else { continue }
-      let key = point.row.impl == ours ? letter : letter.lowercased()
+      let key = isOurs(point.row) ? letter : letter.lowercased()
       // Two letters take two columns, so places are two columns wide then.
       let column = Int(x.position(point.intensity).rounded()) / letter.count * letter.count
       cells[Cell(column: column, row: row(y, point.gflops)), default: []].append(key)

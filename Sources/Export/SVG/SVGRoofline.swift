@@ -49,7 +49,8 @@ struct SVGRoofline {
     let low = xRange.low / (isNarrow ? 5 : 2.5)
     let slowest = roofline.memory.map { $0.read * low }
     let rates =
-      roofline.points.map(\.gflops) + [roofline.peak, slowest.map { $0 * 1.5 }].compactMap { $0 }
+      roofline.points.map(\.gflops) + roofline.peaks.map(\.rate)
+      + [slowest.map { $0 * 1.5 }].compactMap { $0 }
     guard let yRange = SVGScale.range(rates, .log, margin: 0.7),
       let x = SVGScale(.log, from: low, to: xRange.high, at: left, width - 10),
       let y = SVGScale(.log, from: yRange.low, to: yRange.high, at: height - bottom, top)
@@ -71,11 +72,12 @@ struct SVGRoofline {
     }
     for tick in y.ticks(atMost: isNarrow ? 6 : 9) {
       canvas.line(left, y.position(tick), width - 10, y.position(tick), "g")
-      canvas.text(axisText(tick), left - 6, y.position(tick) + 4, .end, "t v")
+      canvas.text(
+        axisText(roofline.drawnUnit.of(tick)), left - 6, y.position(tick) + 4, .end, "t v")
     }
     canvas.line(left, floor, width - 10, floor, "x")
     canvas.line(left, top, left, floor, "x")
-    canvas.text("GFLOP/s", 0, 12, .start, "t")
+    canvas.text(roofline.drawnUnit.name, 0, 12, .start, "t")
     canvas.text("arithmetic intensity, FLOP per byte", (left + width) / 2, height - 8, .middle, "t")
   }
 
@@ -91,20 +93,41 @@ struct SVGRoofline {
       let end = (x: x.position(to), y: y.position(level.read * to))
       canvas.line(start.x, start.y, end.x, end.y, level.isFirm ? "roof" : "roof weak")
     }
-    guard let peak = roofline.peak else {
-      nameLevels(&canvas, x, y, &labels)
-      return
+    let fastest = roofline.levels.map(\.read).max()
+    var roofs: [(start: (x: Double, y: Double), end: (x: Double, y: Double))] = []
+    // The highest first: it keeps its place, and those just below it move theirs.
+    for peak in roofline.peaks.reversed() {
+      let from = max(x.low, fastest.map { peak.rate / $0 } ?? x.low)
+      guard from < x.high else { continue }
+      let start = (x: x.position(from), y: y.position(peak.rate))
+      let end = (x: x.position(x.high), y: y.position(peak.rate))
+      canvas.line(start.x, start.y, end.x, end.y, peak.isFirm ? "roof" : "roof weak")
+      let name =
+        roofline.site.isDevice ? peak.type : isNarrow ? "peak" : roofline.name(peak)
+      let (unit, rate) = roofline.drawnUnit
+      let tail = roofline.site.isDevice ? "" : " \(unit)"
+      nameFlat("\(name) \(significant(rate(peak.rate)))\(tail)", end, &canvas, &labels)
+      roofs.append((start, end))
     }
-    let from = max(x.low, roofline.levels.map { peak / $0.read }.min() ?? x.low)
-    let start = (x: x.position(from), y: y.position(peak))
-    let end = (x: x.position(x.high), y: y.position(peak))
-    canvas.line(start.x, start.y, end.x, end.y, roofline.isPeakFirm ? "roof" : "roof weak")
-    let text = (isNarrow ? "peak " : "multiply-add peak ") + "\(significant(peak)) GFLOP/s"
-    canvas.text(text, end.x - 4, end.y - 7, .end, "h halo")
-    labels.block(
-      SVGBox(x: end.x - 4 - textWidth(text), y: end.y - 20, width: textWidth(text), height: 16))
     nameLevels(&canvas, x, y, &labels)
-    labels.block(alongFrom: start, to: end)
+    for roof in roofs { labels.block(alongFrom: roof.start, to: roof.end) }
+  }
+
+  /// Names a flat roof above its right end; where another name is there, further left.
+  private func nameFlat(
+    _ text: String, _ end: (x: Double, y: Double), _ canvas: inout SVGCanvas, _ labels: inout SVGLabels
+  ) {
+    let long = textWidth(text)
+    var right = end.x - 4
+    while roofline.peaks.count > 1, right - long > left + 8 {
+      if labels.claim([SVGBox(x: right - long, y: end.y - 20, width: long, height: 16)]) {
+        canvas.text(text, right, end.y - 7, .end, "h halo")
+        return
+      }
+      right -= 24
+    }
+    canvas.text(text, end.x - 4, end.y - 7, .end, "h halo")
+    labels.block(SVGBox(x: end.x - 4 - long, y: end.y - 20, width: long, height: 16))
   }
 
   /// Names the slanted roofs along themselves, each where it covers neither a mark nor another name.
