@@ -51,7 +51,7 @@ struct EfficiencyCurves: Sendable, Hashable {
   let decodeAttention: EfficiencyCurve
 }
 
-/// Measured ceilings and efficiencies of one host.
+/// Measured ceilings and efficiencies of one host, or of one device of it.
 public struct HostCalibration: Sendable {
   /// Ceilings and points of the widest placement.
   public let summary: HostSummary
@@ -64,9 +64,9 @@ public struct HostCalibration: Sendable {
   let roofs: Roofs
 
   /// Nil where the rows lack the FMA peak, the read bandwidth, or any of matrix product, prefill and decode
-  /// attention on the widest placement of one machine.
-  public init?(_ rows: [ResultRow]) {
-    guard let summary = HostSummary(rows), let peak = summary.peakGflops,
+  /// attention on the widest placement of one machine, or on the device at `placement`.
+  public init?(_ rows: [ResultRow], placement: String? = nil) {
+    guard let summary = HostSummary(rows, placement: placement), let peak = summary.peakGflops,
       let read = summary.readGbytesPerSecond,
       let products = HostCalibration.curve(summary, "gemm"),
       let prefill = HostCalibration.curve(summary, "attention_prefill"),
@@ -80,7 +80,9 @@ public struct HostCalibration: Sendable {
     self.roofs = roofs
     self.curves = curves
     composition = HostComposition(rows, summary: summary, curves: curves, roofs: roofs)
-    memory = rows.lazy.compactMap(\.memTotalBytes).first.map { Bytes(Double($0)) }
+    // The machine's memory is not its device's.
+    memory =
+      summary.isDevice ? nil : rows.lazy.compactMap(\.memTotalBytes).first.map { Bytes(Double($0)) }
   }
 
   /// What the sources of a figure that rests on these rows begin with.
@@ -88,12 +90,12 @@ public struct HostCalibration: Sendable {
 
   /// The source line of every figure that rests on these rows.
   public var source: String {
-    "\(HostCalibration.sourceMark)\(summary.runId), placement \(summary.placement) of \(summary.machineLabel)"
+    "\(HostCalibration.sourceMark)\(summary.runId), placement \(summary.placement) of \(summary.name)"
   }
 
   /// The better implementation of every shape: a machine is judged by what it can do.
   private static func curve(_ summary: HostSummary, _ kernel: String) -> EfficiencyCurve? {
-    let points = summary.points.filter { $0.kernel == kernel }
+    let points = summary.points.filter { $0.kernel == kernel && $0.type == summary.type }
     let shapes = Dictionary(
       grouping: points,
       by: {

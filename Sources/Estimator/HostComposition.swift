@@ -36,14 +36,19 @@ public struct HostComposition: Sendable, Hashable {
   public let layers: [Layer]
   /// Placement of the curves and of the layers.
   public let placement: String
-  /// Name of the machine.
+  /// Name of the machine, or of its device.
   public let machine: String
+  /// True for a device.
+  public let isDevice: Bool
   /// Why there is no layer; nil where there is one.
   public let missing: String?
 
   /// A test from its parts.
-  public init(layers: [Layer], placement: String, machine: String, missing: String? = nil) {
+  public init(
+    layers: [Layer], placement: String, machine: String, isDevice: Bool = false, missing: String? = nil
+  ) {
     (self.layers, self.placement, self.machine, self.missing) = (layers, placement, machine, missing)
+    self.isDevice = isDevice
   }
 
   /// Largest median error at which sums of operators are believed.
@@ -62,7 +67,8 @@ public struct HostComposition: Sendable, Hashable {
       Gap(
         "decoder layers of \(machine)", missing: $0,
         remedy:
-          "measure them with 'plimsoll run --suite layers --no-ceilings --placement \(placement)', join both "
+          "measure them with 'plimsoll run --suite layers --no-ceilings "
+          + "\(isDevice ? "--device" : "--placement") \(placement)', join both "
           + "files with 'plimsoll merge \(file) THE_NEW_FILE -o both.csv' and give that")
     }
   }
@@ -97,7 +103,11 @@ extension HostComposition {
   ///
   /// - Complexity: O(rows).
   init(_ rows: [ResultRow], summary: HostSummary, curves: EfficiencyCurves, roofs: Roofs) {
-    let all = LayerTable(rows.filter(\.isPlainFloat)).layers
+    // A device's curves are of one type; layers in another have other curves.
+    let ofType = rows.filter { row in
+      row.isOnDevice == summary.isDevice && (summary.isDevice ? row.dtypeA == summary.type : row.isPlainFloat)
+    }
+    let all = LayerTable(ofType).layers
     let here = all.filter { $0.placement == summary.placement }
     let layers = here.compactMap { Layer($0, curves: curves, roofs: roofs) }
     let missing: String? =
@@ -108,7 +118,9 @@ extension HostComposition {
       } else if here.isEmpty {
         "its decoder layers are not at \(summary.placement), where its curves are"
       } else { "no decoder layer at \(summary.placement) has both a time and the rows of its operators" }
-    self.init(layers: layers, placement: summary.placement, machine: summary.machineLabel, missing: missing)
+    self.init(
+      layers: layers, placement: summary.placement, machine: summary.name, isDevice: summary.isDevice,
+      missing: missing)
   }
 }
 
