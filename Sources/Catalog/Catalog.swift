@@ -90,6 +90,25 @@ public struct Catalog: Sendable {
   }
 }
 
+// What result rows of this program say of their own chips.
+extension Catalog {
+  /// The catalogue with constants of measured chips, in the place of those that earlier rows of the same chips gave.
+  public func adding(measured constants: [EngineConstant]) -> Catalog {
+    var copy = self
+    let scopes = Set(constants.map(\.engineOrChip))
+    copy.engineConstants.removeAll { $0.how == EngineConstant.measured && scopes.contains($0.engineOrChip) }
+    copy.engineConstants += constants
+    return copy
+  }
+
+  /// The catalogue without such constants: what a fit on published rows, and its score, are made with.
+  public var withoutMeasured: Catalog {
+    var copy = self
+    copy.engineConstants.removeAll { $0.how == EngineConstant.measured }
+    return copy
+  }
+}
+
 // Lookups by name.
 extension Catalog {
   /// The chip with this id (exact first, then ignoring case), or nil.

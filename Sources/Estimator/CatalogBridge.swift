@@ -173,15 +173,23 @@ extension EngineConstants {
   }
 }
 
-/// Shares of the dense peak that large products reach, by chip, and where they come from.
+/// Shares of the dense peak that large products reach, by chip, what else was measured of its operators, and where
+/// both come from.
 struct KernelShares: Sendable {
-  /// A chip's shares: from measured kernels, or the class prior.
+  /// A chip's shares: of its own measured rows, from published kernels, or the class prior.
   struct Entry: Sendable {
     let shares: ChipRates.GEMMShare
-    let isMeasured: Bool
+    /// What a run on the chip measured beside large products.
+    let measured: ChipRates.Measured
+    /// True where its kernels were published.
+    let isPublished: Bool
+    /// Runs of this program that measured the chip; empty = none did.
+    let run: String
   }
 
-  private let measured: [(name: String, shares: ChipRates.GEMMShare, isKernelTable: Bool)]
+  private typealias Row = (name: String, shares: ChipRates.GEMMShare, isKernelTable: Bool)
+  private let published: [Row]
+  private let own: [(name: String, rows: [EngineConstant])]
   private let prior: ChipRates.GEMMShare
 
   init(_ rows: [EngineConstant]) throws(InputError) {
@@ -200,15 +208,39 @@ struct KernelShares: Sendable {
         advice: "restore its row from the bundled table")
     }
     self.prior = prior
-    let own = rows.filter { $0.constant == "einf_bf16" && $0.engineOrChip != "class" }
-    measured = own.compactMap { row in
+    let measured = rows.filter { $0.how == EngineConstant.measured }
+    var scopes: [String] = []
+    for row in measured where !scopes.contains(row.engineOrChip) { scopes.append(row.engineOrChip) }
+    own = scopes.map { scope in (scope, measured.filter { $0.engineOrChip == scope }) }
+    let others = rows.filter {
+      $0.constant == "einf_bf16" && $0.engineOrChip != "class" && $0.how != EngineConstant.measured
+    }
+    published = others.compactMap { row in
       shares(row.engineOrChip).map { (row.engineOrChip, $0, row.how == "kernel table") }
     }
   }
 
   /// The shares of a chip; `ids` tells `H100` from `H100 PCIe`.
+  ///
+  /// What a run on the chip measured comes first, format by format; what it did not, from what was published.
   func entry(for id: String, among ids: [String]) -> Entry {
-    let own = measured.first { acceleratorID(forPublishedName: $0.name, among: ids) == id }
-    return Entry(shares: own?.shares ?? prior, isMeasured: own?.isKernelTable ?? false)
+    func isChip(_ name: String) -> Bool { acceleratorID(forPublishedName: name, among: ids) == id }
+    let known = published.first { isChip($0.name) }
+    let base = known?.shares ?? prior
+    guard let rows = own.first(where: { isChip($0.name) })?.rows else {
+      return Entry(shares: base, measured: .init(), isPublished: known?.isKernelTable ?? false, run: "")
+    }
+    func value(_ constant: String) -> Double? { rows.first { $0.constant == constant }?.value }
+    var measured = ChipRates.Measured()
+    measured.weightBandwidth = value("em")
+    measured.cacheBandwidth = value("ekv")
+    measured.prefillAttention = value("efa")
+    var runs: [String] = []
+    for row in rows where !runs.contains(row.source) { runs.append(row.source) }
+    return Entry(
+      shares: ChipRates.GEMMShare(
+        bf16: value("einf_bf16") ?? base.bf16, fp8: value("einf_fp8") ?? base.fp8,
+        fp4: value("einf_fp4") ?? base.fp4),
+      measured: measured, isPublished: known?.isKernelTable ?? false, run: runs.joined(separator: ", "))
   }
 }

@@ -29,6 +29,18 @@ public struct ChipRates: Sendable, Hashable {
     }
   }
 
+  /// Shares that were measured on the very chip and take the place of the fitted ones; nil = the fitted one holds.
+  public struct Measured: Sendable, Hashable {
+    /// Share of the memory bandwidth while reading weights (`em`).
+    public var weightBandwidth: Double?
+    /// The same for the KV cache (`ekv`).
+    public var cacheBandwidth: Double?
+    /// Share of the bf16 peak in attention over prompts (`efa`).
+    public var prefillAttention: Double?
+    /// Nothing was measured.
+    public init() {}
+  }
+
   /// Name for messages.
   public var name: String
   /// Dense bf16 peak.
@@ -49,6 +61,8 @@ public struct ChipRates: Sendable, Hashable {
   public var memory: Bytes
   /// Share of the peaks that large products reach.
   public var gemmShare: GEMMShare
+  /// What a run on the chip measured beside it.
+  public var measured = Measured()
 
   /// Rates from their parts.
   public init(

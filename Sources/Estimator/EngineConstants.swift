@@ -70,6 +70,15 @@ public struct EngineConstants: Sendable, Hashable {
   /// Constants to fill in.
   public init() {}
 
+  /// The constants with the shares that were measured on a chip in the place of the fitted ones.
+  func on(_ chip: ChipRates) -> EngineConstants {
+    var own = self
+    own.weightBandwidthShare = chip.measured.weightBandwidth ?? weightBandwidthShare
+    own.kvBandwidthShare = chip.measured.cacheBandwidth ?? kvBandwidthShare
+    own.prefillAttentionShare = chip.measured.prefillAttention ?? prefillAttentionShare
+    return own
+  }
+
   /// Constants of an engine.
   public func server(_ engine: Engine) -> Server { servers[engine] ?? Server() }
   /// Rows at half rate for an element type.

@@ -48,7 +48,7 @@ public struct Estimator: Sendable {
     }
     hostSizes = sizes
     calibratedVendors = Set(
-      catalog.accelerators.filter { shares.entry(for: $0.id, among: ids).isMeasured }.map(\.vendor))
+      catalog.accelerators.filter { shares.entry(for: $0.id, among: ids).isPublished }.map(\.vendor))
   }
 
   /// Rates of a chip, or the datum that its row lacks.
@@ -67,13 +67,15 @@ public struct Estimator: Sendable {
     guard let memory = accelerator.visibleMemory ?? accelerator.marketingMemory else {
       return .failure(gap("no memory capacity"))
     }
-    return .success(
-      ChipRates(
-        name: accelerator.id, bf16Peak: peak, fp8Peak: accelerator.peak(.fp8),
-        fp4Peak: accelerator.peak(.fp4), memoryBandwidth: bandwidth,
-        scaleUpBandwidth: accelerator.scaleUpOneWay, memory: memory,
-        gemmShare: shares.entry(for: accelerator.id, among: acceleratorIDs).shares,
-        scaleUpDomain: Double(scaleUpSpan(of: accelerator)), scaleOutBandwidth: accelerator.scaleOutOneWay))
+    let entry = shares.entry(for: accelerator.id, among: acceleratorIDs)
+    var rates = ChipRates(
+      name: accelerator.id, bf16Peak: peak, fp8Peak: accelerator.peak(.fp8),
+      fp4Peak: accelerator.peak(.fp4), memoryBandwidth: bandwidth,
+      scaleUpBandwidth: accelerator.scaleUpOneWay, memory: memory,
+      gemmShare: entry.shares, scaleUpDomain: Double(scaleUpSpan(of: accelerator)),
+      scaleOutBandwidth: accelerator.scaleOutOneWay)
+    rates.measured = entry.measured
+    return .success(rates)
   }
 
   func catalogRow(_ id: String) -> Accelerator? { accelerators[id] }
@@ -88,7 +90,7 @@ public struct Estimator: Sendable {
     guard let accelerator else { return 2 }
     let isOffline = kind == .offline || kind == .submission || kind == .limited || kind == .phase
     var factor = 1.0
-    if trust(in: accelerator) != .calibrated {
+    if !hasMeasuredKernels(accelerator) {
       factor *= calibratedVendors.contains(accelerator.vendor) ? (isOffline ? 1.3 : 1.1) : 1.5
     }
     if !ServedPair.served.contains(ServedPair(accelerator: accelerator.id, model: model)) { factor *= 1.3 }
@@ -101,9 +103,16 @@ public struct Estimator: Sendable {
     return min(factor, 1.9)
   }
 
-  /// Calibrated where the chip's kernels were measured, data sheet otherwise.
+  /// Measured where a run of this program measured the chip's kernels, calibrated where others published them, data
+  /// sheet otherwise.
   public func trust(in accelerator: Accelerator) -> Trust {
-    shares.entry(for: accelerator.id, among: acceleratorIDs).isMeasured ? .calibrated : .datasheet
+    let entry = shares.entry(for: accelerator.id, among: acceleratorIDs)
+    return !entry.run.isEmpty ? .measured : entry.isPublished ? .calibrated : .datasheet
+  }
+
+  /// True where kernels of the chip were measured, by whomever: what the class errors of other chips are not for.
+  private func hasMeasuredKernels(_ accelerator: Accelerator) -> Bool {
+    trust(in: accelerator) <= .calibrated
   }
 
   /// Most accelerators that one replica may span: the scale-up domain, or a server where the chip has no
@@ -220,7 +229,7 @@ public struct Estimator: Sendable {
   func error(
     of accelerator: Accelerator, model: ModelArchitecture, deployment: Deployment, isSpeculative: Bool = false
   ) -> ExtrapolatedError {
-    let isCalibrated = trust(in: accelerator) == .calibrated
+    let isCalibrated = hasMeasuredKernels(accelerator)
     let served = isSpeculative ? speculativeError : servedError
     var result = ExtrapolatedError(
       isCalibrated
@@ -247,10 +256,13 @@ public struct Estimator: Sendable {
   }
 
   func sources(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
+    let entry = shares.entry(for: accelerator.id, among: acceleratorIDs)
     let kernels =
-      trust(in: accelerator) == .calibrated
-      ? "engine_constants.csv: measured kernels of \(accelerator.id)"
-      : "engine_constants.csv: class prior, no kernels of \(accelerator.id) published"
+      !entry.run.isEmpty
+      ? "\(Estimator.measuredMark)\(entry.run) on \(accelerator.id)"
+      : entry.isPublished
+        ? "engine_constants.csv: measured kernels of \(accelerator.id)"
+        : "engine_constants.csv: class prior, no kernels of \(accelerator.id) published"
     return [
       model.hfId.isEmpty ? model.source : "models.csv: \(model.model)", "accelerators.csv: \(accelerator.id)",
       kernels, "engine_constants.csv: fit on published serving points",
@@ -259,6 +271,9 @@ public struct Estimator: Sendable {
 }
 
 extension Estimator {
+  /// What the source of a figure that rests on device rows of this program begins with.
+  public static let measuredMark = "device rows of run "
+
   /// What an estimate leaves out, beside its sources.
   func remarks(model: ModelArchitecture, accelerator: Accelerator) -> [String] {
     var list: [String] = []

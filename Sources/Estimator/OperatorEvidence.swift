@@ -48,11 +48,25 @@ extension OperatorWalk {
   ) -> [EngineConstant] {
     let names = Set((decode + prefill).flatMap { $0.source.split(separator: ", ").map(String.init) })
     let ids = catalog.accelerators.map(\.id)
+    func isOf(_ row: EngineConstant) -> Bool {
+      acceleratorID(forPublishedName: row.engineOrChip, among: ids) == chip
+    }
     let own = catalog.engineConstants.first {
-      $0.constant == "einf_bf16" && acceleratorID(forPublishedName: $0.engineOrChip, among: ids) == chip
+      $0.constant == "einf_bf16" && $0.how != EngineConstant.measured && isOf($0)
     }
     let scope = own?.engineOrChip ?? "class"
+    // What a run on the chip measured stands in the place of what was published or fitted.
+    let measured = catalog.engineConstants.filter { $0.how == EngineConstant.measured && isOf($0) }
+    let replaced = Set(measured.map(\.constant))
     return catalog.engineConstants.filter { row in
+      if row.how == EngineConstant.measured {
+        return isOf(row) && (row.constant.hasPrefix("einf_") || names.contains(row.constant))
+      }
+      if replaced.contains(row.constant) { return false }
+      return isNamed(row)
+    }
+
+    func isNamed(_ row: EngineConstant) -> Bool {
       switch row.constant {
       case "mh0", "mh1": names.contains("mh")
       case "phi": true
@@ -88,15 +102,31 @@ extension OperatorWalk {
     if let shares = largeGEMMShares(kernels, catalog: catalog)[chip.id] {
       table.notes.append(
         "measured_kernels.csv has \(shares.rows) rows of large products of \(chip.id): \(shares.source).")
+      for format in shares.measured.keys.sorted(by: { $0.rawValue < $1.rawValue }) {
+        table.notes.append(
+          "einf_\(format.rawValue): \(OperatorWalk.listed(shares.measured[format]?.ids ?? [])).")
+      }
+      for row in rows where row.how == EngineConstant.measured {
+        guard let behind = measuredRows(behind: row.constant, of: kernels, on: chip) else { continue }
+        table.notes.append("\(row.constant): \(OperatorWalk.listed(behind.ids)).")
+      }
     } else {
       table.notes.append("measured_kernels.csv has no row of a large product of \(chip.id).")
     }
     return [table, facts(of: chip, model: model, in: catalog)]
   }
 
+  /// Ids of rows of a run, the first six by name.
+  private static func listed(_ ids: [String]) -> String {
+    let rest = ids.count > 6 ? " and \(ids.count - 6) more" : ""
+    return (ids.count == 1 ? "row " : "rows ") + ids.prefix(6).joined(separator: ", ") + rest
+  }
+
   /// What the words of the column `how` mean, of those that occur.
   private static func origins(_ rows: [EngineConstant]) -> [String] {
-    let scatter = rows.compactMap(\.residualLn)
+    let scatter = rows.filter { $0.how == "fitted" }.compactMap(\.residualLn)
+    let own = rows.filter { $0.how == EngineConstant.measured }.map(\.source)
+    let runs = Set(own).sorted().joined(separator: ", ")
     let ends = [scatter.min(), scatter.max()].compactMap { $0.map { fixed($0, decimals: 2) } }
     let meanings = [
       "fitted":
@@ -106,6 +136,7 @@ extension OperatorWalk {
       "kernel table": "large products of the chip in measured_kernels.csv",
       "library ratio": "the chip's best measured product times what engines reach of such",
       "class prior": "no product of the chip is measured; that of its class",
+      EngineConstant.measured: "device rows of run \(runs), on this chip",
     ]
     return meanings.sorted { $0.key < $1.key }.compactMap { how, meaning in
       rows.contains { $0.how == how } ? "\(how): \(meaning)." : nil

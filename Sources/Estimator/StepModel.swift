@@ -44,7 +44,7 @@ public struct StepModel: Sendable {
   public let chip: ChipRates
   /// Ranks, engine and format.
   public let deployment: Deployment
-  /// Fitted constants.
+  /// Fitted constants, with what was measured on the chip in their place.
   public let constants: EngineConstants
   /// Bytes of one KV element.
   public let kvBytesPerElement: Double
@@ -73,6 +73,7 @@ public struct StepModel: Sendable {
     self.speculation = speculation
     self.chip = chip
     self.deployment = deployment
+    let constants = constants.on(chip)
     self.constants = constants
     self.kvBytesPerElement = kvBytesPerElement ?? deployment.precision.kvBytesPerElement(of: model)
     let sharding = Sharding(deployment, model: model)

@@ -147,7 +147,10 @@ extension TableRules {
     EngineConstant.fileName: TableRules(
       required: ["constant", "engine_or_chip", "value", "unit", "how"], positive: ["prior_sd_ln"],
       words: [
-        "how": ["fitted", "fixed", "class prior", "kernel table", "library ratio", "held out", "anchor"]
+        "how": [
+          "fitted", "fixed", "class prior", "kernel table", "library ratio", "held out", "anchor",
+          EngineConstant.measured,
+        ]
       ],
       order: []),
     BenchmarkWorkload.fileName: TableRules(
@@ -170,7 +173,7 @@ extension TableRules {
       ],
       words: [
         "metric": ["tflops", "latency", "bandwidth", "busbw"], "unit": ["TFLOPS", "us", "GB/s", "TB/s"],
-        "split": Vocabulary.split,
+        "split": Vocabulary.split + [MeasuredKernel.measuredSplit],
       ], order: []),
     ServingPoint.fileName: TableRules(
       required: [

@@ -51,7 +51,7 @@ let kernelDoubts: [KernelDoubt] = [
 
 extension MeasuredKernel {
   /// The reason why this row is not believed, or nil.
-  var documentedDoubt: String? { kernelDoubts.first { $0.holds(self) }?.reason }
+  public var documentedDoubt: String? { kernelDoubts.first { $0.holds(self) }?.reason }
 
   /// Bytes that a repetition mostly reads: the weights of a product of few rows, or the cache of attention.
   fileprivate var footprint: Double {

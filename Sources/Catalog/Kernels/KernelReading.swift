@@ -45,6 +45,8 @@ public struct KernelReading: Sendable, Hashable {
   public let time: Seconds
   /// True where the row may fit constants.
   public let isCalibration: Bool
+  /// True for a row of a result file of this program: it speaks for its own chip alone, and fits nothing.
+  public let isMeasured: Bool
 }
 
 extension MeasuredKernel {
@@ -62,13 +64,20 @@ extension MeasuredKernel {
         id: id, accelerator: accelerator, operation: operation, format: format ?? .bf16,
         cacheBytesPerElement: operation == .latentDecode ? cacheBytes : nil, engine: engineName, level: level,
         x: shape.x, y: shape.y, work: shape.work, ranks: operation.isCollective ? numGpus ?? 1 : 1,
-        time: time, isCalibration: split == "calibration"))
+        time: time, isCalibration: split == "calibration",
+        isMeasured: isMeasured))
   }
 
-  /// The kernel without the engine in parentheses.
-  private var kernelName: String { String(kernel.prefix { $0 != "(" }).trimmed }
+  /// True for a row of a result file of this program.
+  public var isMeasured: Bool { split == MeasuredKernel.measuredSplit }
+  /// The split of such rows.
+  public static let measuredSplit = "measured"
 
-  private var engineName: String {
+  /// The kernel without the engine in parentheses.
+  public var kernelName: String { String(kernel.prefix { $0 != "(" }).trimmed }
+
+  /// The engine or library in parentheses, or the source where none stands there.
+  public var engineName: String {
     let inside = kernel.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" && $0 != "," }
     return inside.isEmpty ? source : String(inside)
   }

@@ -20,7 +20,7 @@ public struct EngineConstant: CatalogRow {
   public var upper: Double?
   /// Standard deviation of the prior in natural logarithms.
   public var priorSdLn: Double?
-  /// fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out or anchor.
+  /// fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out, anchor or measured (result rows of this program).
   public var how: String = ""
 
   /// Published rows that informed it; empty for what was not fitted.
@@ -29,7 +29,7 @@ public struct EngineConstant: CatalogRow {
   public var residualLn: Double?
   /// Day of the fit.
   public var asOf: String = ""
-  /// Sources of the published rows behind an anchor, separated by commas; empty for every other constant.
+  /// Sources of the published rows behind an anchor, separated by commas, or the run behind a measured one; else empty.
   public var source: String = ""
 
   /// A row of which nothing is known.
@@ -38,6 +38,8 @@ public struct EngineConstant: CatalogRow {
   public static let fileName = "engine_constants.csv"
   public static let purpose = "One constant of the serving-engine model with its prior."
   public static let key = ["constant", "engine_or_chip"]
+  /// The column `how` of what result rows of this program say of their own chip.
+  public static let measured = "measured"
   public static let schema = Schema<EngineConstant>([
     .text("constant", "Symbol.", \.constant),
     .text("engine_or_chip", "Engine or chip that it holds for, or all.", \.engineOrChip),
@@ -49,7 +51,7 @@ public struct EngineConstant: CatalogRow {
     .number("prior_sd_ln", "Standard deviation of the prior in natural logarithms.", \.priorSdLn),
     .text(
       "how",
-      "fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out or anchor.",
+      "fitted, fixed, class prior, kernel table, library ratio (best case times what engines reach of it), held out, anchor or measured (result rows of this program).",
       \.how),
     .integer("rows", "Published rows that informed it; empty for what was not fitted.", \.rows),
     .number(
@@ -58,6 +60,8 @@ public struct EngineConstant: CatalogRow {
       \.residualLn),
     .text("as_of", "Day of the fit.", \.asOf),
     .text(
-      "source", "Sources of the published rows behind an anchor; empty for every other constant.", \.source),
+      "source",
+      "Sources of the published rows behind an anchor, or the run behind a measured one; else empty.",
+      \.source),
   ])
 }

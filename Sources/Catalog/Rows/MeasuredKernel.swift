@@ -46,7 +46,7 @@ public struct MeasuredKernel: CatalogRow {
   public var unit: String = ""
   /// Remarks.
   public var notes: String = ""
-  /// calibration or public_test: test rows never fit a constant.
+  /// calibration or public_test: test rows never fit a constant; measured: a run of this program, of its own chip alone.
   public var split: String = ""
   /// 1: in the curated selection.
   public var curated: Bool?
@@ -79,7 +79,10 @@ public struct MeasuredKernel: CatalogRow {
     .number("value", "The number in `unit`.", \.value),
     .text("unit", "Unit of `value`.", \.unit),
     .text("notes", "Remarks.", \.notes),
-    .text("split", "calibration or public_test: test rows never fit a constant.", \.split),
+    .text(
+      "split",
+      "calibration or public_test: test rows never fit a constant; measured: a run of this program, of its own chip alone.",
+      \.split),
     .flag("curated", "1: in the curated selection.", \.curated),
   ])
 }

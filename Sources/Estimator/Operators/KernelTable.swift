@@ -52,6 +52,10 @@ public struct KernelTable: Sendable {
   public let key: OperatorKey
   /// Who measured it.
   public let level: KernelReading.Level
+  /// True where the rows are those of a result file of this program.
+  public let isMeasured: Bool
+  /// Where figures of the table come from.
+  public var trust: Trust { isMeasured ? .measured : .published }
   /// Measured calls, engines merged.
   public var count: Int { points.count }
   /// Ids of the rows behind it.
@@ -65,11 +69,12 @@ public struct KernelTable: Sendable {
   private let levels: [Level]
 
   init(
-    _ key: OperatorKey, level: KernelReading.Level, points: [OperatorPoint], rates: OperatorRates,
-    curve: ClassCurve
+    _ key: OperatorKey, level: KernelReading.Level, isMeasured: Bool = false, points: [OperatorPoint],
+    rates: OperatorRates, curve: ClassCurve
   ) {
     self.key = key
     self.level = level
+    self.isMeasured = isMeasured
     self.points = points
     self.rates = rates
     self.curve = curve
@@ -155,7 +160,9 @@ public struct KernelTable: Sendable {
 
   /// The same table without one point: what it then says of that point is its error.
   func without(_ point: OperatorPoint) -> KernelTable {
-    KernelTable(key, level: level, points: points.filter { $0 != point }, rates: rates, curve: curve)
+    KernelTable(
+      key, level: level, isMeasured: isMeasured, points: points.filter { $0 != point }, rates: rates,
+      curve: curve)
   }
 }
 

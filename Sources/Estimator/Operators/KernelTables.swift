@@ -1,6 +1,6 @@
 // Every table of the published kernels, by chip and operation, and the class curves for the chips that have
 // none. Curves and intervals are fitted on calibration rows; a chip's own rows of either split are facts
-// about it.
+// about it. Where result rows of this program measured an operation on a chip, its table is made of them alone.
 
 public import Catalog
 public import Quantities
@@ -102,7 +102,8 @@ public struct KernelTables: Sendable {
     for (place, rows) in points {
       let curve = classes[place.key]?.curve ?? .prior(place.key)
       tables[place] = KernelTable(
-        place.key, level: rows.level, points: rows.points, rates: rows.rates, curve: curve)
+        place.key, level: rows.level, isMeasured: rows.isMeasured, points: rows.points, rates: rows.rates,
+        curve: curve)
     }
     setIntervals()
   }
@@ -110,7 +111,8 @@ public struct KernelTables: Sendable {
   /// Ids of the rows that stand in a table.
   public var rowsInTables: [String] { tables.values.flatMap(\.rows) }
 
-  /// Ids of a library's best cases on chips that have engine rows of the same operation: believed, not used.
+  /// Ids of a library's best cases on chips that have engine rows of the same operation, and of published rows
+  /// where a run of this program has rows: believed, not used.
   public var rowsBehindEngines: [String] {
     let used = Set(rowsInTables)
     return readings.values.flatMap { $0.map(\.id) }.filter { !used.contains($0) }
@@ -119,6 +121,11 @@ public struct KernelTables: Sendable {
   /// The table of a chip, or nil where it has no rows of the operation.
   public func table(_ key: OperatorKey, chip: String) -> KernelTable? {
     tables[Place(chip: chip, key: key)]
+  }
+
+  /// Operations that a chip has tables of, by name.
+  public func keys(of chip: String) -> [OperatorKey] {
+    tables.keys.filter { $0.chip == chip }.map(\.key).sorted { $0.name < $1.name }
   }
 
   /// Time of a call on a chip: of its table, else of the class curve; a gap where the chip lacks a rate.
@@ -150,15 +157,25 @@ public struct KernelTables: Sendable {
   }
 }
 
-/// The rows of one table as points, engines before libraries.
+/// The rows of one table as points: a run of this program before engines, those before libraries.
 struct TableRows: Sendable {
   let level: KernelReading.Level
+  /// True where they are those of a result file of this program, which no published row joins.
+  let isMeasured: Bool
   let points: [OperatorPoint]
   let rates: OperatorRates
 
   init(_ readings: [KernelReading], _ rates: OperatorRates) {
     // A served layer runs what the engine runs: best cases of a library count only where nothing else is
     // known. Collectives and streams are the same library everywhere.
+    let own = readings.filter(\.isMeasured)
+    isMeasured = !own.isEmpty
+    if isMeasured {
+      level = .library
+      points = OperatorPoint.merged(own, rates)
+      self.rates = rates
+      return
+    }
     let engines = readings.filter { $0.level == .engine }
     let isShared = readings.first.map { $0.operation.isCollective } ?? false
     level = engines.isEmpty ? .library : .engine

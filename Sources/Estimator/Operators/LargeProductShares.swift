@@ -1,6 +1,8 @@
 // The share of the dense peak that large products reach in a serving engine, by chip and format, computed
 // from the table instead of being typed in. A library's best shape is not what a server reaches: where
-// nothing else is published of a chip, its best case is scaled by what the chips with both show.
+// nothing else is published of a chip, its best case is scaled by what the chips with both show. A run of this
+// program on the chip comes before everything published: its median product is that of the library that engines call,
+// so it is scaled by what they reach of that library's median.
 
 public import Catalog
 import Quantities
@@ -17,6 +19,16 @@ public struct LargeProductShares: Sendable, Hashable {
   public var rows = 0
   /// Engines or libraries, and what was done with their rows.
   public var source = ""
+  /// What a run of this program measured, by format; empty without one.
+  public var measured: [PeakFormat: Own] = [:]
+
+  /// Large products of a run of this program in one format.
+  public struct Own: Sendable, Hashable {
+    /// Ids of its rows.
+    public let ids: [String]
+    /// Their median share as it was measured.
+    public let median: Double
+  }
 }
 
 /// Fewest rows m of a product that counts as large.
@@ -26,11 +38,15 @@ private let largeRows = 2048.0
 ///
 /// Engine rows: products of m >= 2048; the median within each engine, then over engines. The fit of the step
 /// model was made with such shares. Chips with a library's best shape alone get it times the median ratio of
-/// engine to best case over calibration chips.
+/// engine to best case over calibration chips. A chip that a run of this program measured gets that run's median,
+/// whatever else is published, times the median ratio of engine to cuBLASLt over calibration chips, at most 1: what an
+/// engine adds to such a call, quantising its inputs first of all, makes it no faster.
 /// - Complexity: O(rows).
 public func largeGEMMShares(_ kernels: [MeasuredKernel], catalog: Catalog) -> [String: LargeProductShares] {
   var engine: [Cell: [String: [Double]]] = [:]
   var best: [Cell: Double] = [:]
+  var library: [Cell: [Double]] = [:]
+  var own: [Cell: [(id: String, share: Double)]] = [:]
   var calibrationChips: Set<String> = []
   for kernel in kernels {
     guard case .reading(let reading) = kernel.row, reading.operation == .product,
@@ -39,7 +55,14 @@ public func largeGEMMShares(_ kernels: [MeasuredKernel], catalog: Catalog) -> [S
     else { continue }
     let cell = Cell(chip: chip.id, peak: reading.format.peak)
     let share = reading.work.flop / reading.time / peak
+    if reading.isMeasured {
+      if reading.x >= largeRows { own[cell, default: []].append((reading.id, share)) }
+      continue
+    }
     if reading.isCalibration { calibrationChips.insert(chip.id) }
+    if reading.x >= largeRows, reading.engine.hasPrefix("cuBLASLt") {
+      library[cell, default: []].append(share)
+    }
     // DeepGEMM is the library that engines call for block-scaled FP8: its rows are engine rows.
     let isServed = reading.level == .engine || reading.engine == "DeepGEMM"
     if isServed, reading.x >= largeRows {
@@ -54,17 +77,28 @@ public func largeGEMMShares(_ kernels: [MeasuredKernel], catalog: Catalog) -> [S
   let measured = engine.mapValues { engines in
     middle(engines.values.map { middle($0.sorted()) }.sorted())
   }
-  let ratios = bestCaseRatios(measured, best, chips: calibrationChips)
+  let bestCases = ratios(measured, over: best, chips: calibrationChips)
+  let ofLibrary = ratios(measured, over: library.mapValues { middle($0.sorted()) }, chips: calibrationChips)
   var result: [String: LargeProductShares] = [:]
-  for cell in Set(measured.keys).union(best.keys).sorted(by: { $0.peak.rawValue < $1.peak.rawValue }) {
+  let cells = Set(measured.keys).union(best.keys).union(own.keys)
+  for cell in cells.sorted(by: { $0.peak.rawValue < $1.peak.rawValue }) {
     var shares = result[cell.chip] ?? LargeProductShares()
     let note: String
-    if let share = measured[cell], let engines = engine[cell] {
+    if let rows = own[cell] {
+      let median = middle(rows.map(\.share).sorted())
+      let ratio = min(1, ofLibrary[cell.peak] ?? 1)
+      shares[cell.peak] = min(1, median * ratio)
+      shares.rows += rows.count
+      shares.measured[cell.peak] = .init(ids: rows.map(\.id), median: median)
+      note =
+        "\(cell.peak.rawValue): median of \(rows.count) measured products x \((ratio * 1000).rounded() / 1000), engine "
+        + "over cuBLASLt on published chips"
+    } else if let share = measured[cell], let engines = engine[cell] {
       shares[cell.peak] = share
       let count = engines.values.reduce(0) { $0 + $1.count }
       shares.rows += count
       note = "\(cell.peak.rawValue): median of \(engines.keys.sorted().joined(separator: ", "))"
-    } else if let share = best[cell], let ratio = ratios[cell.peak] {
+    } else if let share = best[cell], let ratio = bestCases[cell.peak] {
       shares[cell.peak] = share * ratio
       shares.rows += 1
       let scale = (ratio * 1000).rounded() / 1000
@@ -85,13 +119,13 @@ private struct Cell: Hashable {
   let peak: PeakFormat
 }
 
-/// Median over calibration chips of engine share over best case, by format.
-private func bestCaseRatios(
-  _ engine: [Cell: Double], _ best: [Cell: Double], chips: Set<String>
+/// Median over calibration chips of engine share over a library's, by format.
+private func ratios(
+  _ engine: [Cell: Double], over library: [Cell: Double], chips: Set<String>
 ) -> [PeakFormat: Double] {
   var ratios: [PeakFormat: [Double]] = [:]
   for (cell, share) in engine where chips.contains(cell.chip) {
-    if let top = best[cell] { ratios[cell.peak, default: []].append(share / top) }
+    if let other = library[cell] { ratios[cell.peak, default: []].append(share / other) }
   }
   return ratios.mapValues { middle($0.sorted()) }
 }

@@ -69,7 +69,8 @@ extension KernelTables {
   /// ln of measured over estimated time of every point of an operation, its table built without it.
   func leftOut(_ key: OperatorKey) -> [LeftOut] {
     var found: [LeftOut] = []
-    for (place, table) in tables where place.key == key && table.count > 2 {
+    // A run of this program is its own chip's evidence; what published rows score stays theirs.
+    for (place, table) in tables where place.key == key && table.count > 2 && !table.isMeasured {
       for point in table.points {
         let rest = table.without(point)
         let guess = rest.residual(at: point.x, point.y)
@@ -104,7 +105,9 @@ extension KernelTables {
         lines.append(
           OperatorScore(key, .calibrationChip, residuals: group.residuals, interval: bounds))
       }
-      let unseen = tables.filter { $0.key.key == key && !group.chips.contains($0.key.chip) }
+      let unseen = tables.filter {
+        $0.key.key == key && !group.chips.contains($0.key.chip) && !$0.value.isMeasured
+      }
       let residuals = unseen.values.flatMap { $0.points.map(group.curve.residual) }
       if !residuals.isEmpty {
         lines.append(OperatorScore(key, .publicChip, residuals: residuals, interval: bounds))
