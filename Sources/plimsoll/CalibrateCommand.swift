@@ -1,5 +1,5 @@
 // plimsoll calibrate: fits the estimator's constants on the calibration split, scores them on what the fit did not
-// see, and writes the table of constants.
+// see, and writes the table of constants; or, from a result file, takes what a device measured of its own chip.
 
 import ArgumentParser
 import Catalog
@@ -11,26 +11,39 @@ import Tables
 struct CalibrateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "calibrate",
-    abstract: "Fits the estimator's constants on published runs and scores them.",
+    abstract: "Fits the estimator's constants on published runs, or takes a chip's from a run on it.",
     discussion: """
       Only rows with split = calibration enter a fit. Each model and each chip is left out in turn to see how far \
       estimates carry. --output writes engine_constants.csv for a catalogue folder (--catalog).
+      With --results the device rows of a result file become kernel rows of their chip, and its shares of peak \
+      and bandwidth; --output then is the catalogue folder for both files. Nothing is fitted then.
       Example: plimsoll calibrate
                plimsoll calibrate --output mine/engine_constants.csv
+               plimsoll calibrate --results results/run.csv --output mine
+               plimsoll estimate --model Llama-3.1-70B --accelerator H200 --catalog mine
       """)
 
   @Option(help: "A file with the columns of measured_serving.csv; left out, the bundled points.")
   var points: String?
-  @Option(help: "File for the fitted table of constants.")
+  @Option(help: "File for the fitted table of constants; with --results the catalogue folder to write.")
   var output: String?
   @Option(help: "File for the predictions of left-out rows: id,kind,metric,predicted.")
   var heldOut: String?
+  @OptionGroup var measured: MeasuredOptions
   @OptionGroup var catalog: CatalogOptions
   @Option(help: "How tables are printed: table, md or html for people; csv, json or jsonl for programs.")
   var format: TableFormat = .table
 
+  func validate() throws {
+    if measured.file != nil, points != nil || heldOut != nil {
+      throw ValidationError("--results fits nothing: --points and --held-out have no meaning with it")
+    }
+  }
+
   func run() throws {
-    let tables = try catalog.load()
+    if measured.file != nil { return try takeResults() }
+    // A fit on published runs is made with published kernels, and scored with them.
+    let tables = try catalog.load().withoutMeasured
     let estimator = try Estimator(catalog: tables)
     let rows = try ServingPointFile.read(points)
     let day = Date.now.formatted(.iso8601.year().month().day())
@@ -44,6 +57,16 @@ struct CalibrateCommand: ParsableCommand {
     options.format = format
     try options.show(
       format.isForPeople ? [scoreTable(found), constantTable(found)] : [constantTable(found)])
+  }
+
+  /// What the device rows of a result file say of their chips.
+  private func takeResults() throws {
+    guard let found = try measured.load(catalog).measured else { return }
+    let calibration = ResultCalibration(found)
+    if let output { try calibration.write(folder: output) }
+    var options = OutputOptions()
+    options.format = format
+    try options.show(format.isForPeople ? calibration.report : [calibration.constants])
   }
 
   private func scoreTable(_ found: Calibration) -> ReportTable {

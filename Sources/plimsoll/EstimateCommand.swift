@@ -12,7 +12,8 @@ struct EstimateCommand: ParsableCommand {
     abstract: "Estimates what an accelerator does for a model.",
     discussion: """
       Without degrees (--tp, --ep, --dp, --pp, --cp) the deployment with most output tokens/s per accelerator is \
-      taken, and without --batch the largest batch inside the limits and the memory.
+      taken, and without --batch the largest batch inside the limits and the memory. With --results the rows of a \
+      run on the accelerator come before what was published of it, and stand beside it.
       Example: plimsoll estimate --model Llama-3.1-70B --accelerator H100 --tpot 50ms --ttft 2s
       """)
 
@@ -42,6 +43,7 @@ struct EstimateCommand: ParsableCommand {
   @Flag(help: "Add simulated times with quantiles beside the formulas.") var simulate = false
   @Flag(help: "Walks the figures back to operators, constants and rows of the catalogue.")
   var explain = false
+  @OptionGroup var measured: MeasuredOptions
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 
@@ -63,7 +65,8 @@ struct EstimateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let tables = try catalog.load()
+    let evidence = try measured.load(catalog)
+    let tables = evidence.catalog
     let chip = try plimsoll.accelerator(named: accelerator, in: tables)
     let network = try plimsoll.network(named: model, in: tables)
     let estimator = try estimator(tables)
@@ -107,11 +110,11 @@ struct EstimateCommand: ParsableCommand {
         operators.tables()
         + operators.evidence(
           of: estimate.deployment, workload: workload, model: network, on: chip, in: tables,
-          kernels: try Catalog.measuredKernels(directory: catalog.directory))
+          kernels: try evidence.kernels())
     }
     try output.show(
       output.format == .table
-        ? [table(title, estimate)] + walk
+        ? [table(title, estimate)] + (try evidence.tables(of: chip)) + walk
           + (simulated.map { [simulatedTable(estimate, $0)] } ?? [])
           + (second.map { [hostTable($0)] } ?? [])
         : [fullTable(title, estimate, second, simulated)])

@@ -80,10 +80,11 @@ struct ExplainCommand: ParsableCommand {
 
   /// Operators, constants and facts of a rate or a time; a gap is a note, as the figure itself stands without them.
   private func operators(_ plan: Plan) throws -> [ReportTable] {
-    let tables = try plans.catalog.load()
+    let evidence = try plans.measured.load(plans.catalog)
+    let tables = evidence.catalog
     let walk = plan.walk(
       option: option, model: model, estimator: try Estimator(catalog: tables), catalog: tables,
-      kernels: try Catalog.measuredKernels(directory: plans.catalog.directory))
+      kernels: try evidence.kernels())
     switch walk {
     case .success(let walk): return walk
     case .failure(let gap):

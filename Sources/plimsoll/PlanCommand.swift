@@ -38,6 +38,7 @@ struct PlanOptions: ParsableArguments {
   @Option(help: "Instance type of the measured host: its list price prices the fleet of hosts.")
   var hostInstance: String?
 
+  @OptionGroup var measured: MeasuredOptions
   @OptionGroup var catalog: CatalogOptions
 
   func validate() throws {
@@ -54,7 +55,7 @@ struct PlanOptions: ParsableArguments {
 
   /// Catalogue, estimator and host.
   func evidence() throws -> PlanEvidence {
-    let tables = try catalog.load()
+    let tables = try measured.load(catalog).catalog
     let bare = try Estimator(catalog: tables)
     return PlanEvidence(
       catalog: tables, throughput: .estimator(bare, catalog: tables), host: try host(tables, bare))

@@ -37,7 +37,7 @@ struct ScoreCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    let tables = try catalog.load()
+    let tables = try catalog.load().withoutMeasured
     let host = try hostResults.map { try hostCalibration(ofFile: $0) }
     let estimator = try Estimator(catalog: tables, host: host)
     let rows = try ServingPointFile.read(points).filter { split == nil || $0.split == split }

@@ -46,6 +46,7 @@ struct SearchCommand: ParsableCommand {
   var plot: String?
   @Flag(help: "Draw with ASCII only.") var ascii = false
   @Flag(help: "Print how many operating points a second are computed.") var benchmark = false
+  @OptionGroup var measured: MeasuredOptions
   @OptionGroup var catalog: CatalogOptions
   @OptionGroup var output: OutputOptions
 
@@ -67,7 +68,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let tables = try catalog.load()
+    let tables = try measured.load(catalog).catalog
     let estimator = try Estimator(catalog: tables)
     if benchmark { return try output.show([SearchTables.speed(estimator, tables, threads: threads)]) }
     let network = try plimsoll.network(named: model ?? "", in: tables)
