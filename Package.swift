@@ -89,13 +89,23 @@ let package = Package(
       "Kernels",
       ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "KernelsBLAS"] + isaModules,
       path: "Kernels/Registry"),
+    .target(  // the CUDA texts, embedded
+      name: "CUDATexts", path: "Kernels/CUDA",
+      exclude: [
+        "README.md", "instructions.cuh", "fill.cu", "memory.cu", "elementwise.cu", "decode.cuh", "decode.cu",
+        "prefill.cu", "prefill_sm90.cuh", "prefill_sm90.cu", "peaks.cu", "grouped.cu",
+      ],
+      cSettings: [.unsafeFlags(["-std=gnu23"])]),
+    room(  // the same door for a device
+      "KernelsCUDA",
+      ["Quantities", "Measurement", "KernelsReference", "Kernels", "Devices", "CUDATexts"], path: "Kernels/Device"),
     .target(  // the shape table, embedded
       name: "SuiteData", path: "Sources/SuiteData",
-      exclude: ["README.md", "shapes.csv", "attention.csv", "products.csv"],
+      exclude: ["README.md", "shapes.csv", "attention.csv", "products.csv", "accelerator.csv"],
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room(  // which rows run
       "Suites",
-      ["Quantities", "Tables", "Machines", "Measurement", "KernelsBLAS", "Kernels", "SuiteData"]),
+      ["Quantities", "Tables", "Machines", "Measurement", "KernelsBLAS", "Kernels", "KernelsCUDA", "SuiteData"]),
 
     // The door
     room(  // rows, journal, compare
@@ -129,7 +139,7 @@ let package = Package(
     .executableTarget(
       name: "plimsoll",
       dependencies: [
-        "Quantities", "Tables", "Machines", "Topology", "Measurement", "Kernels", "Suites",
+        "Quantities", "Tables", "Machines", "Topology", "Measurement", "Kernels", "KernelsCUDA", "Suites",
         "Results", "Catalog", "Estimator", "Planner", "Export",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -148,10 +158,11 @@ let package = Package(
         "Quantities", "Tables", "Machines", "Topology", "Measurement", "Results", "Catalog", "Estimator",
         "Planner", "Export", "plimsoll",
       ]),
-    tests("EndToEnd", ["plimsoll"]),
+    tests("EndToEnd", ["plimsoll", "FakeCUDA"]),
     tests(
       "Kernels", ["Quantities", "Machines", "Measurement", "CProbe", "KernelsReference", "Kernels"]),
     tests("Devices", ["Devices", "FakeCUDA"]),
+    tests("KernelsCUDA", ["Quantities", "Measurement", "Devices", "KernelsCUDA", "Kernels", "FakeCUDA"]),
     tests("Measurement", ["Measurement", "Machines", "Quantities"]),
     tests("Suites", ["Quantities", "Tables", "Machines", "Measurement", "Suites"]),
     tests("Results", ["Quantities", "Tables", "Machines", "Measurement", "Results"]),

@@ -58,6 +58,8 @@ struct Problem {
       .sample:
       dimensions = .elementwise(try Elementwise(operation, shape))
     case .decoderLayer: dimensions = .layer(try Layer(shape))
+    case .launchLatency, .graphReplay, .hostToDevice, .deviceToHost, .peerCopy:
+      throw KernelError(absent: "\(operation.rawValue) is measured on a device")
     }
   }
 

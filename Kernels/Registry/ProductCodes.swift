@@ -42,6 +42,8 @@ extension ProductCode {
       .q4g32Bytes,
       .q4g128Bytes:
       throw KernelError("weights of \(type.rawValue) are packed and not transposed")
+    case .tf32, .f8:
+      throw KernelError(absent: "only devices multiply \(type.rawValue)")
     }
   }
 

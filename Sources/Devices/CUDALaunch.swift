@@ -57,6 +57,8 @@ public enum LaunchArgument: Sendable {
 public final class CUDALaunch: @unchecked Sendable {
   /// The kernel.
   public let function: CUDAFunction
+  /// Blocks of its grid.
+  public var blocks: Int { Int(grid.0) * Int(grid.1) * Int(grid.2) }
   fileprivate let grid: (UInt32, UInt32, UInt32)
   fileprivate let block: (UInt32, UInt32, UInt32)
   fileprivate let sharedBytes: UInt32

@@ -47,6 +47,10 @@ public final class CUDAModule: @unchecked Sendable {
           handle, Int32(CCUDA_FUNCTION_MOST_DYNAMIC_SHARED_BYTES), Int32(dynamicSharedBytes)),
         "cuFuncSetAttribute")
     }
+    // Level 1 cache and shared memory are one: a kernel that stages its operands wants all of it shared. A hint only.
+    if dynamicSharedBytes > 0 {
+      _ = driver.calls.cuFuncSetAttribute(handle, Int32(CCUDA_FUNCTION_SHARED_CARVEOUT), 100)
+    }
     func attribute(_ number: Int) throws(DeviceError) -> Int {
       var value: Int32 = 0
       try driver.check(driver.calls.cuFuncGetAttribute(&value, Int32(number), handle), "cuFuncGetAttribute")

@@ -16,7 +16,7 @@ public enum MemoryPolicy: String, Hashable, Sendable, Codable, CaseIterable {
 public struct Placement: Hashable, Sendable, Codable {
   /// Portable name by kind and index, e.g. `core0`, `l3_0`, `machine+smt`, `numa0+remote1`, `compact4`.
   public let name: String
-  /// The kind: core, l2, l3, numa, package, kind, machine, sweep, replicas.
+  /// The kind: core, l2, l3, numa, package, kind, machine, sweep, replicas, device.
   public let kind: String
   /// One PU per thread, no more: a quota or a thread count cuts the set. Of a placement with replicas the PUs of
   /// all.
@@ -79,6 +79,24 @@ public struct Placement: Hashable, Sendable, Codable {
   public var hasOneMemoryNode: Bool {
     guard memoryPolicy != .interleave else { return false }
     return threads <= 1 || expectedNodes?.count == 1
+  }
+
+  /// A device, driven by one thread on the CPUs next to it.
+  ///
+  /// - Parameters:
+  ///   - ordinal: its number by the driver: `cuda:0` is the first that the driver shows.
+  ///   - cpus: CPUs next to it that may be used.
+  ///   - numaNodes: their nodes, list form.
+  public static func device(_ ordinal: Int, cpus: CPUSet, numaNodes: String) -> Placement {
+    Placement(name: "cuda:\(ordinal)", kind: deviceKind, cpus: cpus, threads: 1, numaNodes: numaNodes)
+  }
+
+  private static let deviceKind = "device"
+
+  /// The number of the device that a placement is; nil for places of the host.
+  public var deviceOrdinal: Int? {
+    guard kind == Placement.deviceKind else { return nil }
+    return name.split(separator: ":").last.flatMap { Int($0) }
   }
 
   /// Workers that run here at the same time, at least 1.

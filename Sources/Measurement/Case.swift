@@ -23,7 +23,7 @@ public struct Case: Hashable, Sendable, Codable {
   /// What is computed.
   public let operation: Operation
   /// On what size.
-  public let shape: Shape
+  public var shape: Shape
   /// Readable name of operation and size, shared by all implementations.
   public let shapeID: String
   /// What it stands for.
@@ -112,6 +112,12 @@ public struct Interference: Hashable, Sendable, Codable {
   public var instructions: Double?
   /// Where the two came from; nil where nobody counted.
   public var countersSource: String?
+  /// Mean power of a device while timing, in watts.
+  public var power: Double?
+  /// Mean clock of a device's memory while timing, in hertz.
+  public var memoryClock: Double?
+  /// What held a device's clock down while timing, in its driver's words; nil = not told.
+  public var clockLimits: String?
   /// Nothing known.
   public init() {}
 }
@@ -209,6 +215,8 @@ public struct WorkerFacts: Hashable, Sendable, Codable {
   public var peer: Implementation?
   /// True where a variable chose the peer's kernels; nil = not told.
   public var isCoreTypeForced: Bool?
+  /// The device that it measures; nil = the host.
+  public var device: DeviceFacts?
   /// Facts from their parts.
   public init(process: Int, blas: BLASFacts, mask: CPUSet?, clock: ClockQuality) {
     self.process = process

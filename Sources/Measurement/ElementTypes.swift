@@ -27,6 +27,17 @@ public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
   case q8g128Bytes = "q8_g128_a8"
   case q4g32Bytes = "q4_g32_a8"
   case q4g128Bytes = "q4_g128_a8"
+  /// f32 operands that a device's tensor cores round to 10 bits of fraction, summed in f32.
+  case tf32
+  /// Bytes of 4 bits of exponent and 3 of fraction with one scale an operand, summed in f32 on a device.
+  case f8 = "f8_e4m3"
+
+  /// Types that only devices multiply.
+  public static let ofDevicesOnly: Set<DataType> = [.tf32, .f8]
+  /// Types that kernels of a host have.
+  public static let ofHosts = allCases.filter { !ofDevicesOnly.contains($0) }
+  /// Types that devices multiply.
+  public static let ofDevices: [DataType] = [.f64, .f32, .tf32, .bf16, .f16, .f8, .i8]
 
   /// Names for the columns dtype_a, dtype_b, dtype_acc and dtype_out.
   public var names: (a: String, b: String, accumulator: String, out: String) {
@@ -40,7 +51,15 @@ public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
     case .q8g32, .q8g128, .q4g32, .q4g128: ("f32", rawValue, "f32", "f32")
     case .q8g32Bytes, .q8g128Bytes, .q4g32Bytes, .q4g128Bytes:
       ("i8", String(rawValue.dropLast(3)), "i32", "f32")
+    case .tf32: (rawValue, rawValue, "f32", "f32")
+    case .f8: (rawValue, rawValue, "f32", "bf16")
     }
+  }
+
+  /// The same on a device, where a product of short types is stored as it goes on: in two bytes.
+  public var namesOnDevice: (a: String, b: String, accumulator: String, out: String) {
+    guard self == .bf16 || self == .f16 else { return names }
+    return (rawValue, rawValue, "f32", rawValue)
   }
 
   /// Bits of each weight where they have scales, and the weights that share one; nil for plain types.
@@ -59,7 +78,7 @@ public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
     switch self {
     case .f64: 8
     case .bf16, .f16, .f16Sums: 2
-    case .u8i8, .i8: 1
+    case .u8i8, .i8, .f8: 1
     default: 4
     }
   }
@@ -78,7 +97,10 @@ public enum DataType: String, Hashable, Sendable, Codable, CaseIterable {
   public var isOwn: Bool { quantised != nil || self == .brainWeights || self == .halfWeights }
 
   /// Bytes of one element of the result.
-  public var bytesOfOut: Double { self == .f64 ? 8 : 4 }
+  public var bytesOfOut: Double { self == .f64 ? 8 : self == .f8 ? 2 : 4 }
+
+  /// The same on a device.
+  public var bytesOfOutOnDevice: Double { self == .bf16 || self == .f16 ? 2 : bytesOfOut }
 }
 
 /// How B lies when a product begins; the column `layout`.

@@ -100,12 +100,14 @@ public struct Sampler<Time: TimeSource> {
   public mutating func warmUp(_ execute: () -> Void) {
     let begin = time.now()
     execute()
+    settle()
     var best = time.now() - begin
     if best < plan.rowCap {
       var count = 1
       while true {
         let start = time.now()
         for _ in 0..<count { execute() }
+        settle()
         let batch = time.now() - start
         best = batch / Double(count)
         if batch >= shortest || count >= 1 << 24 { break }
@@ -116,6 +118,10 @@ public struct Sampler<Time: TimeSource> {
     warmup = time.now() - begin
     spent = warmup
   }
+
+  /// Waits for what is still under way: a device takes executions faster than it ends them, and is done when it tells
+  /// their time.
+  private func settle() { _ = timedByKernel?() }
 
   /// One turn: an untimed execution to take the caches back (short kernels), then this turn's samples.
   ///
@@ -170,8 +176,9 @@ public struct Sampler<Time: TimeSource> {
       }
       let (start, before) = (time.now(), timedByKernel?())
       for _ in 0..<iterations { execute() }
+      let timed = before.flatMap { before in timedByKernel.map { $0() - before } }
       let elapsed = time.now() - start
-      let counting = before.flatMap { before in timedByKernel.map { $0() - before } } ?? elapsed
+      let counting = timed ?? elapsed
       spent += elapsed
       sampled += elapsed
       round.samples.append(Sample(start: start - origin, seconds: counting / Double(iterations)))

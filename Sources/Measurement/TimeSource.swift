@@ -31,6 +31,12 @@ public struct ClockQuality: Hashable, Sendable, Codable {
   /// Median time of one reading, in seconds.
   public let overhead: Double
 
+  /// A clock of known quality.
+  public init(resolution: Double, overhead: Double) {
+    self.resolution = resolution
+    self.overhead = overhead
+  }
+
   /// Reads the clock a few thousand times.
   public init(of time: some TimeSource, readings: Int = 2_000) {
     var steps: [Double] = []

@@ -56,9 +56,20 @@ public enum Operation: String, Hashable, Sendable, Codable, CaseIterable {
   case sample
   /// All operators of one decoder layer, one feeding the next, or one of them inside such a pass.
   case decoderLayer = "decoder_layer"
+  /// An empty kernel on a device, from the call to its end.
+  case launchLatency = "launch_latency"
+  /// One of the empty kernels of a recorded graph.
+  case graphReplay = "graph_replay"
+  /// An array from pinned memory of the host to a device.
+  case hostToDevice = "host_to_device"
+  /// The same the other way.
+  case deviceToHost = "device_to_host"
+  /// An array from one device to the next.
+  case peerCopy = "peer_copy"
 }
 
-/// Who computes it: the kernels of this program, the OpenBLAS that it is linked to, or a peer by its name.
+/// Who computes it: the kernels of this program, the OpenBLAS that it is linked to, on a device its vendor's
+/// library or the texts of Kernels/CUDA, or a peer by its name.
 public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
   /// The name in files and tables.
   public let rawValue: String
@@ -67,8 +78,14 @@ public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
   public static let swift = Implementation(unchecked: "swift")
   /// OpenBLAS, attention composed of its calls around a softmax.
   public static let openblas = Implementation(unchecked: "openblas")
-  /// Those of every run, in the order of their rows.
+  /// The CUDA texts of Kernels/CUDA, on a device.
+  public static let cuda = Implementation(unchecked: "cuda")
+  /// NVIDIA's cuBLASLt, on a device.
+  public static let cublasLt = Implementation(unchecked: "cublaslt")
+  /// Those of every run of a host, in the order of their rows.
   public static let builtIn = [swift, openblas]
+  /// Those of a run of a device.
+  public static let ofDevices = [cuda, cublasLt]
 
   /// An implementation of a name: 1 to 32 small letters, digits, `.`, `-` and `_`, a letter first. Nil for others.
   public init?(rawValue: String) {
@@ -85,8 +102,10 @@ public struct Implementation: RawRepresentable, Hashable, Sendable, Codable {
 
   private init(unchecked name: String) { rawValue = name }
 
+  /// True for one that runs on a device.
+  public var isOfDevice: Bool { Implementation.ofDevices.contains(self) }
   /// True for one that the user named.
-  public var isPeer: Bool { !Implementation.builtIn.contains(self) }
+  public var isPeer: Bool { !Implementation.builtIn.contains(self) && !isOfDevice }
 }
 
 /// The size of a problem; fields that an operation does not use are nil.
@@ -206,6 +225,33 @@ public struct Verification: Hashable, Sendable, Codable {
   }
 }
 
+/// Why a kernel could not be prepared.
+public struct KernelFault: Error, Hashable, Sendable {
+  /// One sentence.
+  public let reason: String
+  /// True where nobody promised the kernel: the implementation has no such operation or type.
+  public let isAbsence: Bool
+  /// True where nothing else can run in this process either.
+  public let isFatal: Bool
+  /// A fault from its parts.
+  public init(_ reason: String, isAbsence: Bool = false, isFatal: Bool = false) {
+    (self.reason, self.isAbsence, self.isFatal) = (reason, isAbsence, isFatal)
+  }
+}
+
+/// Why a kernel did not run to its end.
+public struct KernelFailure: Hashable, Sendable {
+  /// One sentence: which call failed, and how.
+  public let reason: String
+  /// True where nothing else can run in this process either.
+  public let isFatal: Bool
+  /// A failure from its parts.
+  public init(_ reason: String, isFatal: Bool) {
+    self.reason = reason
+    self.isFatal = isFatal
+  }
+}
+
 /// A kernel with its operands in memory, ready to be timed on the threads of a team.
 public protocol PreparedKernel: AnyObject {
   /// Work of one `run()`.
@@ -224,6 +270,8 @@ public protocol PreparedKernel: AnyObject {
   /// Seconds that the kernel has timed itself since it was made, where only a part of `run()` counts; nil = all of it
   /// does.
   var timedSeconds: Double? { get }
+  /// Why an execution since it was made has failed; nil = none has. Only what runs on a device may fail.
+  var failure: KernelFailure? { get }
   /// Memory of all operand sets, for asking the kernel where it lies (`MemoryLocation`); empty = not told.
   var operandMemory: [UnsafeRawBufferPointer] { get }
 }
@@ -231,6 +279,8 @@ public protocol PreparedKernel: AnyObject {
 extension PreparedKernel {
   /// All of `run()` counts.
   public var timedSeconds: Double? { nil }
+  /// It cannot.
+  public var failure: KernelFailure? { nil }
   /// Not told.
   public var operandMemory: [UnsafeRawBufferPointer] { [] }
 }

@@ -12,6 +12,7 @@ extension ResultRow {
     fillProblem(outcome.subject)
     fillPlacement(outcome.placement, outcome.worker)
     fillImplementation(outcome, run)
+    fillDevice(outcome)
     rowKey = ResultRow.key(outcome.subject, outcome.placement)
     fillStatus(outcome)
     if status == .ok, !run.verifies {
@@ -65,7 +66,7 @@ extension ResultRow {
     window = shape.window
     blockKeys = shape.blockKeys
     arrayBytes = shape.bytes
-    let type = subject.dataType.names
+    let type = subject.implementation.isOfDevice ? subject.dataType.namesOnDevice : subject.dataType.names
     (dtypeA, dtypeAcc, dtypeOut) = (type.a, type.accumulator, type.out)
     switch subject.operation {
     case .gemm, .groupedGEMM:
@@ -73,7 +74,8 @@ extension ResultRow {
       (transA, transB) = (shape.transposesA ?? false, shape.transposesB ?? false)
     case .attentionPrefill, .attentionDecode:
       (batch, dtypeB, layout) = (shape.batch, shape.cacheType?.rawValue ?? type.b, shape.cacheLayout)
-    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad:
+    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad, .launchLatency, .graphReplay, .hostToDevice,
+      .deviceToHost, .peerCopy:
       break
     case .decoderLayer:
       (batch, dtypeB, layout, groups) = (
@@ -136,6 +138,20 @@ extension ResultRow {
     blasThreads = blas.threads
   }
 
+  /// Where a device computed, what stands in the row is its own.
+  private mutating func fillDevice(_ outcome: Outcome) {
+    guard outcome.placement.deviceOrdinal != nil else { return }
+    (deviceKind, deviceCount, timer) = ("gpu", 1, "CUDA events")
+    if outcome.subject.operation == .launchLatency { timer = MonotonicTime.name }
+    guard let device = outcome.worker?.device else { return deviceName = "" }
+    deviceName = device.name
+    implVersion =
+      (outcome.subject.implementation == .cublasLt ? device.libraryVersion : device.compilerVersion) ?? ""
+    targetCpuFlags = device.architecture
+    (blasName, blasVersion, blasCorename, blasConfig, blasThreads) = ("", "", "", "", nil)
+    (blasCorenameForced, hugePageBackingFraction) = (nil, nil)
+  }
+
   private mutating func fillStatus(_ outcome: Outcome) {
     let reports = outcome.reports
     let good = reports.count { $0.status == .ok }
@@ -192,6 +208,9 @@ extension ResultRow {
     cycles = total(reports.compactMap(\.interference.cycles))
     instructions = total(reports.compactMap(\.interference.instructions))
     countersSource = reports.compactMap(\.interference.countersSource).first ?? ""
+    let limits = Set(
+      reports.flatMap { ($0.interference.clockLimits ?? "").split(separator: " ").map(String.init) })
+    if !limits.isEmpty { warn("the driver held the clock down: \(limits.sorted().joined(separator: ", "))") }
   }
 
   private func total<Number: AdditiveArithmetic>(_ values: [Number]) -> Number? {

@@ -11,6 +11,9 @@ static const unsigned char attention[] = {
 static const unsigned char products[] = {
 #embed "products.csv"
 };
+static const unsigned char accelerator[] = {
+#embed "accelerator.csv"
+};
 // clang-format on
 
 const unsigned char *suite_shapes(size_t *count) {
@@ -26,4 +29,9 @@ const unsigned char *suite_attention(size_t *count) {
 const unsigned char *suite_products(size_t *count) {
   *count = sizeof products;
   return products;
+}
+
+const unsigned char *suite_accelerator(size_t *count) {
+  *count = sizeof accelerator;
+  return accelerator;
 }

@@ -11,7 +11,7 @@ final class CaseUnderWay<Time: TimeSource> {
   /// Place in its group, whatever became of the others.
   let place: Int
   /// What happened during the turns so far.
-  private(set) var interference = Interference()
+  var interference = Interference()
   /// Slows each execution on purpose.
   var spin: PlantedSpin<Time>?
   private let rotates: Bool
@@ -30,9 +30,11 @@ final class CaseUnderWay<Time: TimeSource> {
 
   /// One turn of the sampler, with what happened to the process meanwhile.
   func round(probe: SpeedProbe? = nil, counters: Counters? = nil) {
-    let before = UsageReading()
+    let (before, energy) = (UsageReading(), interference.packageEnergy)
     sampler.round(execute, probe: probe, counters: counters)
     before.add(until: UsageReading(), to: &interference)
+    // What the host's packages burnt is not the device's.
+    if implementation.isOfDevice { interference.packageEnergy = energy }
   }
 
   /// One execution, as it is timed.

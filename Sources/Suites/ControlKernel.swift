@@ -1,7 +1,6 @@
 // The control row inside a worker: one small product, the same in every run on every host, at the beginning and
 // at the end of the process.
 
-import Kernels
 import Measurement
 
 /// The control kernel with its samples so far.
@@ -11,18 +10,15 @@ final class ControlKernel<Time: TimeSource> {
   private var first: [Double] = []
   private var last: [Double] = []
 
-  /// A product of 256 x 256 matrices by the Swift kernels: large enough to use the caches, small enough to cost
-  /// little. Nil where it cannot be prepared or comes out wrong: then its own row says so.
-  init?(_ job: WorkerJob, time: Time, clock: ClockQuality, team: WorkerTeam, origin: Double) {
-    guard
-      let kernel = try? Kernels.prepare(
-        .gemm, shape: .gemm(m: 256, n: 256, k: 256), implementation: .swift, isa: job.isa, team: team,
-        operandSets: 1, seed: 1)
-    else { return nil }
+  /// A product of 256 x 256 matrices by the Swift kernels, of a device a larger one: large enough to use the caches,
+  /// small enough to cost little. Nil where it cannot be prepared: then its own row says so.
+  init?(_ job: WorkerJob, _ source: any KernelSource, time: Time, clock: ClockQuality, origin: Double) {
+    guard let kernel = source.controlKernel() else { return nil }
     self.kernel = kernel
     var plan = job.plan
     (plan.rounds, plan.samplesPerRound, plan.rowCap) = (1, 3, 1)
     sampler = Sampler(time: time, plan: plan, clock: clock, origin: origin)
+    if kernel.timedSeconds != nil { sampler.timedByKernel = { kernel.timedSeconds ?? 0 } }
   }
 
   func measureFirst(_ probe: SpeedProbe?) {

@@ -90,6 +90,7 @@ public struct RunPlan: Sendable {
   /// Seconds of arithmetic after which the clocks of a placement have settled: power limits of many cores take
   /// seconds to bite, one core reaches its clock at once. A worker takes up to four times as long.
   public static func settling(_ place: Placement) -> Double {
+    if place.deviceOrdinal != nil { return 1 }
     if place.threads > 8, place.kind == "machine" || place.kind == "package" { return 3 }
     return place.threads > 1 ? 1 : 0.3
   }

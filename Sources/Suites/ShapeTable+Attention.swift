@@ -51,7 +51,7 @@ extension ShapeLine {
 
   /// How the keys and values lie that a decode step finds.
   private func readCache(into shape: inout Shape, isDecode: Bool, valueDim: Int) throws(InputError) {
-    let type = try name("kv_dtype", of: [DataType.f32, .bf16, .f16, .i8], orElse: .f32)
+    let type = try name("kv_dtype", of: [DataType.f32, .bf16, .f16, .i8, .f8], orElse: .f32)
     if type != .f32 { shape.cacheType = type }
     if try !text("block_keys").isEmpty {
       let keys = try count("block_keys", at: 1 << 20)

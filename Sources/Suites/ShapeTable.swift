@@ -29,11 +29,19 @@ public enum ShapeTable {
       + cases(embedded(suite_products), file: "products.csv", upTo: tier)
   }
 
+  /// The sizes at which kernels of current chips were published.
+  static func published() throws(InputError) -> [Case] {
+    try cases(embedded(suite_accelerator), file: "accelerator.csv", upTo: nil)
+  }
+
   private static func embedded(_ table: (UnsafeMutablePointer<Int>) -> UnsafePointer<UInt8>) -> [UInt8] {
     var count = 0
     let bytes = table(&count)
     return Array(UnsafeBufferPointer(start: bytes, count: count))
   }
+
+  /// The cases of the built-in tables of the default tier.
+  static func builtIn() throws(InputError) -> [Case] { try builtIn(.normal) }
 
   /// The cases of a suite file, each with every implementation that there is.
   ///

@@ -21,11 +21,18 @@ public struct Worker<Time: TimeSource> {
   private let planted: PlantedSlowdown
   private let counters: Counters?
   private let ledger = Ledger()
+  /// True once the device is lost: nothing more can run in this process.
+  private var isLost: Bool {
+    get { ledger.isLost }
+    nonmutating set { ledger.isLost = newValue }
+  }
+  private let source: any KernelSource
   private let probe: SpeedProbe?
 
   /// Where the seconds go.
   private final class Ledger {
     var spent = WorkerSpent()
+    var isLost = false
   }
 
   /// Binds the process to the job's CPUs and makes its threads.
@@ -48,12 +55,14 @@ public struct Worker<Time: TimeSource> {
     self.say = say
     self.planted = planted
     self.mayGoOn = mayGoOn
-    clock = ClockQuality(of: time)
+    let device = try job.placement.deviceOrdinal.map { try DeviceSource(ordinal: $0) }
+    clock = device?.clock ?? ClockQuality(of: time)
     // Before the team: its threads are to be counted too.
     counters = Counters()
     team = try WorkerTeam(job.placement)
+    source = device ?? HostKernels(job, team: team)
     origin = time.now()
-    probe = Worker.speedProbe(job, time, team)
+    probe = Worker.speedProbe(source, time)
     Kernels.shareOperands(
       atMost: job.memoryLimit ?? Worker.sharedOperands, onOneNode: job.placement.hasOneMemoryNode)
     let blas = Kernels.blas
@@ -63,6 +72,7 @@ public struct Worker<Time: TimeSource> {
     var words = WorkerFacts(process: job.process, blas: facts, mask: mask, clock: clock)
     words.threadCPUs = team.currentCPUs()
     if case .refused(let reason) = memory { words.memoryRefusal = reason }
+    words.device = device?.facts
     say(.facts(words))
   }
 
@@ -71,7 +81,7 @@ public struct Worker<Time: TimeSource> {
     guard turn(Turn(group: -1, round: 0, slot: 0)) else { return }
     settle()
     let control =
-      job.hasControl ? ControlKernel(job, time: time, clock: clock, team: team, origin: origin) : nil
+      job.hasControl ? ControlKernel(job, source, time: time, clock: clock, origin: origin) : nil
     control?.measureFirst(probe)
     for (position, group) in job.groups.enumerated() {
       guard measure(group, at: position) else { return }
@@ -111,16 +121,13 @@ public struct Worker<Time: TimeSource> {
 
   /// About a millisecond of register-only arithmetic on all threads, the best of three: an interrupt hits one, a
   /// slower clock all.
-  private static func speedProbe(_ job: WorkerJob, _ time: Time, _ team: WorkerTeam) -> SpeedProbe? {
-    guard
-      let kernel = try? Kernels.prepare(
-        .fmaPeak, shape: Shape(), implementation: .swift, isa: job.isa, team: team, operandSets: 1, seed: 1)
-    else { return nil }
+  private static func speedProbe(_ source: any KernelSource, _ time: Time) -> SpeedProbe? {
+    guard let kernel = source.speedKernel() else { return nil }
     return SpeedProbe {
       (0..<3).map { _ in
-        let start = time.now()
+        let (start, before) = (time.now(), kernel.timedSeconds)
         kernel.run()
-        return time.now() - start
+        return before.flatMap { before in kernel.timedSeconds.map { $0 - before } } ?? time.now() - start
       }.min() ?? 0
     }
   }
@@ -136,6 +143,7 @@ public struct Worker<Time: TimeSource> {
         entry.report.elapsed = time.now() - begin
         entries.append(entry)
       }
+      if isLost { return false }
     }
     for entry in entries {
       say(.began(entry.report.index))
@@ -152,7 +160,10 @@ public struct Worker<Time: TimeSource> {
           return false
         }
         say(.began(entry.report.index))
+        let watch = source.watch()
         entry.round(probe: probe, counters: isCounted(entry) ? counters : nil)
+        watch?.end(into: &entry.interference)
+        if entry.kernel.failure?.isFatal == true { return give(up: entry) }
         if entry.implementation != .swift { quieten() }
       }
     }
@@ -161,6 +172,15 @@ public struct Worker<Time: TimeSource> {
       for entry in entries { finish(entry, between: before, and: after) }
     }
     return true
+  }
+
+  /// The device is lost, and with it all that this process holds there: another process goes on behind the case.
+  private func give(up entry: CaseUnderWay<Time>) -> Bool {
+    entry.report.status = .failed
+    entry.report.detail = entry.kernel.failure?.reason ?? ""
+    entry.report.finished = Date().formatted(.iso8601)
+    say(.report(entry.report))
+    return false
   }
 
   /// False where counters would see a part of the threads: a library starts its own before anyone can count them.
@@ -183,9 +203,8 @@ public struct Worker<Time: TimeSource> {
     let subject = job.cases[index]
     var report = CaseReport(index: index, status: .ok)
     report.process = job.process
-    report.isaPath = Kernels.isaPath(
-      implementation: subject.implementation, isa: job.isa, dataType: subject.dataType)
-    let work = Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
+    report.isaPath = source.isaPath(subject)
+    let work = source.work(subject)
     report.work = work
     func end(_ status: CaseStatus, _ detail: String) -> CaseUnderWay<Time>? {
       report.status = status
@@ -194,7 +213,7 @@ public struct Worker<Time: TimeSource> {
       say(.report(report))
       return nil
     }
-    if let reason = subject.refusal { return end(.skipped, reason) }
+    if let reason = source.refusal(subject) { return end(.skipped, reason) }
     let sets = operandSets(subject, work)
     let needed = subject.heldBytes(work) * Double(sets) * Worker.room
     if let limit = job.memoryLimit, needed > Double(limit) {
@@ -203,17 +222,20 @@ public struct Worker<Time: TimeSource> {
         "needs about \(gigabytes(needed)) GB where \(gigabytes(Double(limit))) GB may be used")
     }
     do {
-      let kernel = try Kernels.prepare(
-        subject.operation, shape: subject.shape, implementation: subject.implementation, isa: job.isa,
-        team: team, operandSets: sets, rotating: subject.cacheMode == .weightsCold ? .weights : .all,
-        seed: job.seed, dataType: subject.dataType, layout: subject.layout)
+      let kernel = try source.prepare(subject, sets: sets, seed: job.seed)
       report.work = kernel.work
+      // What a device ran is known once it is chosen.
+      report.isaPath = source.isaPath(subject)
       report.residentBytes = kernel.residentBytes
       // Each process checks other rows.
       if job.plan.verifies {
         let seed = job.seed &+ UInt64(job.process) &* 1_000_003
         let check = job.verifiesInFull ? kernel.verify(seed: seed) : kernel.verifyBriefly(seed: seed)
         report.verification = check
+        if let failure = kernel.failure {
+          if failure.isFatal { isLost = true }
+          return end(.failed, failure.reason)
+        }
         guard check.passed else {
           return end(
             .mismatch,
@@ -239,7 +261,9 @@ public struct Worker<Time: TimeSource> {
       entry.spin = share.map { PlantedSpin(time: time, share: $0) }
       return entry
     } catch {
-      return end(error.isAbsence ? .skipped : .failed, error.reason)
+      let fault = source.fault(error)
+      if fault.isFatal { isLost = true }
+      return end(fault.isAbsence ? .skipped : .failed, fault.reason)
     }
   }
 
@@ -248,7 +272,7 @@ public struct Worker<Time: TimeSource> {
   /// probe of memory passes over, pushes itself out.
   private func operandSets(_ subject: Case, _ work: Work) -> Int {
     guard subject.cacheMode != .hot else { return 1 }
-    let rotated = max(1, rotatedBytes(subject, work))
+    let (caches, rotated) = (source.cacheBytes, max(1, rotatedBytes(subject, work)))
     let wanted = rotated >= 8 * caches ? 1 : (4 * caches + rotated - 1) / rotated + 1
     guard wanted > 1 else { return 1 }
     guard let limit = job.memoryLimit, work.bytes.value > 0 else { return wanted }
@@ -260,11 +284,6 @@ public struct Worker<Time: TimeSource> {
     subject.cacheMode == .weightsCold ? subject.weightBytes : Int(work.bytes.value)
   }
 
-  /// Bytes of the caches that a cold row has to leave behind.
-  private var caches: Int {
-    job.lastLevelCacheBytes > 0 ? job.lastLevelCacheBytes : Suite.unreportedCacheBytes
-  }
-
   /// Bytes that operands may take together where the job sets no limit.
   private static var sharedOperands: Int { Int(Unit.gibibyte.toBase(2)) }
 
@@ -273,10 +292,7 @@ public struct Worker<Time: TimeSource> {
 
   /// What a reader of the times should know: a rotation that the caches might remember.
   private func doubt(_ subject: Case, sets: Int) -> String {
-    let rotated =
-      sets
-      * rotatedBytes(
-        subject, Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType))
+    let (caches, rotated) = (source.cacheBytes, sets * rotatedBytes(subject, source.work(subject)))
     guard subject.cacheMode != .hot, rotated < 2 * caches else { return "" }
     let (have, need) = (Unit.mebibyte.fromBase(Double(rotated)), Unit.mebibyte.fromBase(Double(caches)))
     return "memory allows \(Int(have)) MiB of rotating operands beside \(Int(need)) MiB of caches"
@@ -286,6 +302,11 @@ public struct Worker<Time: TimeSource> {
     _ entry: CaseUnderWay<Time>, between before: InterferenceReading, and after: InterferenceReading
   ) {
     let sampler = entry.sampler
+    if let failure = entry.kernel.failure {
+      (entry.report.status, entry.report.detail) = (.failed, failure.reason)
+      entry.report.finished = Date().formatted(.iso8601)
+      return say(.report(entry.report))
+    }
     entry.report.samples = sampler.samples
     entry.report.iterations = sampler.iterations
     entry.report.warmup = sampler.warmup
@@ -297,7 +318,13 @@ public struct Worker<Time: TimeSource> {
     ledger.spent.warmup += sampler.warmup
     ledger.spent.sampled += sampler.sampled
     var interference = entry.interference
+    let own = interference
     before.note(until: after, in: &interference)
+    if job.placement.deviceOrdinal != nil {
+      // Clock, heat and throttling are the device's, not those of the CPU that drives it.
+      (interference.clock, interference.temperature) = (own.clock, own.temperature)
+      interference.throttleEvents = own.throttleEvents
+    }
     if let counted = sampler.counted {
       interference.cycles = counted.cycles
       interference.instructions = counted.instructions

@@ -132,6 +132,7 @@ EXPORT int cuFuncGetAttribute(int *value, int attribute, ccuda_function) {
 }
 EXPORT int cuFuncSetAttribute(ccuda_function handle, int attribute, int value) {
   ENTER_CONTEXT(cuFuncSetAttribute)
+  if (attribute == CCUDA_FUNCTION_SHARED_CARVEOUT) return value < -1 || value > 100;
   if (attribute != CCUDA_FUNCTION_MOST_DYNAMIC_SHARED_BYTES || value > 232448) return 1;
   reinterpret_cast<Kernel *>(handle)->dynamicShared = value;
   return 0;

@@ -10,3 +10,6 @@ const unsigned char *_Nonnull suite_attention(size_t *_Nonnull count);
 
 /// Bytes of products.csv; their number goes to `count`.
 const unsigned char *_Nonnull suite_products(size_t *_Nonnull count);
+
+/// Bytes of accelerator.csv; their number goes to `count`.
+const unsigned char *_Nonnull suite_accelerator(size_t *_Nonnull count);

@@ -12,6 +12,11 @@ struct PlaceOptions: ParsableArguments {
   @Option(help: "Only these placements, e.g. core0,machine; 'plimsoll placements' lists them.")
   var placement: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Measure GPUs instead of the host: cuda:0, cuda:0,cuda:1 or all.", valueName: "device"))
+  var device: [String] = []
+
   @Option(help: "Threads at each place, e.g. 1-64*2; without --placement: so many cores.")
   var threads: String?
 
@@ -28,6 +33,7 @@ struct PlaceOptions: ParsableArguments {
   var settings: [String: String] {
     var all: [String: String] = [:]
     all["placement"] = placement.isEmpty ? nil : placement.joined(separator: ",")
+    all["device"] = device.isEmpty ? nil : device.joined(separator: ",")
     all["threads"] = threads
     all["smt"] = smt?.rawValue
     all["numa"] = numa?.rawValue

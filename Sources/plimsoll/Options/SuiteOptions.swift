@@ -137,7 +137,7 @@ struct SuiteOptions: ParsableArguments {
   /// Products in every type and layout that were asked for, and other kernels where their type was; with the peaks
   /// of the types. Weights with scales and packed ones are Swift's own, so libraries have no such row.
   private func inTypes(_ cases: [Case]) throws -> [Case] {
-    let types = try named(dtype, "--dtype", DataType.allCases)
+    let types = try named(dtype, "--dtype", DataType.ofHosts)
     let layouts = try named(weights, "--weights", WeightLayout.allCases)
     let shown = cases.flatMap { subject -> [Case] in
       guard subject.operation.isProduct else {
@@ -156,6 +156,26 @@ struct SuiteOptions: ParsableArguments {
     }
     // The first stands before all: peaks are measured beside it.
     return shown.prefix(1) + Suite.typePeaks(Set(shown.map(\.dataType))) + shown.dropFirst()
+  }
+
+  /// A device's products in every type that was asked for, and other kernels as they are; peaks of types that no row
+  /// has are left out.
+  func inDeviceTypes(_ cases: [Case]) throws -> [Case] {
+    var shown = cases
+    if let types = try named(dtype, "--dtype", DataType.ofDevices) {
+      shown = cases.flatMap { subject -> [Case] in
+        guard subject.operation == .gemm else { return [subject] }
+        return types.map { type in
+          var copy = subject
+          copy.dataType = type
+          if [.f8, .i8].contains(type) { copy.shape.transposesB = true }
+          return copy
+        }
+      }
+    }
+    if let modes = try cacheModes() { shown = inModes(shown, modes) }
+    let types = Set(shown.filter { $0.phase != .ceiling }.map(\.dataType))
+    return unique(shown.filter { $0.operation != .typePeak || types.contains($0.dataType) })
   }
 
   /// Values by their names, `all` and `both` for every one; nil where the option is not given.
@@ -271,9 +291,11 @@ struct SuiteOptions: ParsableArguments {
     // A kernel is held against the ceilings of its own run, so these come along whatever the filter says.
     let needsCeilings = cases.contains { $0.phase != .ceiling }
     let chosen = Set(cases)
+    let types = Set(cases.filter { $0.phase != .ceiling }.map(\.dataType))
     let peaks = Set(Suite.typePeaks(Set(cases.map(\.dataType))))
     func isNeeded(_ ceiling: Case) -> Bool {
-      needsCeilings && ceiling.isRoofline && (ceiling.operation != .typePeak || peaks.contains(ceiling))
+      needsCeilings && ceiling.isRoofline && (ceiling.operation != .typePeak || peaks.contains(ceiling)
+          || ceiling.implementation.isOfDevice && types.contains(ceiling.dataType))
     }
     return (all.filter { chosen.contains($0) || isNeeded($0) }, kept)
   }

@@ -1,6 +1,7 @@
 // What would be measured, and what it would cost: `list` and `run --dry-run`.
 
 import Kernels
+import KernelsCUDA
 import Machines
 import Measurement
 import Quantities
@@ -50,7 +51,10 @@ struct RunListing {
 
   private func operands(_ subject: Case) -> Double? {
     guard subject.phase != .ceiling else { return subject.shape.bytes.map { mebibytes(Double($0)) } }
-    return mebibytes(
-      Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType).bytes.value)
+    let work =
+      subject.implementation.isOfDevice
+      ? DeviceWork.of(subject)
+      : Kernels.work(subject.operation, shape: subject.shape, dataType: subject.dataType)
+    return mebibytes(work.bytes.value)
   }
 }

@@ -100,8 +100,26 @@ struct RunSettings {
   /// Cases and placements that all options leave.
   func selection(_ all: PlacementPlan, on machine: Machine) throws -> (cases: [Case], placements: [Placement])
   {
-    try options.suite.select(
+    if let devices = try devices(on: machine) {
+      return try options.suite.select(
+        try options.suite.inDeviceTypes(try devices.cases(options.suite)), devices.placements)
+    }
+    return try options.suite.select(
       Peer.add(peers, to: try options.suite.allCases(on: machine)), try options.places.select(all))
+  }
+
+  /// The devices that are measured instead of the host; nil = none was asked for.
+  ///
+  /// - Throws: `CommandFailure`: 64 where options do not go together, 65 where this host has no such device.
+  private func devices(on machine: Machine) throws -> DeviceChoice? {
+    guard !options.places.device.isEmpty else { return nil }
+    if options.places.isGiven || options.places.pages != nil {
+      throw CommandFailure(.usage, "--device and places of the host exclude each other; make two runs")
+    }
+    if options.suite.isa != nil || !options.suite.weights.isEmpty {
+      throw CommandFailure(.usage, "--isa and --weights are of the host's kernels; leave them out with --device")
+    }
+    return try DeviceChoice(options.places.device, on: machine)
   }
 
   /// The plan of the runner.
@@ -130,7 +148,11 @@ struct RunSettings {
     plan.stop.rowTimeCap = cap ?? .infinity
     plan.stop.maximumProcesses = maximumProcesses
     if let noise = options.sampling.maxNoise { plan.stop.maxNoise = noise }
-    plan.size(on: machine, availableMemory: availableMemory)
+    if let devices = try devices(on: machine) {
+      (plan.lastLevelCacheBytes, plan.memoryLimit) = (devices.cacheBytes, devices.memoryLimit)
+    } else {
+      plan.size(on: machine, availableMemory: availableMemory)
+    }
     return plan
   }
 }

@@ -36,6 +36,7 @@ struct RunSummary {
     let places = rows.map(\.placement).reduce(into: [String]()) { names, name in
       if !names.contains(name) { names.append(name) }
     }
+    if rows.contains(where: { $0.deviceKind == "gpu" }) { return DeviceSummary(rows: rows).tables() }
     guard format == .table else { return [pairs(places, title: "", showsPlacement: true)] }
     var tables = places.map { place in
       pairs([place], title: title(place), showsPlacement: false)
