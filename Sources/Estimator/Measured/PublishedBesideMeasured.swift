@@ -76,7 +76,8 @@ public struct PublishedBesideMeasured: Sendable {
     if let medianDifference, let medianDistance {
       table.notes = [
         "Median difference \(percent(medianDifference)) %, median distance \(percent(medianDistance)) % over "
-          + "\(lines.count) published rows. differ %: measured over published rate, less 1."
+          + "\(lines.count) published rows. differ %: measured over published rate, less 1. shape: m, n, k; or "
+          + "sequences, keys, query and key heads."
       ]
     } else {
       table.notes = [
@@ -107,12 +108,13 @@ extension MeasuredKernel {
     }
   }
 
-  /// The sizes in the words of the table, e.g. `4096 x 8192 x 28672` or `64 x 8192, 32/8 heads`.
+  /// The sizes as the table has them: m, n and k, e.g. `4096x8192x28672`; or sequences, keys and heads, e.g.
+  /// `64x8192, 32/8`.
   fileprivate var shapeText: String {
-    if let m, let n, let k { return (batch.map { "\($0) x " } ?? "") + "\(m) x \(n) x \(k)" }
+    if let m, let n, let k { return (batch.map { "\($0)x" } ?? "") + "\(m)x\(n)x\(k)" }
     if let batch, let seqlen {
-      let heads = self.heads.map { ", \($0)/\(kvHeads ?? $0) heads" } ?? ""
-      return "\(batch) x \(seqlen)\(heads)"
+      let heads = self.heads.map { ", \($0)/\(kvHeads ?? $0)" } ?? ""
+      return "\(batch)x\(seqlen)\(heads)"
     }
     return numGpus.map { "\($0) devices" } ?? ""
   }
