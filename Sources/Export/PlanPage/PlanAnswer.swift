@@ -142,6 +142,10 @@ struct PlanAnswer {
   // MARK: Tiles
 
   private var tiles: Markup {
+    // The answer of a plan over time is the fleet; what one offer would take stands in the text as a comparison.
+    if let fleet = plan.fleet, fleet.plan != nil {
+      return PlanAnswer.list(PlanOverTimeFigures(plan: plan, fleet: fleet).tiles)
+    }
     guard let headline else { return Markup() }
     var tiles: [(String, String, String)] = [
       (
@@ -176,7 +180,11 @@ struct PlanAnswer {
         "Training runs at once", headline.trainingRuns.map { grouped($0, decimals: 1) } ?? "unknown",
         "frontier size, instead of serving"
       ))
-    return .tag(
+    return PlanAnswer.list(tiles)
+  }
+
+  private static func list(_ tiles: [(String, String, String)]) -> Markup {
+    .tag(
       "dl", ["class": "tiles"],
       tiles.map { name, value, note in
         .tag(

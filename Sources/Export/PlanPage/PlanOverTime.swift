@@ -18,12 +18,16 @@ struct PlanOverTime {
         + .tag("ul", [:], fleet.answer.relaxations.map { .tag("li", [:], .breakable("\($0)")) })
     }
     return .joined([
-      .tag("p", [:], answer), holders.providers(fleet.ledger.months.map(\.label)) ?? Markup(),
-      .tag("div", ["class": "many"], quarters.markup), .tag("p", ["class": "note"], quality),
-      .tag("h3", [:], "What limits cost"), worths, .tag("h3", [:], "What was not bought, and why"),
+      .tag("p", [:], answer), figures.ramp, .tag("div", ["class": "many"], quarters.markup),
+      .tag("p", ["class": "note"], quality),
+      holders.providers(fleet.ledger.months.map(\.label), source: "fleet_allocation.csv.") ?? Markup(),
+      figures.money, .tag("h3", [:], "What limits cost"), worths,
+      .tag("h3", [:], "What was not bought, and why"),
       rejections,
     ])
   }
+
+  private var figures: PlanOverTimeFigures { PlanOverTimeFigures(plan: plan, fleet: fleet) }
 
   private var answer: String {
     PlanReport(plan).fleetAnswer
@@ -83,8 +87,19 @@ struct PlanOverTime {
       return true
     }.prefix(PlanOverTime.most)
     guard !shown.isEmpty else { return .tag("p", [:], "No limit but the demand itself binds.") }
-    return .tag("ul", [:], shown.map { .tag("li", [:], .breakable($0.description)) })
-      + .tag("p", ["class": "note"], "All of them: fleet_limits.csv.")
+    var table = HTMLTable(
+      "What one unit more would save, discounted",
+      [.init(heading: "one more"), .init(heading: "worth, USD", isNumber: true)])
+    for worth in shown {
+      // `one more MW at a in 2027-01 is worth 5 USD`: the figure stands in a column of its own.
+      let what = worth.description.split(separator: " is worth ").first.map(String.init) ?? worth.description
+      table.append([.words(what), .number(worth.usd, decimals: 0)])
+    }
+    return .tag("div", ["class": "some"], table.markup)
+      + .tag(
+        "p", ["class": "note"],
+        "The limits that cost most, the demand itself left out; each alone, all else as planned. All: "
+          + "fleet_limits.csv.")
   }
 
   private var rejections: Markup {
@@ -93,7 +108,8 @@ struct PlanOverTime {
       "Price rows without a block",
       [
         .init(heading: "offer"), .init(heading: "site"), .init(heading: "contract"),
-        .init(heading: "too dear by, USD a block", isNumber: true), .init(heading: "limit"),
+        .init(heading: "too dear by, USD a block", isNumber: true),
+        .init(heading: "what stands against it"),
       ])
     for rejection in fleet.answer.rejections.prefix(PlanOverTime.most) {
       let row = fleet.fleetCase.prices[rejection.price]

@@ -67,12 +67,12 @@ public struct PlanPage: Sendable {
     var sections =
       [overTime].compactMap { $0 } + [
         Section(
-          anchor: "ramp", title: "The ramp",
-          content: PlanRamp(plan: plan, headline: headline).markup
+          anchor: "ramp", title: titled("The ramp"),
+          content: comparison + PlanRamp(plan: plan, headline: headline).markup
             + (extras.providers(plan.months.map(\.label)) ?? Markup())),
         Section(
-          anchor: "money", title: "The money",
-          content: PlanMoney(plan: plan, headline: headline, streams: extras.streams).markup),
+          anchor: "money", title: titled("The money"),
+          content: comparison + PlanMoney(plan: plan, headline: headline, streams: extras.streams).markup),
         Section(
           anchor: "clouds", title: "The clouds compared",
           content: PlanComparison(plan: plan, headline: headline).markup),
@@ -88,6 +88,19 @@ public struct PlanPage: Sendable {
       Section(anchor: "sources", title: "Where it comes from", content: PlanOrigins(plan: plan).markup),
       Section(anchor: "assumptions", title: "Assumptions", content: PlanAssumptions(plan: plan).markup),
     ]
+  }
+
+  /// Beside a fleet over time, the sections of one offer say that they are no part of it.
+  private func titled(_ title: String) -> String {
+    plan.fleet?.plan == nil ? title : "\(title) of one offer alone"
+  }
+
+  private var comparison: Markup {
+    guard plan.fleet?.plan != nil, let headline else { return Markup() }
+    return .tag(
+      "p", ["class": "note"],
+      "For comparison only: all of budget_usd for \(headline.fleet), whatever the demand. The plan is the fleet over "
+        + "time above.")
   }
 
   private var deals: Section? {

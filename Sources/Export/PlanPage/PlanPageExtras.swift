@@ -132,7 +132,7 @@ extension PlanPageExtras {
   /// Accelerators of each provider at the end of each twelve months; nil where none are given.
   ///
   /// - Parameter months: names of the term's months.
-  func providers(_ months: [String]) -> Markup? {
+  func providers(_ months: [String], source: String = "plan_monthly.csv.") -> Markup? {
     let given = deliveries.filter { $0.accelerators.count == months.count }
     guard !given.isEmpty, !months.isEmpty else { return nil }
     let ends = Array(stride(from: 11, to: months.count, by: 12))
@@ -154,7 +154,7 @@ extension PlanPageExtras {
     }
     let chart = figure(
       "Accelerators by provider", "Each bar is the last of twelve months.",
-      key: markKey(parts.map { ($0.series, $0.name, false) }), source: "plan_monthly.csv."
+      key: markKey(parts.map { ($0.series, $0.name, false) }), source: source
     ) {
       SVGStackedBars(
         parts: parts, bars: last.map { .init(label: months[$0], values: values($0)) }, axis: "Accelerators",
@@ -162,7 +162,7 @@ extension PlanPageExtras {
         label: "Accelerators by provider; the table below has the figures"
       ).markup()
     }
-    return (chart ?? Markup()) + .tag("div", ["class": "many"], table.markup)
+    return (chart ?? Markup()) + .tag("div", ["class": "some"], table.markup)
   }
 
   /// Announced deals beside the plan's own price of power and hours; nil where none are given.
