@@ -89,7 +89,8 @@ private final class FlatSheetReader: NSObject, XMLParserDelegate {
 
   static func read(_ data: Data) -> ForeignWorkbook {
     let reader = FlatSheetReader()
-    let parser = XMLParser(data: data)
+    // As a stream: in one piece the parser takes no more than 10 MB.
+    let parser = XMLParser(stream: InputStream(data: data))
     parser.delegate = reader
     guard parser.parse() else { return [:] }
     return reader.book

@@ -55,7 +55,8 @@ struct FleetAllocationSheet {
           format: format, rule: rule)
       }
       put(.block, Double(holding.offer.unit ?? 1), .whole, .wholeBetween(1, 1_000_000))
-      put(.usd, holding.rate.usdPerHour, .fine, .atLeast(0))
+      // What own hardware costs stands among the other streams.
+      put(.usd, line.isRented ? holding.rate.usdPerHour : 0, .fine, line.isRented ? .atLeast(0) : nil)
       put(.upfront, holding.contract.upfrontShare, .percent, .between(0, 1))
       put(.usable, usableShare(index), .percent, .between(0, 1))
       put(.kilowatts, holding.kilowattsEach ?? 0, NumberFormat("#,##0.000"), .atLeast(0))
@@ -71,9 +72,9 @@ struct FleetAllocationSheet {
   }
 
   private func usableShare(_ index: Int) -> Double {
-    let line = layout.lines[index]
-    let product = layout.portfolio.supplies[layout.portfolio.prices[line.price].supply].product
-    return line.holding.contract.includesSpares ? 1 : 1 - layout.fleet.fleetCase.spareShares[product]
+    let holding = layout.lines[index].holding
+    guard let month = holding.accepted.firstIndex(where: { $0 > 0 }) else { return 1 }
+    return holding.usable[month] / holding.accepted[month]
   }
 
   /// Prices as the ledger books them: to the millionth of a dollar, what is due later and what is due now apart.

@@ -5,11 +5,11 @@ import Planner
 import Quantities
 
 struct FleetMonthsSheet {
-  private(set) var sheet = Sheet(FleetSheetLayout.months)
+  var sheet = Sheet(FleetSheetLayout.months)
   private(set) var names: [(String, CellAddress)] = []
-  private let layout: FleetSheetLayout
-  private let places: FleetPlaces
-  private var needs: [FleetNeed] { layout.fleet.fleetCase.needs }
+  let layout: FleetSheetLayout
+  let places: FleetPlaces
+  var needs: [FleetNeed] { layout.fleet.fleetCase.needs }
 
   init(_ layout: FleetSheetLayout, _ places: FleetPlaces) {
     self.layout = layout
@@ -30,9 +30,9 @@ struct FleetMonthsSheet {
     sheet.pagesWide = 4
   }
 
-  private func figure(_ figure: FleetFigure, _ column: Int) -> Formula { FleetPlaces.month(figure, column) }
+  func figure(_ figure: FleetFigure, _ column: Int) -> Formula { FleetPlaces.month(figure, column) }
 
-  private mutating func add(
+  mutating func add(
     _ figure: FleetFigure, _ label: String, _ unit: String, _ format: NumberFormat,
     _ formula: (Int) -> Formula?
   ) {
@@ -98,84 +98,6 @@ struct FleetMonthsSheet {
     add(.megawattLimit, "Power energised at sites that hold anything", "MW", .decimal) {
       .sum(places.siteLimits.column($0))
     }
-  }
-
-  // MARK: Money
-
-  private mutating func addMoney() {
-    let places = places
-    let commitment = places.terms.column(FleetTerm.isCommitment.rawValue)
-    add(.committed, "Paid under commitments", "USD", .whole) {
-      .sumProduct(places.signature.column($0), commitment) + .sumProduct(places.rent.column($0), commitment)
-    }
-    // Not the whole less the committed part: a difference of equal sums is a rounding error, not zero.
-    let free = Formula.number(1) - .range(commitment)
-    add(.flexible, "Paid and free to end within a month", "USD", .whole) { column in
-      .call(.sumProduct, [.range(places.signature.column(column)), free])
-        + .call(.sumProduct, [.range(places.rent.column(column)), free])
-    }
-    addOther()
-    add(.rebates, "Rebates for a year's spend", "USD", .whole) { [self] column in rebate(column) }
-    add(.paid, "Paid", "USD", .whole) { [self] column in
-      figure(.committed, column) + figure(.flexible, column) + figure(.other, column)
-        + figure(.rebates, column)
-    }
-    add(.idle, "of it for what is not accepted yet", "USD", .whole) { [self] column in
-      let waiting = Formula.range(places.billed.column(column)) - .range(places.accepted.column(column))
-      let due = Formula.range(places.terms.column(FleetTerm.monthly.rawValue))
-      return .call(.sumProduct, [waiting, due]) * figure(.hours, column)
-    }
-    add(.discounted, "Discounted", "USD", .whole) { [self] column in
-      .sum(places.signature.column(column)) * figure(.signatureDiscount, column)
-        + (.sum(places.rent.column(column)) + figure(.other, column) + figure(.rebates, column))
-        * figure(.discount, column)
-    }
-  }
-
-  /// Streams that no line of Allocation makes, as the program booked them.
-  private mutating func addOther() {
-    let modelled: Set<CostStream> = [
-      .rent, .upfront, .paidNotUsable, .cpu, .network, .storage, .spendDiscount,
-    ]
-    let rows = layout.fleet.ledger.rows.filter { $0.stream.isCash && !modelled.contains($0.stream) }
-    let row = FleetFigure.other.rawValue
-    sheet.put(["Other streams (values of the program, not live)", "USD"], row: row, style: .label)
-    for month in 0..<layout.count {
-      let sum = rows.filter { $0.month == month }.reduce(Money.zero) { $0 + $1.billed }
-      sheet.put(.number(sum.usd), row: row, column: layout.column(month), format: .whole)
-    }
-  }
-
-  /// What providers pay back in a year's last month: the discount of the highest bracket that the year's spend reaches.
-  private func rebate(_ column: Int) -> Formula? {
-    let month = column - FleetSheetLayout.firstMonth
-    guard month == layout.count - 1 || (month + 1) % 12 == 0 else { return nil }
-    let year = layout.column(month / 12 * 12)...column
-    var sum: Formula?
-    for (provider, lines) in layout.providers {
-      let brackets = layout.portfolio.brackets.enumerated().filter { $0.element.provider == provider }
-        .sorted { $0.element.fromUSD < $1.element.fromUSD }
-      guard !brackets.isEmpty else { continue }
-      let spent = Formula.call(
-        .sum,
-        [places.signature, places.rent].flatMap { block in
-          lines.map { .range(block.row($0, year)) }
-        })
-      let share = brackets.reduce(Formula.number(0)) { below, bracket in
-        let row = bracketRow + 1 + bracket.offset
-        return .when(
-          .binary(.greaterOrEqual, spent, .cell(sheet.address(row: row, column: 1))),
-          .cell(sheet.address(row: row, column: 4)), below)
-      }
-      let part = spent * share
-      sum = sum.map { $0 + part } ?? part
-    }
-    return sum.map { .number(0) - $0 }
-  }
-
-  /// Row of the brackets' heading, below the classes.
-  private var bracketRow: Int {
-    FleetLayoutRows.afterClasses(needs.count)
   }
 
   // MARK: Classes
@@ -263,16 +185,21 @@ struct FleetMonthsSheet {
       guard !serving.isEmpty else { return .number(0) }
       return .when(.binary(.greater, all, .number(0)), sum(serving) / all, .number(1))
     }
-    add(.usdPerMtok, "USD per million tokens (empty: no tokens)", "USD/Mtok", .fine) { [self] column in
+    addOwnCost()
+    add(.usdPerMtok, "USD per million tokens (-: no tokens)", "USD/Mtok", .fine) { [self] column in
       .when(
         .binary(.greater, figure(.tokens, column), .number(0)),
-        figure(.paid, column) * figure(.servingShare, column) / figure(.tokens, column), .text(""))
+        (figure(.paid, column) + figure(.ownCost, column)) * figure(.servingShare, column)
+          / figure(.tokens, column), .text("-"))
     }
   }
 
   private mutating func addTotals() {
     sheet.put(.text("Term"), row: FleetFigure.month.rawValue, column: 4, style: .heading)
-    for figure in [FleetFigure.committed, .flexible, .other, .rebates, .paid, .idle, .discounted, .tokens] {
+    for figure in [
+      FleetFigure.committed, .flexible, .other, .otherDiscounted, .rebates, .paid, .idle, .discounted,
+      .tokens, .ownCost,
+    ] {
       let address = sheet.put(
         .formula(.sum(sheet.range(rows: figure.rawValue...figure.rawValue, columns: layout.columns))),
         row: figure.rawValue, column: 4, style: .output, format: .whole)
@@ -290,6 +217,8 @@ struct FleetMonthsSheet {
     sheet.put(.text("sum"), row: FleetFigure.committed.rawValue - 1, column: 4, style: .note)
     let paid = sheet.range(
       rows: FleetFigure.paid.rawValue...FleetFigure.paid.rawValue, columns: layout.columns)
+    let own = sheet.range(
+      rows: FleetFigure.ownCost.rawValue...FleetFigure.ownCost.rawValue, columns: layout.columns)
     let serving = sheet.range(
       rows: FleetFigure.servingShare.rawValue...FleetFigure.servingShare.rawValue, columns: layout.columns)
     let tokens = figure(.tokens, 4)
@@ -298,7 +227,9 @@ struct FleetMonthsSheet {
         "fleet_usd_per_mtok",
         sheet.put(
           .formula(
-            .when(.binary(.greater, tokens, .number(0)), .sumProduct(paid, serving) / tokens, .text(""))),
+            .when(
+              .binary(.greater, tokens, .number(0)),
+              .call(.sumProduct, [.range(paid) + .range(own), .range(serving)]) / tokens, .text("-"))),
           row: FleetFigure.usdPerMtok.rawValue, column: 4, style: .output, format: .fine)
       ))
   }

@@ -21,10 +21,10 @@ enum FleetTerm: Int {
 enum FleetFigure: Int, CaseIterable {
   case index = 2, month, hours, discount, signatureDiscount
   case delivered = 8, billed, accepted, usable, megawatts, megawattLimit
-  case committed = 15, flexible, other, rebates, paid, idle, discounted
-  case servedShare = 23, tokens, servingShare, usdPerMtok
+  case committed = 15, flexible, other, otherDiscounted, rebates, paid, idle, discounted
+  case servedShare = 24, tokens, servingShare, ownCost, usdPerMtok
   /// First class.
-  static let classes = 29
+  static let classes = 31
 }
 
 /// What FleetMonths has of each class, in order.

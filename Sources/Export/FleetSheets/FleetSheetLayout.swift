@@ -13,6 +13,8 @@ struct FleetLine {
   let blocks: [Double?]
   /// Months that are paid before the first one of use.
   let ahead: Int
+  /// False for hardware of one's own whose parts the ledger books: no price an hour pays for it.
+  let isRented: Bool
 
   /// `aws-us-east GB200 reserved-3y 2027`: a price that moves has a line for each year of it.
   let name: String
@@ -44,6 +46,8 @@ struct FleetSheetLayout {
     portfolio = fleet.fleetCase.portfolio
     count = portfolio.months.count
     let acceptance = Int((layout.plan.scenario.number("acceptance_months") ?? 0).rounded(.up))
+    let parts: Set<CostStream> = [.capital, .residual, .colocation, .energy, .repair, .staff]
+    let built = Set(fleet.ledger.rows.filter { parts.contains($0.stream) }.compactMap(\.holding))
     var lines: [FleetLine] = []
     for holding in fleet.holdings {
       let index = fleet.fleetCase.prices.firstIndex {
@@ -60,6 +64,7 @@ struct FleetSheetLayout {
         FleetLine(
           holding: holding, price: index, blocks: blocks,
           ahead: holding.contract.billingStart == .delivery ? acceptance : 0,
+          isRented: !built.contains(lines.count),
           name: "\(holding.site) \(holding.offer.accelerator) \(holding.contract.id) \(year)"))
     }
     self.lines = lines
