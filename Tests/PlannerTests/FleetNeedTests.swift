@@ -54,7 +54,8 @@ let smallFleetFiles = [
   own,own,own,60,0,1,1,delivery,0,1,0,x
 
   """,
-  "own_builds.csv": "accelerator,capital_usd,low,high,source,as_of\nGB300,64380,48000,72000,x,2025-11\n",
+  "own_builds.csv":
+    "accelerator,capital_usd,low,high,source,as_of\nGB200,50000,,,x,2025-05\nGB300,64380,48000,72000,x,2025-11\n",
 ]
 
 func smallFleet(_ set: [String] = [], _ changed: [String: String] = [:]) throws -> (FleetPlan, Plan) {
