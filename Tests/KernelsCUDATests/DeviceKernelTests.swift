@@ -74,7 +74,7 @@ private let cases: [Case] =
     deviceCase(.launchLatency, Shape(), .f32), deviceCase(.graphReplay, Shape(), .f32),
   ] + DataType.ofDevices.filter { $0 != .f8 }.map { deviceCase(.typePeak, Shape(), $0) }
 
-extension Case: @retroactive CustomTestStringConvertible {
+extension Case: CustomTestStringConvertible {
   public var testDescription: String {
     "\(operation.rawValue) \(dataType.rawValue) \(shape.m ?? shape.seqKV ?? shape.bytes ?? 0)"
   }

@@ -169,7 +169,7 @@ extension PlanReport {
   /// What own hardware is still worth at the end; empty where all is rented.
   private func leftOver(_ fleet: FleetPlan) -> String {
     let left = -fleet.ledger.paid(.residual).usd
-    return left > 0 ? " less \(billions(left)) B that own hardware is then worth" : ""
+    return left > 0 ? " (what own hardware is then worth, \(billions(left)) B, is taken off)" : ""
   }
 
   private func summary(_ fleet: FleetPlan) -> String {
