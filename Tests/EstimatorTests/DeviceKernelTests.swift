@@ -93,7 +93,7 @@ struct DeviceKernelTests {
 
   @Test("of one problem the colder row stands, and of equally cold ones the faster implementation")
   func choice() {
-    let hot = run.product(8, 8192, 8192, cache: "hot", slower: 0.5)
+    let hot = run.product(8, 8192, 8192, cache: "hot", slower: 0.95)
     let cold = run.product(8, 8192, 8192, cache: "weights_cold")
     let slower = run.product(8, 8192, 8192, by: "torch", cache: "weights_cold", slower: 1.1)
     for rows in [[hot, cold, slower], [slower, cold, hot], [cold, hot, slower]] {

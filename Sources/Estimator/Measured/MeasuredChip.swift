@@ -37,7 +37,8 @@ public struct MeasuredChip: Sendable, Hashable {
       var row = EngineConstant()
       row.constant = share.constant
       row.engineOrChip = "\(accelerator) (measured)"
-      row.value = share.value
+      // Six digits, as every other constant of the table has.
+      row.value = (share.value * 1e6).rounded() / 1e6
       row.unit = "1"
       row.how = EngineConstant.measured
       row.rows = share.rows.count
