@@ -4,11 +4,13 @@
 #include "CCbc.h"
 
 #include <dlfcn.h>
+#include <float.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 typedef void model;
 
@@ -44,6 +46,7 @@ typedef struct {
   int (*solve_again)(model *, int);
   void (*set_lower)(model *, const double *);
   void (*set_upper)(model *, const double *);
+  void (*set_objective_limit)(model *, double);
   int (*status)(model *);
   double *(*values)(model *);
   double *(*duals)(model *);
@@ -87,8 +90,9 @@ static int open_cbc(const char *name, cbc *functions) {
 static int open_clp(const char *name, clp *functions) {
   static const char *const names[] = {
       "Clp_newModel", "Clp_deleteModel", "Clp_loadProblem", "Clp_setLogLevel", "Clp_setMaximumSeconds",
-      "Clp_initialDualSolve", "Clp_dual", "Clp_chgColumnLower", "Clp_chgColumnUpper", "Clp_status", "Clp_primalColumnSolution", "Clp_dualRowSolution",
-      "Clp_dualColumnSolution", "Clp_objectiveValue"};
+      "Clp_initialDualSolve", "Clp_dual", "Clp_chgColumnLower", "Clp_chgColumnUpper", "Clp_setDualObjectiveLimit",
+      "Clp_status", "Clp_primalColumnSolution", "Clp_dualRowSolution", "Clp_dualColumnSolution",
+      "Clp_objectiveValue"};
   _Static_assert(sizeof(clp) == sizeof names, "one name a function");
   void *handle = library(name, "libClp.so.1", "libClp.so");
   return handle && find(handle, names, (void **)functions, sizeof names / sizeof *names);
@@ -200,9 +204,10 @@ ccbc_session *ccbc_session_open(const char *simplex_library, const ccbc_problem 
 }
 
 int ccbc_session_solve(
-    ccbc_session *session, const double *column_lower, const double *column_upper, double *values, double *duals,
-    double *reduced_costs, double *objective) {
+    ccbc_session *session, const double *column_lower, const double *column_upper, double most, double *values,
+    double *duals, double *reduced_costs, double *objective) {
   clp *functions = &session->functions;
+  functions->set_objective_limit(session->m, isfinite(most) ? most : DBL_MAX);
   functions->set_lower(session->m, column_lower);
   functions->set_upper(session->m, column_upper);
   if (session->is_solved) {
@@ -218,4 +223,10 @@ int ccbc_session_solve(
 void ccbc_session_close(ccbc_session *session) {
   session->functions.delete_model(session->m);
   free(session);
+}
+
+double ccbc_processor_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

@@ -23,8 +23,8 @@ public final class RelaxedSession {
   deinit { ccbc_session_close(session) }
 
   /// The least cost under other limits of the variables, one of each for every variable. A program without an end counts
-  /// as one without a solution.
-  public func solve(lower: [Double], upper: [Double]) -> RelaxedSolution {
+  /// as one without a solution, and so does one that is proved to cost more than `most`.
+  public func solve(lower: [Double], upper: [Double], most: Double = .infinity) -> RelaxedSolution {
     guard lower.count == columns, upper.count == columns, zip(lower, upper).allSatisfy({ $0 <= $1 }) else {
       return RelaxedSolution(.infeasible)
     }
@@ -33,8 +33,8 @@ public final class RelaxedSession {
     var duals = [Double](repeating: 0, count: rows)
     var objective = 0.0
     let code = ccbc_session_solve(
-      session, lower.map(PackedModel.limit), upper.map(PackedModel.limit), &values, &duals, &reducedCosts,
-      &objective)
+      session, lower.map(PackedModel.limit), upper.map(PackedModel.limit), most, &values, &duals,
+      &reducedCosts, &objective)
     switch Int(code) {
     case CCBC_OPTIMAL:
       return RelaxedSolution(objective: objective, values: values, duals: duals, reducedCosts: reducedCosts)
@@ -54,3 +54,7 @@ extension CoinSolver {
     return session
   }
 }
+
+/// Seconds that the processor has spent on this thread: what a limit of a search should count, since it does not
+/// depend on what else the host does.
+package func processorSeconds() -> Double { ccbc_processor_seconds() }

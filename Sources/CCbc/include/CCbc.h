@@ -51,12 +51,16 @@ typedef struct ccbc_session ccbc_session;
 /// NULL where the library is not here.
 ccbc_session *ccbc_session_open(const char *simplex_library, const ccbc_problem *problem);
 
-/// As ccbc_relax, with other column limits, `columns` long.
+/// As ccbc_relax, with other column limits, `columns` long. CCBC_INFEASIBLE also where the least cost is proved to be
+/// above `most`, which saves the rest of the solve; INFINITY for no such limit.
 int ccbc_session_solve(
-    ccbc_session *session, const double *column_lower, const double *column_upper, double *values, double *duals,
-    double *reduced_costs, double *objective);
+    ccbc_session *session, const double *column_lower, const double *column_upper, double most, double *values,
+    double *duals, double *reduced_costs, double *objective);
 
 /// Frees the session.
 void ccbc_session_close(ccbc_session *session);
+
+/// Seconds that the processor has spent on this thread.
+double ccbc_processor_seconds(void);
 
 #endif

@@ -45,12 +45,14 @@ package struct PortfolioSearch {
     }
     // Most portfolios are decided by their relaxation: a second linear program then saves the search.
     var best: MixedSolution?
-    for share in [0.5, 0.3, 0.7, 0.9] where (best?.gap ?? .infinity) > limits.relativeGap {
+    // Brackets are not: their rebates are given before they are earned, and rounding them is the bracket search's part.
+    let hasBrackets = !model.ladders.isEmpty
+    for share in hasBrackets ? [0.5] : [0.5, 0.3, 0.7, 0.9]
+    where (best?.gap ?? .infinity) > limits.relativeGap {
       let found = fixed(decisions(from: relaxed.values, lotsFrom: share), bound: bound)
       if let found, found.objective ?? .infinity < best?.objective ?? .infinity { best = found }
     }
-    if let found = best { best = closing(found, bound: bound, limits.relativeGap) }
-    if let found = best { best = climbing(found, bound: bound, limits.relativeGap) }
+    if let found = best, !hasBrackets { best = closing(found, bound: bound, limits.relativeGap) }
     if let best, (best.gap ?? .infinity) <= limits.relativeGap {
       return ContinuousPlan(solution: best, relaxed: bound)
     }
@@ -58,16 +60,16 @@ package struct PortfolioSearch {
     if !model.ladders.isEmpty {
       let brackets = BracketSearch(
         model: model, session: session, relativeGap: limits.relativeGap, seconds: limits.seconds)
-      let isClosed: Bool
-      (best, proved, isClosed) = brackets.run(from: relaxed.values, bound: bound, best: best) {
-        fixed(decisions(from: $0, lotsFrom: 0.5), bound: bound)
+      let outcome = brackets.run(from: relaxed.values, bound: bound, best: best) {
+        settled($0, bound: bound)
       }
+      (best, proved) = (outcome.best, outcome.bound)
       best?.bound = proved
       if let best, (best.gap ?? .infinity) <= limits.relativeGap * (1 + 1e-9) {
         return ContinuousPlan(solution: best, relaxed: bound)
       }
       // A general search knows no better than this one while brackets are what is open.
-      if !isClosed, var best {
+      if !outcome.isClosed, var best {
         best.status = .feasible(gap: best.gap ?? .infinity)
         return ContinuousPlan(solution: best, relaxed: bound)
       }
@@ -96,6 +98,34 @@ package struct PortfolioSearch {
       status: .optimal, objective: objective, bound: min(bound, objective), values: fixed.values)
   }
 
+  /// The program at the brackets and providers of a relaxation, its lots decided bit by bit: those that are nearest to
+  /// their least and those that are nearest to nothing first, the others by the linear program that is left; nil where
+  /// that leaves no solution.
+  private func settled(_ values: [Double], bound: Double) -> MixedSolution? {
+    let decided = model.linear.fixingIntegers(at: decisions(from: values, lotsFrom: 0.5)).variables
+    var (lower, upper) = (decided.map(\.lower), decided.map(\.upper))
+    for lot in model.lots { (lower[lot.open.index], upper[lot.open.index]) = (0, 1) }
+    var last = session.solve(lower: lower, upper: upper)
+    while last.status == .optimal {
+      let open = model.lots.compactMap { lot -> (share: Double, open: LinearModel.VariableID)? in
+        guard lower[lot.open.index] < upper[lot.open.index] else { return nil }
+        let share = lot.signs.reduce(0) { $0 + last.values[$1.index] } / lot.minimum
+        return share > 1e-9 && share < 1 - 1e-9 ? (share, lot.open) : nil
+      }.sorted { ($0.share, $0.open) < ($1.share, $1.open) }
+      guard !open.isEmpty else { break }
+      let count = (open.count + 3) / 4
+      for item in open.suffix(count) where item.share >= 0.5 { lower[item.open.index] = 1 }
+      for item in open.prefix(count) where item.share < 0.5 { upper[item.open.index] = 0 }
+      last = session.solve(lower: lower, upper: upper)
+    }
+    guard last.status == .optimal else { return nil }
+    var found = decisions(from: last.values, lotsFrom: 1 - 1e-9)
+    for (index, variable) in decided.enumerated() where variable.lower == variable.upper {
+      if !model.lots.contains(where: { $0.open.index == index }) { found[index] = variable.lower }
+    }
+    return fixed(found, bound: bound)
+  }
+
   private func decisions(from values: [Double], lotsFrom share: Double) -> [Double] {
     var rounded = values
     for lot in model.lots {
@@ -108,7 +138,8 @@ package struct PortfolioSearch {
     }
     for ladder in model.ladders {
       let spend = ladder.reduce(0) { $0 + values[$1.inside.index] }
-      let step = ladder.lastIndex { spend >= $0.from } ?? 0
+      // A spend that is held at a threshold stands a rounding below it.
+      let step = ladder.lastIndex { spend >= $0.from - 1e-6 } ?? 0
       for (index, item) in ladder.enumerated() { rounded[item.tier.index] = index == step ? 1 : 0 }
     }
     return rounded
@@ -125,22 +156,6 @@ package struct PortfolioSearch {
       }
       guard !forced.isEmpty else { continue }
       for lot in forced { values[lot.open.index] = 0 }
-      if let next = fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
-    }
-    return best
-  }
-
-  /// Tries the next bracket of each provider and year, in turn, where the spend is not far below it.
-  private func climbing(_ start: MixedSolution, bound: Double, _ gap: Double) -> MixedSolution {
-    var best = start
-    for ladder in model.ladders {
-      let spend = ladder.reduce(0) { $0 + best.values[$1.inside.index] }
-      let step = ladder.lastIndex { best.values[$0.tier.index] > 0.5 } ?? 0
-      guard (best.gap ?? 0) > gap, step + 1 < ladder.count, spend > 0.6 * ladder[step + 1].from else {
-        continue
-      }
-      var values = best.values
-      for (index, item) in ladder.enumerated() { values[item.tier.index] = index == step + 1 ? 1 : 0 }
       if let next = fixed(values, bound: bound), next.objective ?? 0 < best.objective ?? 0 { best = next }
     }
     return best

@@ -167,3 +167,19 @@ extension PortfolioCase {
     return portfolio
   }
 }
+
+extension PortfolioCase {
+  /// A small case with two discounts on the yearly spend of each provider, at thresholds that it can just reach.
+  static func smallWithBrackets(_ seed: Int, months: Int = 6) -> PortfolioCase {
+    var portfolio = small(seed, months: months)
+    var random = PortfolioSeed(seed + 5000)
+    for site in portfolio.sites {
+      for (from, discount) in [(random.number(1e6...6e6), 0.05), (random.number(7e6...2e7), 0.12)] {
+        var bracket = SpendBracket()
+        (bracket.provider, bracket.fromUSD, bracket.discount) = (site.provider, from, discount)
+        portfolio.brackets.append(bracket)
+      }
+    }
+    return portfolio
+  }
+}

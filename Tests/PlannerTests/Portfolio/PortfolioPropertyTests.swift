@@ -15,21 +15,26 @@ import Testing
     return try solver.solveRelaxed(PortfolioModel(portfolio).linear).objective
   }
 
-  /// Compares the optima of 500 cases with those of changed ones.
+  /// Compares the optima of 500 cases with those of changed ones; a quarter of them with brackets where `brackets` says
+  /// so.
   private func holds(
-    _ change: (inout PortfolioCase, inout PortfolioSeed) -> Void,
+    brackets: Bool = false, _ change: (inout PortfolioCase, inout PortfolioSeed) -> Void,
     _ claim: (_ before: Double, _ after: Double) -> Bool
   ) throws -> Int {
     var compared = 0
     for seed in 0..<500 {
-      let portfolio = PortfolioCase.small(seed)
+      let portfolio =
+        brackets && seed % 4 == 1 ? PortfolioCase.smallWithBrackets(seed) : PortfolioCase.small(seed)
       var changed = portfolio
       var random = PortfolioSeed(seed + 10_000)
       change(&changed, &random)
       guard let before = try optimum(portfolio) else { continue }
       // A change may take the last plan away; that is dearer than any.
       let after = try optimum(changed) ?? .infinity
-      #expect(claim(before, after), "seed \(seed): \(before), \(after)")
+      // Clp keeps rows to 1e-7 of their coefficients, which are a bracket's greatest spend.
+      let offsets = portfolio.brackets.isEmpty ? 0...0 : -10...10
+      let holds = offsets.contains { claim(before * (1 + Double($0) * 1e-7), after) }
+      #expect(holds, "seed \(seed): \(before), \(after)")
       compared += 1
     }
     return compared
@@ -45,6 +50,7 @@ import Testing
   @Test("more demand never costs less")
   func demand() throws {
     let compared = try holds(
+      brackets: true,
       { portfolio, random in
         let index = Int.random(in: 0..<portfolio.demands.count, using: &random)
         let month = Int.random(in: 0..<portfolio.months.count, using: &random)
@@ -68,6 +74,7 @@ import Testing
   @Test("a limit that is taken away never costs more")
   func removed() throws {
     let compared = try holds(
+      brackets: true,
       { portfolio, random in
         switch Int.random(in: 0..<8, using: &random) {
         case 0: portfolio.limits.maxProviderShare = nil
@@ -87,11 +94,12 @@ import Testing
   func added() throws {
     var compared = 0
     for seed in 0..<500 {
-      let all = PortfolioCase.small(seed)
+      let all = seed % 4 == 1 ? PortfolioCase.smallWithBrackets(seed) : PortfolioCase.small(seed)
       var fewer = all
       fewer.prices.remove(at: seed % all.prices.count)
       guard let before = try optimum(fewer) else { continue }
-      #expect(falls(before, try optimum(all) ?? .infinity), "seed \(seed)")
+      let slack = all.brackets.isEmpty ? 0 : 1e-6
+      #expect(falls(before * (1 + slack), try optimum(all) ?? .infinity), "seed \(seed)")
       compared += 1
     }
     #expect(compared >= 450)
@@ -100,6 +108,7 @@ import Testing
   @Test("all money by seven is the cost by seven")
   func money() throws {
     let compared = try holds(
+      brackets: true,
       { portfolio, _ in
         for index in portfolio.prices.indices {
           portfolio.prices[index].usdPerHour = portfolio.prices[index].usdPerHour.map { $0 * 7 }
@@ -110,6 +119,7 @@ import Testing
         portfolio.limits.yearlyBudgetUSD = portfolio.limits.yearlyBudgetUSD.map { $0 * 7 }
         portfolio.limits.budgetUSD = portfolio.limits.budgetUSD.map { $0 * 7 }
         portfolio.limits.exposureUSD = portfolio.limits.exposureUSD.map { $0 * 7 }
+        for index in portfolio.brackets.indices { portfolio.brackets[index].fromUSD *= 7 }
       }, { stays($0 * 7, $1) })
     #expect(compared >= 450)
   }
@@ -211,6 +221,41 @@ import Testing
       #expect(other.cost == plan.cost)
     }
     #expect(planned > 90)
+  }
+
+  @Test("with brackets the search's cost is the general solver's, and no solution is below its bound")
+  func brackets() throws {
+    var (compared, discounted) = (0, 0)
+    for seed in 0..<60 {
+      let model = PortfolioModel(.smallWithBrackets(seed))
+      let found = try PortfolioSearch(model: model, solver: solver)
+        .solve(SolveLimits(seconds: 20, relativeGap: 1e-5)).solution
+      let general = try solver.solve(model.linear, SolveLimits(seconds: 20, relativeGap: 1e-6))
+      guard let cost = found.objective, let other = general.objective else {
+        #expect(found.objective == nil && general.objective == nil, "seed \(seed)")
+        continue
+      }
+      guard found.status == .optimal, general.status == .optimal else { continue }
+      #expect(abs(cost - other) <= 2e-5 * abs(other) + 1e-9, "seed \(seed): \(cost), \(other)")
+      #expect(try #require(found.bound) <= other + 1e-6 * abs(other), "seed \(seed)")
+      compared += 1
+      for ladder in model.linear.variables.indices
+      where model.linear.variables[ladder].name.hasPrefix("tier:")
+        && !model.linear.variables[ladder].name.hasSuffix(":0") && found.values[ladder] > 0.5
+      { discounted += 1 }
+    }
+    #expect(compared >= 50 && discounted >= 30, "\(compared), \(discounted)")
+  }
+
+  @Test("whole plans under brackets keep every limit and are never below their bound")
+  func wholeUnderBrackets() throws {
+    for seed in 0..<30 {
+      let portfolio = PortfolioCase.smallWithBrackets(seed)
+      let answer = try PortfolioPlanner.plan(portfolio)
+      guard let plan = answer.plan else { continue }
+      #expect(answer.violations.isEmpty, "seed \(seed): \(answer.violations.map(\.description))")
+      #expect(try #require(plan.bound) <= plan.cost + plan.penalty, "seed \(seed)")
+    }
   }
 
   @Test("100 plans with one changed cell are each found out")
