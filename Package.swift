@@ -98,14 +98,18 @@ let package = Package(
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room(  // the same door for a device
       "KernelsCUDA",
-      ["Quantities", "Measurement", "KernelsReference", "Kernels", "Devices", "CUDATexts"], path: "Kernels/Device"),
+      ["Quantities", "Measurement", "KernelsReference", "Kernels", "Devices", "CUDATexts"],
+      path: "Kernels/Device"),
     .target(  // the shape table, embedded
       name: "SuiteData", path: "Sources/SuiteData",
       exclude: ["README.md", "shapes.csv", "attention.csv", "products.csv", "accelerator.csv"],
       cSettings: [.unsafeFlags(["-std=gnu23"])]),
     room(  // which rows run
       "Suites",
-      ["Quantities", "Tables", "Machines", "Measurement", "KernelsBLAS", "Kernels", "KernelsCUDA", "SuiteData"]),
+      [
+        "Quantities", "Tables", "Machines", "Measurement", "KernelsBLAS", "Kernels", "KernelsCUDA",
+        "SuiteData",
+      ]),
 
     // The door
     room(  // rows, journal, compare

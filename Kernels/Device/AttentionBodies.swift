@@ -34,14 +34,16 @@ struct DeviceAttention {
       throw KernelError(absent: "device attention has no windows, latent or turned caches")
     }
     guard max(headsQ, batch) <= 1 << 16, seqKV <= 1 << 24, !isCausal || seqQ <= seqKV else {
-      throw KernelError(absent: "device attention takes up to \(1 << 16) heads and sequences of \(1 << 24) keys")
+      throw KernelError(
+        absent: "device attention takes up to \(1 << 16) heads and sequences of \(1 << 24) keys")
     }
     scale = 1 / Double(dim).squareRoot()
   }
 
   /// The row of a query head against the keys that it sees.
   func oracle(
-    q: [Float], visible: Range<Int>, key: @escaping (Int, Int) -> Double, value: @escaping (Int, Int) -> Double
+    q: [Float], visible: Range<Int>, key: @escaping (Int, Int) -> Double,
+    value: @escaping (Int, Int) -> Double
   ) -> OracleRow {
     let dim = dim
     return oracleAttentionRow(
@@ -83,15 +85,21 @@ final class DecodeBody: DeviceBody {
     self.device = device
     let type = request.shape.cacheType ?? .bf16
     guard type == .bf16 || type == .f8 else {
-      throw KernelError(absent: "device decode attention takes caches of bf16 or f8_e4m3, not \(type.rawValue)")
+      throw KernelError(
+        absent: "device decode attention takes caches of bf16 or f8_e4m3, not \(type.rawValue)")
     }
-    guard size.seqQ == 1 else { throw KernelError("decode attention has one query a sequence, not \(size.seqQ)") }
+    guard size.seqQ == 1 else {
+      throw KernelError("decode attention has one query a sequence, not \(size.seqQ)")
+    }
     let group = size.headsQ / size.headsKV
     guard group <= 16 else {
-      throw KernelError(absent: "device decode attention serves up to 16 query heads a key head, not \(group)")
+      throw KernelError(
+        absent: "device decode attention serves up to 16 query heads a key head, not \(group)")
     }
     pageKeys = request.shape.blockKeys ?? 64
-    guard pageKeys.isMultiple(of: 16) else { throw KernelError("pages hold multiples of 16 keys, not \(pageKeys)") }
+    guard pageKeys.isMultiple(of: 16) else {
+      throw KernelError("pages hold multiples of 16 keys, not \(pageKeys)")
+    }
     let perSequence = (size.seqKV + pageKeys - 1) / pageKeys
     let pageCount = perSequence * size.batch
     pages = DecodeBody.shuffled(pageCount, seed: request.seed(9, set: 0))
@@ -112,7 +120,8 @@ final class DecodeBody: DeviceBody {
     let name = "decode_attention_\(type == .f8 ? "e4m3" : "bf16")_\(size.dim)_g\(group <= 8 ? 8 : 16)"
     let kernel = try device.function(name, of: .decode, sharedBytes: shared)
     let resident = try kernel.blocksPerMultiprocessor(threads: 128, sharedBytes: shared)
-    let splitKeys = DecodeBody.splitKeys(size, blocks: max(1, resident) * max(1, device.facts.multiprocessors))
+    let splitKeys = DecodeBody.splitKeys(
+      size, blocks: max(1, resident) * max(1, device.facts.multiprocessors))
     let splits = (size.seqKV + splitKeys - 1) / splitKeys
     detail = "splits\(splits)"
     let rows = size.batch * size.headsQ * splits
@@ -300,7 +309,8 @@ final class PrefillBody: DeviceBody {
       let (head, position) = (row / size.seqQ, row % size.seqQ)
       let (sequence, keyHead) = (head / size.headsQ, head % size.headsQ / group)
       let visible = oracleVisibleKeys(
-        position: position, keys: size.seqKV, offset: size.seqKV - size.seqQ, causal: size.isCausal, window: nil)
+        position: position, keys: size.seqKV, offset: size.seqKV - size.seqQ, causal: size.isCausal,
+        window: nil)
       let first = (sequence * size.headsKV + keyHead) * size.seqKV
       let expected = size.oracle(
         q: it.q.numbers.floats(row * dim..<(row + 1) * dim), visible: visible,

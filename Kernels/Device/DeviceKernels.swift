@@ -55,7 +55,8 @@ public final class DeviceKernels {
     case .gemm: return try ProductBody(request, on: self)
     case .groupedGEMM: return try GroupedBody(request, on: self)
     case .typePeak, .fmaPeak:
-      return subject.implementation == .cublasLt ? try ProductBody(request, on: self) : try PeakBody(request, on: self)
+      return subject.implementation == .cublasLt
+        ? try ProductBody(request, on: self) : try PeakBody(request, on: self)
     case .memoryRead, .memoryCopy, .memoryTriad: return try MemoryBody(request, on: self)
     case .hostToDevice, .deviceToHost, .peerCopy: return try LinkBody(request, on: self)
     case .launchLatency, .graphReplay: return try LaunchBody(request, on: self)

@@ -24,13 +24,14 @@ public final class DeviceWatching {
     self.sensors = sensors
     first = sensors.sample()
     let (shared, period) = (shared, DeviceWatching.period)
-    let box = Unmanaged.passRetained(Job {
-      while !shared.isOver.load(ordering: .acquiring) {
-        usleep(period)
-        let sample = sensors.sample()
-        if !shared.isOver.load(ordering: .acquiring) { shared.samples.withLock { $0.append(sample) } }
-      }
-    })
+    let box = Unmanaged.passRetained(
+      Job {
+        while !shared.isOver.load(ordering: .acquiring) {
+          usleep(period)
+          let sample = sensors.sample()
+          if !shared.isOver.load(ordering: .acquiring) { shared.samples.withLock { $0.append(sample) } }
+        }
+      })
     let code = pthread_create(
       &thread, nil,
       { box in
@@ -63,7 +64,9 @@ public final class DeviceWatching {
     record.clock = mean(\.clock) ?? record.clock
     record.memoryClock = mean(\.memoryClock) ?? record.memoryClock
     record.power = mean(\.power) ?? record.power
-    if let heat = all.compactMap(\.temperature).max() { record.temperature = max(record.temperature ?? heat, heat) }
+    if let heat = all.compactMap(\.temperature).max() {
+      record.temperature = max(record.temperature ?? heat, heat)
+    }
     if let start = first.energy, let end = last.energy, end >= start {
       record.packageEnergy = (record.packageEnergy ?? 0) + end - start
     }

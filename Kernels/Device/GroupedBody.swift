@@ -30,7 +30,8 @@ final class GroupedBody: DeviceBody {
     let (m, experts) = (try request.positive(shape.m, "m"), try request.positive(shape.batch, "batch"))
     let (n, k) = (try request.positive(shape.n, "n"), try request.positive(shape.k, "k"))
     guard n.isMultiple(of: 8), k.isMultiple(of: 8), max(m, n, k) <= 1 << 24, experts <= 1 << 16 else {
-      throw KernelError(absent: "device products of experts take n and k that are multiples of 8, not \(n) and \(k)")
+      throw KernelError(
+        absent: "device products of experts take n and k that are multiples of 8, not \(n) and \(k)")
     }
     (self.n, self.k, self.device) = (n, k, device)
     let rows = Shape.expertRows(m, experts: experts)
@@ -52,7 +53,8 @@ final class GroupedBody: DeviceBody {
       try CUDALaunch(
         kernel, grid: LaunchExtent(blocks), block: LaunchExtent(256), sharedBytes: shared,
         arguments: [
-          .pointer(c), .pointer(a.buffer), .pointer(weights.buffer), .pointer(offsets), .int32(Int32(experts)),
+          .pointer(c), .pointer(a.buffer), .pointer(weights.buffer), .pointer(offsets),
+          .int32(Int32(experts)),
           .int32(Int32(n)), .int32(Int32(k)),
         ])
     }

@@ -50,7 +50,8 @@ final class MemoryBody: DeviceBody {
     }
     (arrays, numbers) = (made, seeds)
     residentBytes = number * bytes
-    let grids = [2, 4, 8].map { $0 * max(1, device.facts.multiprocessors) } + [min(1 << 20, max(1, count / 8192))]
+    let grids =
+      [2, 4, 8].map { $0 * max(1, device.facts.multiprocessors) } + [min(1 << 20, max(1, count / 8192))]
     sums = try device.context.allocate(4 * (grids.max() ?? 1))
     let total = LaunchArgument.int64(Int64(count))
     let arguments: [LaunchArgument] =
@@ -203,7 +204,9 @@ final class LinkBody: DeviceBody {
     var bytes = [UInt8](repeating: 0, count: 4)
     var refusal: DeviceError?
     bytes.withUnsafeMutableBytes { target in
-      do throws(DeviceError) { try buffer.context.copyOut(buffer, at: 4 * place, to: target) } catch { refusal = error }
+      do throws(DeviceError) { try buffer.context.copyOut(buffer, at: 4 * place, to: target) } catch {
+        refusal = error
+      }
     }
     if let refusal { throw refusal }
     return bytes.withUnsafeBytes { StoredResult.f32.value($0, at: 0) }

@@ -55,7 +55,9 @@ final class PeakBody: DeviceBody {
     }
     self.rounds = rounds
     self.launch = try launch(rounds)
-    let each = type == .f32 ? 256.0 * Double(threads) : 4096 * 4 * Double(PeakBody.depth(type)) / 8 * Double(threads / 32)
+    let each =
+      type == .f32
+      ? 256.0 * Double(threads) : 4096 * 4 * Double(PeakBody.depth(type)) / 8 * Double(threads / 32)
     work = Work(flop: FLOP(each * Double(rounds)), bytes: .zero)
   }
 
@@ -117,7 +119,9 @@ final class PeakBody: DeviceBody {
       (0..<depth).reduce(0) { $0 + number(row * depth + $1) * number(1024 + column * depth + $1) }
     }
     let (row, column) = (lane / 4, lane % 4 * 2)
-    let sum = product(row, column) + product(row, column + 1) + product(row + 8, column) + product(row + 8, column + 1)
+    let sum =
+      product(row, column) + product(row, column + 1) + product(row + 8, column)
+      + product(row + 8, column + 1)
     return Double(8 * rounds) * sum
   }
 }

@@ -50,10 +50,13 @@ final class ProductBody: DeviceBody {
       a.append(try device.random(batch * product.m * k, type, seed: request.seed(0, set: set)))
       c.append(try device.context.allocate(batch * product.m * product.n * elements.result.bytes))
     }
-    for set in 0..<sets { b.append(try device.random(batch * k * product.n, type, seed: request.seed(1, set: set))) }
+    for set in 0..<sets {
+      b.append(try device.random(batch * k * product.n, type, seed: request.seed(1, set: set)))
+    }
     (self.a, self.b, self.c) = (a, b, c)
     residentBytes =
-      a.reduce(0) { $0 + $1.buffer.count } + b.reduce(0) { $0 + $1.buffer.count } + c.reduce(0) { $0 + $1.count }
+      a.reduce(0) { $0 + $1.buffer.count } + b.reduce(0) { $0 + $1.buffer.count }
+      + c.reduce(0) { $0 + $1.count }
     let candidates = try plan.candidates(workspaceBytes: workspace.count, count: ProductBody.candidates)
     guard let first = candidates.first else { throw KernelError("cuBLASLt has no algorithm for the product") }
     chosen = first
@@ -79,7 +82,8 @@ final class ProductBody: DeviceBody {
           try device.context.record(start)
           for _ in 0..<ProductBody.tries {
             try plan.run(
-              candidate, a: a[0].buffer.from(0), b: b[0].buffer.from(0), c: c[0].from(0), workspace: workspace)
+              candidate, a: a[0].buffer.from(0), b: b[0].buffer.from(0), c: c[0].from(0), workspace: workspace
+            )
           }
           try device.context.record(end)
           let seconds = try device.context.elapsed(from: start, to: end)
@@ -130,7 +134,9 @@ extension ProductBody {
     for problem in problems {
       let right = columns.map { column in
         b[0].numbers.row(
-          (0..<k).lazy.map { problem * k * n + (self.product.transposesB ? column * k + $0 : $0 * n + column) })
+          (0..<k).lazy.map {
+            problem * k * n + (self.product.transposesB ? column * k + $0 : $0 * n + column)
+          })
       }
       for row in rows {
         let left = a[0].numbers.row(
@@ -173,7 +179,8 @@ extension ProductBody {
     switch type {
     case .f64: return productTolerance(k: k, unitRoundoff: UnitRoundoff.double)
     case .i8: return 0
-    case .tf32: return 2 * 0x1p-11 / Double(k).squareRoot() * 4 + productTolerance(k: k, unitRoundoff: 0x1p-23)
+    case .tf32:
+      return 2 * 0x1p-11 / Double(k).squareRoot() * 4 + productTolerance(k: k, unitRoundoff: 0x1p-23)
     case .f8: return productTolerance(k: 32, unitRoundoff: 0x1p-14)
     default: return productTolerance(k: k, unitRoundoff: 0x1p-23)
     }

@@ -41,12 +41,17 @@ final class RowsBody: DeviceBody {
     operation = request.subject.operation
     self.device = device
     guard request.subject.dataType == .bf16 else {
-      throw KernelError(absent: "\(operation.rawValue) has no device kernel of \(request.subject.dataType.rawValue)")
+      throw KernelError(
+        absent: "\(operation.rawValue) has no device kernel of \(request.subject.dataType.rawValue)")
     }
-    guard shape.batch == 1 else { throw KernelError("\(operation.rawValue) takes a batch of 1, not \(shape.batch)") }
+    guard shape.batch == 1 else {
+      throw KernelError("\(operation.rawValue) takes a batch of 1, not \(shape.batch)")
+    }
     rows = try request.positive(shape.m, "m")
     if operation == .ropeHalf {
-      (heads, headDim) = (try request.positive(shape.headsQ, "headsQ"), try request.positive(shape.headDim, "headDim"))
+      (heads, headDim) = (
+        try request.positive(shape.headsQ, "headsQ"), try request.positive(shape.headDim, "headDim")
+      )
       guard headDim.isMultiple(of: 2) else { throw KernelError("head dim must be even, not \(headDim)") }
       columns = heads * headDim
     } else {
@@ -61,7 +66,9 @@ final class RowsBody: DeviceBody {
     let (count, isGate) = (rows * columns, operation == .siluMul)
     var made: [Operands] = []
     for set in 0..<sets {
-      func random(_ array: Int, _ count: Int) throws(DeviceError) -> (buffer: DeviceBuffer, numbers: DeviceNumbers) {
+      func random(_ array: Int, _ count: Int) throws(DeviceError) -> (
+        buffer: DeviceBuffer, numbers: DeviceNumbers
+      ) {
         try device.random(count, .bf16, seed: request.seed(array, set: set))
       }
       let x = try random(0, isGate ? 2 * count : count)
@@ -75,8 +82,12 @@ final class RowsBody: DeviceBody {
     }
     operands = made
     residentBytes = made.reduce(0) { $0 + $1.all.reduce(0) { $0 + $1.count } }
-    let (operation, rows, columns, heads, headDim, angles) = (operation, rows, columns, heads, headDim, angles)
-    launches = try made.map { try RowsBody.launch(operation, rows, columns, heads, headDim, $0, angles, device) }
+    let (operation, rows, columns, heads, headDim, angles) = (
+      operation, rows, columns, heads, headDim, angles
+    )
+    launches = try made.map {
+      try RowsBody.launch(operation, rows, columns, heads, headDim, $0, angles, device)
+    }
   }
 
   func enqueue(_ set: Int) throws(DeviceError) { try device.context.launch(launches[set]) }
@@ -118,7 +129,9 @@ final class RowsBody: DeviceBody {
   ) throws(DeviceError) -> (cos: DeviceBuffer, sin: DeviceBuffer) {
     let half = headDim / 2
     let values = (0..<rows * half).map { angle(position: $0 / half, pair: $0 % half, headDim) }
-    return (try device.upload(values.map { Float(cos($0)) }), try device.upload(values.map { Float(sin($0)) }))
+    return (
+      try device.upload(values.map { Float(cos($0)) }), try device.upload(values.map { Float(sin($0)) })
+    )
   }
 
   private static func angle(position: Int, pair: Int, _ headDim: Int) -> Double {
@@ -139,7 +152,9 @@ final class RowsBody: DeviceBody {
       for (i, value) in expected.values.enumerated() { check.add(found[i], value, scale: expected.scales[i]) }
       guard let sums = it.sums else { continue }
       let added = try device.results(sums, .bf16, first: row * columns, count: columns)
-      for (i, value) in self.sums(row, it).enumerated() { check.add(added[i], Double(value), scale: abs(Double(value))) }
+      for (i, value) in self.sums(row, it).enumerated() {
+        check.add(added[i], Double(value), scale: abs(Double(value)))
+      }
     }
     if !isBrief, try device.hasPoison(it.out, .bf16, count: rows * columns) { check.addPoison() }
     return check.verification(

@@ -118,10 +118,15 @@ extension ResultColumns {
       "steal_fraction",
       "Share of CPU time that the hypervisor gave to others; empty where it has reported none since boot",
       \.stealFraction),
-    .number("cpu_mhz_mean", "Mean clock while timing, MHz; of a device that of its multiprocessors", \.cpuMhzMean),
+    .number(
+      "cpu_mhz_mean", "Mean clock while timing, MHz; of a device that of its multiprocessors", \.cpuMhzMean),
     .integer("throttle_events", "Thermal or power throttling events", \.throttleEvents),
-    .number("package_energy_joules", "Energy of the packages, or of the device, while timing", \.packageEnergyJoules),
-    .number("temperature_max_celsius", "Highest temperature of a package, or of the device", \.temperatureMaxCelsius),
+    .number(
+      "package_energy_joules", "Energy of the packages, or of the device, while timing", \.packageEnergyJoules
+    ),
+    .number(
+      "temperature_max_celsius", "Highest temperature of a package, or of the device", \.temperatureMaxCelsius
+    ),
     .number("cycles", "Core cycles of the timed work", \.cycles),
     .number("instructions", "Instructions of the timed work", \.instructions),
     .text("counters_source", "Where cycles and instructions came from", \.countersSource),

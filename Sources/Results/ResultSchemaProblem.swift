@@ -16,7 +16,8 @@ extension ResultColumns {
     .integer("suite_version", "Version of the suite's list of rows", \.suiteVersion),
     .text("tags", "Free labels of the run", \.tags),
     .text("device_kind", "What executed the row: `cpu` or `gpu`", \.deviceKind),
-    .text("device_name", "Product name of the device by its driver; the CPU's model name for `cpu`", \.deviceName),
+    .text(
+      "device_name", "Product name of the device by its driver; the CPU's model name for `cpu`", \.deviceName),
     .integer("device_count", "Devices that worked together; packages for `cpu`", \.deviceCount),
   ]
 
@@ -56,9 +57,14 @@ extension ResultColumns {
   ]
 
   static let implementation: [Column<ResultRow>] = [
-    .text("impl", "Who computes: `swift`, `openblas`, on a device `cuda` (its own texts) or `cublaslt`, or a peer by its name", \.impl),
+    .text(
+      "impl",
+      "Who computes: `swift`, `openblas`, on a device `cuda` (its own texts) or `cublaslt`, or a peer by its name",
+      \.impl),
     .text("impl_version", "Version of the implementation", \.implVersion),
-    .text("impl_isa_path", "Instruction set of the code that ran; of a device with the algorithm that was chosen", \.implIsaPath),
+    .text(
+      "impl_isa_path", "Instruction set of the code that ran; of a device with the algorithm that was chosen",
+      \.implIsaPath),
     .text("blas_name", "Name of the BLAS library", \.blasName),
     .text("blas_version", "Version of the BLAS library", \.blasVersion),
     .text("blas_corename", "Kernel set that the BLAS chose, as it reports it", \.blasCorename),
@@ -81,7 +87,9 @@ extension ResultColumns {
 
   static let placement: [Column<ResultRow>] = [
     .text("placement", "Name by kind and index, e.g. `core0`, `machine`, `cuda:0`", \.placement),
-    .text("placement_kind", "`core`, `l2`, `l3`, `numa`, `package`, `kind`, `machine` or `device`", \.placementKind),
+    .text(
+      "placement_kind", "`core`, `l2`, `l3`, `numa`, `package`, `kind`, `machine` or `device`",
+      \.placementKind),
     .text("core_kind", "Kind of cores where the machine has several", \.coreKind),
     .text("smt_mode", "`off` = one thread per core, `on` = all hardware threads", \.smtMode),
     .integer("threads", "Threads that computed", \.threads),

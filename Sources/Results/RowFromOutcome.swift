@@ -74,7 +74,8 @@ extension ResultRow {
       (transA, transB) = (shape.transposesA ?? false, shape.transposesB ?? false)
     case .attentionPrefill, .attentionDecode:
       (batch, dtypeB, layout) = (shape.batch, shape.cacheType?.rawValue ?? type.b, shape.cacheLayout)
-    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad, .launchLatency, .graphReplay, .hostToDevice,
+    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad, .launchLatency, .graphReplay,
+      .hostToDevice,
       .deviceToHost, .peerCopy:
       break
     case .decoderLayer:

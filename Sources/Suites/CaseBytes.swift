@@ -11,8 +11,10 @@ extension Case {
     switch operation {
     case .gemm, .groupedGEMM: busyGroups * bytesOfB
     case .attentionPrefill, .attentionDecode: cacheBytes(keys: seenKeys)
-    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad, .launchLatency, .graphReplay, .hostToDevice,
-      .deviceToHost, .peerCopy: 0
+    case .fmaPeak, .typePeak, .memoryRead, .memoryCopy, .memoryTriad, .launchLatency, .graphReplay,
+      .hostToDevice,
+      .deviceToHost, .peerCopy:
+      0
     // No weights: all operands rotate.
     default: Int(Kernels.work(operation, shape: shape).bytes.value)
     }

@@ -16,7 +16,8 @@ public enum DeviceSuite {
   ///   - device: whose memory and caches size the probes.
   ///   - devices: how many the driver shows: with several, copies between them are measured.
   /// - Throws: `InputError` for a fault in a built-in table.
-  public static func named(_ name: String, on device: DeviceFacts, devices: Int) throws(InputError) -> Suite? {
+  public static func named(_ name: String, on device: DeviceFacts, devices: Int) throws(InputError) -> Suite?
+  {
     let shapes: [Case]
     switch name {
     case "quick": shapes = quick()
@@ -38,7 +39,9 @@ public enum DeviceSuite {
       var copy = subject.by(implementation)
       if copy.dataType == .f32 { copy.dataType = .bf16 }
       // Experts' weights lie as models store them; products of bytes are multiplied no other way.
-      if copy.operation == .groupedGEMM || [.f8, .i8].contains(copy.dataType) { copy.shape.transposesB = true }
+      if copy.operation == .groupedGEMM || [.f8, .i8].contains(copy.dataType) {
+        copy.shape.transposesB = true
+      }
       if copy.operation == .attentionDecode {
         copy.shape.cacheType = copy.shape.cacheType == .f8 ? .f8 : .bf16
         copy.shape.blockKeys = copy.shape.blockKeys ?? pageKeys
@@ -70,7 +73,8 @@ public enum DeviceSuite {
     }
     for type in DataType.ofDevices {
       cases.append(ceiling(.typePeak, Shape(), "peak_\(type.rawValue)", type))
-      cases.append(ceiling(.typePeak, .gemm(m: 8192, n: 8192, k: 8192), "product_peak_\(type.rawValue)", type))
+      cases.append(
+        ceiling(.typePeak, .gemm(m: 8192, n: 8192, k: 8192), "product_peak_\(type.rawValue)", type))
     }
     cases.append(ceiling(.launchLatency, Shape(), "launch_latency"))
     cases.append(ceiling(.graphReplay, Shape(), "graph_replay"))
@@ -87,7 +91,8 @@ public enum DeviceSuite {
   static func implementation(of operation: Operation) -> Implementation? {
     switch operation {
     case .gemm: .cublasLt
-    case .groupedGEMM, .attentionPrefill, .attentionDecode, .rmsnorm, .residualRMSNorm, .ropeHalf, .siluMul: .cuda
+    case .groupedGEMM, .attentionPrefill, .attentionDecode, .rmsnorm, .residualRMSNorm, .ropeHalf, .siluMul:
+      .cuda
     default: nil
     }
   }
@@ -111,7 +116,9 @@ public enum DeviceSuite {
       (subject.dataType, subject.shape.transposesB) = (type, true)
       cases.append(subject)
     }
-    for size in [1024, 4096, 8192] { for type in [DataType.bf16, .f8] { product(size, size, size, type, .square) } }
+    for size in [1024, 4096, 8192] {
+      for type in [DataType.bf16, .f8] { product(size, size, size, type, .square) }
+    }
     for type in [DataType.f16, .tf32, .f32, .f64, .i8] { product(4096, 4096, 4096, type, .square) }
     for type in [DataType.bf16, .f8] {
       product(4096, 28_672, 4096, type, .prefill)

@@ -28,14 +28,16 @@ import Testing
   }
 
   private let small = [
-    "run", "--device", "cuda:0", "--suite", "shapes.csv", "--no-ceilings", "--processes", "2", "--samples", "2", "-o",
+    "run", "--device", "cuda:0", "--suite", "shapes.csv", "--no-ceilings", "--processes", "2", "--samples",
+    "2", "-o",
     "out",
   ]
 
   /// Cells of the result file, by shape and column.
   private func rows(_ folder: String) throws -> [String: [String: String]] {
     let names = try FileManager.default.contentsOfDirectory(atPath: folder + "/out")
-    let name = try #require(names.first { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && !$0.hasSuffix(".suite.csv") })
+    let name = try #require(
+      names.first { $0.hasSuffix(".csv") && !$0.hasSuffix(".samples.csv") && !$0.hasSuffix(".suite.csv") })
     let show = try Program.run(["export", folder + "/out/" + name, "--to", "json", "--columns", "all"])
     let list = try JSONSerialization.jsonObject(with: Data(show.out.utf8)) as? [[String: Any]]
     var found: [String: [String: String]] = [:]
@@ -53,7 +55,8 @@ import Testing
       #expect(Set(rows.keys) == ["product", "eights", "norm", "step", "prompt"])
       for (name, row) in rows {
         #expect(row["status"] == "ok", "\(name): \(row)")
-        #expect(row["device_kind"] == "gpu" && row["device_name"] == "Fake H200" && row["placement"] == "cuda:0")
+        #expect(
+          row["device_kind"] == "gpu" && row["device_name"] == "Fake H200" && row["placement"] == "cuda:0")
         #expect(row["timer"] == "CUDA events" && row["impl_isa_path"]?.hasPrefix("sm_90") == true)
         #expect(row["cpu_mhz_mean"].flatMap { Double($0) } ?? 0 > 0)
       }
@@ -78,7 +81,8 @@ import Testing
     try run(small, on: ["LOST": "40"]) { run, folder in
       #expect(run.status == 1, "\(run.err)")
       let rows = try rows(folder)
-      #expect(rows.values.contains { $0["status"] == "failed" && $0["status_detail"]?.contains("719") == true })
+      #expect(
+        rows.values.contains { $0["status"] == "failed" && $0["status_detail"]?.contains("719") == true })
       #expect(rows.count == 5)
     }
   }
@@ -87,7 +91,8 @@ import Testing
   func absent() throws {
     for (settings, device, status, words) in [
       (["DEVICES": "0"], "cuda:0", Int32(65), "NO_DEVICE"), (["DRIVER": "11040"], "cuda:0", 65, "11.4"),
-      ([:], "cuda:3", 65, "cuda:3"), ([:], "gpu0", 64, "cuda:0"), (["FAIL": "cuInit:0:999"], "cuda:0", 65, "999"),
+      ([:], "cuda:3", 65, "cuda:3"), ([:], "gpu0", 64, "cuda:0"),
+      (["FAIL": "cuInit:0:999"], "cuda:0", 65, "999"),
     ] as [([String: String], String, Int32, String)] {
       try run(["run", "--device", device], on: settings) { run, _ in
         #expect(run.status == status, "\(device): \(run.err)")

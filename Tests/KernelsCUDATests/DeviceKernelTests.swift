@@ -29,7 +29,9 @@ func deviceCase(
   return subject
 }
 
-private func product(_ m: Int, _ n: Int, _ k: Int, batch: Int = 1, _ type: DataType, turned: Bool = true) -> Case {
+private func product(_ m: Int, _ n: Int, _ k: Int, batch: Int = 1, _ type: DataType, turned: Bool = true)
+  -> Case
+{
   var shape = Shape.gemm(m: m, n: n, k: k)
   (shape.batch, shape.transposesB) = (batch, turned)
   return deviceCase(.gemm, shape, type, by: .cublasLt)
@@ -44,10 +46,13 @@ private func decode(
   return deviceCase(.attentionDecode, shape)
 }
 
-private func prefill(_ batch: Int, _ headsQ: Int, _ headsKV: Int, _ dim: Int, q: Int, keys: Int, causal: Bool) -> Case {
+private func prefill(_ batch: Int, _ headsQ: Int, _ headsKV: Int, _ dim: Int, q: Int, keys: Int, causal: Bool)
+  -> Case
+{
   deviceCase(
     .attentionPrefill,
-    .attention(batch: batch, headsQ: headsQ, headsKV: headsKV, headDim: dim, seqQ: q, seqKV: keys, causal: causal))
+    .attention(
+      batch: batch, headsQ: headsQ, headsKV: headsKV, headDim: dim, seqQ: q, seqKV: keys, causal: causal))
 }
 
 private func experts(_ m: Int, _ n: Int, _ k: Int, _ count: Int) -> Case {
@@ -62,15 +67,19 @@ private let cases: [Case] =
     product(16, 24, 40, batch: 3, .bf16, turned: false), product(1, 64, 128, .f16),
     decode(2, 8, 2, 128, keys: 77, page: 16, .bf16), decode(1, 8, 1, 64, keys: 700, page: 32, .bf16),
     decode(1, 16, 1, 128, keys: 300, page: 64, .f8), decode(1, 4, 4, 64, keys: 1, page: 16, .f8),
-    prefill(1, 4, 2, 64, q: 130, keys: 130, causal: true), prefill(1, 2, 1, 128, q: 70, keys: 100, causal: true),
+    prefill(1, 4, 2, 64, q: 130, keys: 130, causal: true),
+    prefill(1, 2, 1, 128, q: 70, keys: 100, causal: true),
     prefill(2, 2, 2, 64, q: 33, keys: 65, causal: false),
     experts(150, 136, 72, 3), experts(5, 24, 40, 7),
     deviceCase(.rmsnorm, .rows(5, columns: 264)), deviceCase(.rmsnorm, .rows(3, columns: 100)),
     deviceCase(.residualRMSNorm, .rows(4, columns: 512)), deviceCase(.siluMul, .rows(6, columns: 200)),
-    deviceCase(.siluMul, .rows(2, columns: 37)), deviceCase(.ropeHalf, .rope(tokens: 9, heads: 3, headDim: 64)),
-    deviceCase(.memoryRead, .memory(bytes: 400_016), .f32), deviceCase(.memoryCopy, .memory(bytes: 40_016), .f32),
+    deviceCase(.siluMul, .rows(2, columns: 37)),
+    deviceCase(.ropeHalf, .rope(tokens: 9, heads: 3, headDim: 64)),
+    deviceCase(.memoryRead, .memory(bytes: 400_016), .f32),
+    deviceCase(.memoryCopy, .memory(bytes: 40_016), .f32),
     deviceCase(.memoryTriad, .memory(bytes: 40_016), .f32),
-    deviceCase(.hostToDevice, .memory(bytes: 4096), .f32), deviceCase(.deviceToHost, .memory(bytes: 4096), .f32),
+    deviceCase(.hostToDevice, .memory(bytes: 4096), .f32),
+    deviceCase(.deviceToHost, .memory(bytes: 4096), .f32),
     deviceCase(.launchLatency, Shape(), .f32), deviceCase(.graphReplay, Shape(), .f32),
   ] + DataType.ofDevices.filter { $0 != .f8 }.map { deviceCase(.typePeak, Shape(), $0) }
 
@@ -92,9 +101,11 @@ extension Case: CustomTestStringConvertible {
   }
 
   private static let wrong: [(Case, String)] = [
-    (product(33, 48, 64, .bf16), "cublasLtMatmul"), (decode(2, 8, 2, 128, keys: 77, page: 16, .bf16), "decode_attention_bf16_128_g8"),
+    (product(33, 48, 64, .bf16), "cublasLtMatmul"),
+    (decode(2, 8, 2, 128, keys: 77, page: 16, .bf16), "decode_attention_bf16_128_g8"),
     (prefill(1, 4, 2, 64, q: 130, keys: 130, causal: true), "prefill_attention_bf16_64"),
-    (experts(5, 24, 40, 7), "grouped_product_bf16"), (deviceCase(.rmsnorm, .rows(5, columns: 264)), "rmsnorm"),
+    (experts(5, 24, 40, 7), "grouped_product_bf16"),
+    (deviceCase(.rmsnorm, .rows(5, columns: 264)), "rmsnorm"),
     (deviceCase(.siluMul, .rows(6, columns: 200)), "silu_mul"),
     (deviceCase(.memoryRead, .memory(bytes: 400_016), .f32), "memory_read"),
     (deviceCase(.memoryCopy, .memory(bytes: 40_016), .f32), "memory_copy"),
@@ -122,7 +133,9 @@ extension Case: CustomTestStringConvertible {
     #expect(rope.bytes.value == 4 * 9 * 3 * 64 + 4 * 9 * 64)
   }
 
-  @Test("cold rows are timed one by one, warm ones together, and both count every execution", arguments: [CacheMode.hot, .cold])
+  @Test(
+    "cold rows are timed one by one, warm ones together, and both count every execution",
+    arguments: [CacheMode.hot, .cold])
   func timing(_ mode: CacheMode) throws {
     let host = try FakeCUDA()
     let subject = deviceCase(.rmsnorm, .rows(5, columns: 264), cache: mode)
@@ -158,8 +171,12 @@ extension Case: CustomTestStringConvertible {
     (libraries.products, libraries.management) = ("/nowhere/lib.so", "/nowhere/lib.so")
     let device = try DeviceKernels(ordinal: 0, libraries: libraries)
     #expect(device.facts.libraryVersion == nil && device.watch() == nil)
-    #expect(try device.prepare(deviceCase(.rmsnorm, .rows(5, columns: 264)), sets: 1, seed: 7).verify(seed: 1).passed)
-    let error = #expect(throws: (any Error).self) { try device.prepare(product(8, 8, 16, .f32), sets: 1, seed: 7) }
+    #expect(
+      try device.prepare(deviceCase(.rmsnorm, .rows(5, columns: 264)), sets: 1, seed: 7).verify(seed: 1)
+        .passed)
+    let error = #expect(throws: (any Error).self) {
+      try device.prepare(product(8, 8, 16, .f32), sets: 1, seed: 7)
+    }
     let fault = try #require(error.map { DeviceKernels.fault($0) })
     #expect(fault.isAbsence && fault.reason.contains("cuBLASLt"))
   }

@@ -294,7 +294,8 @@ struct SuiteOptions: ParsableArguments {
     let types = Set(cases.filter { $0.phase != .ceiling }.map(\.dataType))
     let peaks = Set(Suite.typePeaks(Set(cases.map(\.dataType))))
     func isNeeded(_ ceiling: Case) -> Bool {
-      needsCeilings && ceiling.isRoofline && (ceiling.operation != .typePeak || peaks.contains(ceiling)
+      needsCeilings && ceiling.isRoofline
+        && (ceiling.operation != .typePeak || peaks.contains(ceiling)
           || ceiling.implementation.isOfDevice && types.contains(ceiling.dataType))
     }
     return (all.filter { chosen.contains($0) || isNeeded($0) }, kept)

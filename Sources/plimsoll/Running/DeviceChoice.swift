@@ -24,7 +24,8 @@ struct DeviceChoice {
     var ordinals: [Int] = []
     for name in names where name != "all" {
       guard name.hasPrefix("cuda:"), let number = Int(name.dropFirst(5)), number >= 0 else {
-        throw CommandFailure(.usage, "--device '\(name.prefix(40))' is no device; write cuda:0, cuda:0,cuda:1 or all")
+        throw CommandFailure(
+          .usage, "--device '\(name.prefix(40))' is no device; write cuda:0, cuda:0,cuda:1 or all")
       }
       if !ordinals.contains(number) { ordinals.append(number) }
     }
@@ -58,7 +59,8 @@ struct DeviceChoice {
   /// The first device: sizes of probes are those of its memory and caches.
   private var first: DeviceFacts {
     devices.first?.facts
-      ?? DeviceFacts(name: "", architecture: "", multiprocessors: 0, memoryBytes: 0, l2Bytes: 0, driverVersion: "")
+      ?? DeviceFacts(
+        name: "", architecture: "", multiprocessors: 0, memoryBytes: 0, l2Bytes: 0, driverVersion: "")
   }
 
   /// Bytes that operands may take: the driver, the library and others need some of the memory too.
@@ -81,7 +83,8 @@ struct DeviceChoice {
       shapes = suite.cases.filter { $0.phase != .ceiling }
     } else {
       throw CommandFailure.unknown(
-        "suite for a device", options.suite, nearest: nearestNames(to: options.suite, among: DeviceSuite.names),
+        "suite for a device", options.suite,
+        nearest: nearestNames(to: options.suite, among: DeviceSuite.names),
         list: "\(DeviceSuite.names.joined(separator: ", ")), or a CSV file of shapes: that")
     }
     return ceilings + shapes

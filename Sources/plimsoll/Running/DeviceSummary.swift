@@ -53,7 +53,9 @@ struct DeviceSummary {
 
   /// Energy over the seconds in which it was burnt: those inside samples are the best that is known of them.
   private func watts(_ row: ResultRow) -> Double? {
-    guard let energy = row.packageEnergyJoules, let seconds = row.sampledSeconds, seconds > 0 else { return nil }
+    guard let energy = row.packageEnergyJoules, let seconds = row.sampledSeconds, seconds > 0 else {
+      return nil
+    }
     return energy / seconds
   }
 }

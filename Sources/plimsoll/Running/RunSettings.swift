@@ -117,7 +117,8 @@ struct RunSettings {
       throw CommandFailure(.usage, "--device and places of the host exclude each other; make two runs")
     }
     if options.suite.isa != nil || !options.suite.weights.isEmpty {
-      throw CommandFailure(.usage, "--isa and --weights are of the host's kernels; leave them out with --device")
+      throw CommandFailure(
+        .usage, "--isa and --weights are of the host's kernels; leave them out with --device")
     }
     return try DeviceChoice(options.places.device, on: machine)
   }
