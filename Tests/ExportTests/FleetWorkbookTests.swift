@@ -66,16 +66,23 @@ struct FleetWorkbookTests {
     var values = WorkbookValues(book)
     #expect(isClose(values.value(named: "fleet_npv_usd").number, fleet.netPresentValue(plan.scenario)))
     #expect(isClose(values.value(named: "fleet_paid_usd").number, fleet.ledger.paid.usd))
-    // Committed and flexible are the ledger's payments by contract, rebates apart.
+    // Committed and flexible are the ledger's payments by contract; rebates and what stands beside machines have rows of
+    // their own, and all together are what is paid.
     let committed = try grid.months("Paid under commitments", 36)
     for month in 0..<36 {
       let sum = fleet.ledger.rows.filter { row in
-        row.month == month && row.stream != .spendDiscount && row.stream.isCash
+        row.month == month && row.stream.countsForRebate
           && row.holding.map { fleet.ledger.holdings[$0].contract.isCommitment } == true
       }.reduce(Money.zero) { $0 + $1.billed }
       #expect(isClose(committed[month], sum.usd), "\(month)")
     }
     #expect(committed.contains { ($0 ?? 0) > 1e6 })
+    let other = try grid.months("Other streams (values of the program, not live)", 36)
+    let beside = fleet.ledger.rows.filter {
+      !$0.stream.countsForRebate && $0.stream.isCash && $0.stream != .spendDiscount
+    }
+    #expect(beside.contains { $0.stream == .egress } && beside.contains { $0.stream == .migration })
+    #expect(isClose(other.reduce(0) { $0 + ($1 ?? 0) }, beside.reduce(Money.zero) { $0 + $1.billed }.usd))
   }
 
   @Test("blocks are inputs that hold the solver's choice, with limits and checks as cells")

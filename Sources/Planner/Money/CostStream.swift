@@ -43,6 +43,12 @@ public enum CostStream: String, Sendable, Hashable, CaseIterable {
   /// Work that failures destroy: reported, no cash.
   case goodputLoss = "goodput_loss"
 
+  /// True for what a rebate for a year's spend is reckoned on, as the search for a plan does: machines and what stands
+  /// with them, not support, traffic, set-up or moving.
+  public var countsForRebate: Bool {
+    [.rent, .upfront, .unusedCommitment, .paidNotUsable, .cpu, .network, .storage].contains(self)
+  }
+
   /// False for what is reported beside the bill and never paid.
   public var isCash: Bool { self != .goodputLoss }
 }

@@ -193,7 +193,7 @@ public struct Ledger: Sendable {
       guard let holding = holdings.firstIndex(where: { $0.offer.provider == provider }) else { continue }
       for year in 0..<(months.count + monthsPerYear - 1) / monthsPerYear {
         let spent = rows.filter { row in
-          row.stream.isCash && row.month / monthsPerYear == year
+          row.stream.countsForRebate && row.month / monthsPerYear == year
             && row.holding.map { holdings[$0].offer.provider == provider } == true
         }.reduce(Money.zero) { $0 + $1.billed }.usd
         let reached = brackets.filter { $0.provider == provider && spent >= $0.fromUSD }
