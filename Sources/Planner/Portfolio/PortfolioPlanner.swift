@@ -8,7 +8,7 @@ public struct PortfolioOptions: Sendable, Hashable {
   /// Processor seconds for the mixed program.
   public var seconds = 25.0
   /// Distance of cost and bound that counts as proved.
-  public var relativeGap = 1e-3
+  public var relativeGap = 2e-4
   /// False to plan as on a host without the solver.
   public var usesSolver = true
   /// Usual options.
