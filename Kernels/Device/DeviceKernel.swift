@@ -20,6 +20,10 @@ protocol DeviceBody: AnyObject {
   var executions: Int { get }
   /// True where the time runs from the call to the end as the host sees it.
   var isTimedByHost: Bool { get }
+  /// True where only a part of what is enqueued counts.
+  var isPart: Bool { get }
+  /// The same as below, with marks around what counts.
+  func enqueue(_ set: Int, from start: CUDAEvent, to end: CUDAEvent) throws(DeviceError)
   /// Gives the kernel on one set of operands to the device.
   func enqueue(_ set: Int) throws(DeviceError)
   /// Poisons the outputs of the first set, runs it once and compares it with its oracle.
@@ -30,6 +34,13 @@ extension DeviceBody {
   var detail: String { "" }
   var executions: Int { 1 }
   var isTimedByHost: Bool { false }
+  var isPart: Bool { false }
+
+  func enqueue(_ set: Int, from start: CUDAEvent, to end: CUDAEvent) throws(DeviceError) {
+    try start.record()
+    try enqueue(set)
+    try end.record()
+  }
 }
 
 /// A body with its timing.
@@ -37,6 +48,8 @@ public final class DeviceKernel: PreparedKernel {
   private let body: any DeviceBody
   private let context: CUDAContext
   private let flush: CacheFlush?
+  /// True where each execution has marks of its own.
+  private let isOneByOne: Bool
   private let marks: [(start: CUDAEvent, end: CUDAEvent)]
   private let time = MonotonicTime()
   private var set = 0
@@ -51,7 +64,8 @@ public final class DeviceKernel: PreparedKernel {
     context = device.context
     flush = isCold ? try device.cacheFlush() : nil
     var marks: [(start: CUDAEvent, end: CUDAEvent)] = []
-    for _ in 0..<(isCold ? 64 : 1) { marks.append((try context.makeEvent(), try context.makeEvent())) }
+    isOneByOne = isCold || body.isPart
+    for _ in 0..<(isOneByOne ? 64 : 1) { marks.append((try context.makeEvent(), try context.makeEvent())) }
     self.marks = marks
   }
 
@@ -69,12 +83,10 @@ public final class DeviceKernel: PreparedKernel {
         try body.enqueue(set)
         try context.synchronise()
         seconds += time.now() - start
-      } else if let flush {
+      } else if isOneByOne {
         if pending == marks.count { try read() }
-        try flush.enqueue()
-        try context.record(marks[pending].start)
-        try body.enqueue(set)
-        try context.record(marks[pending].end)
+        try flush?.enqueue()
+        try body.enqueue(set, from: marks[pending].start, to: marks[pending].end)
         pending += 1
       } else {
         if pending == 0 { try context.record(marks[0].start) }
@@ -87,7 +99,7 @@ public final class DeviceKernel: PreparedKernel {
   /// Waits for all that was given.
   public var timedSeconds: Double? {
     attempt { () throws(DeviceError) in
-      if pending > 0, flush == nil { try context.record(marks[0].end) }
+      if pending > 0, !isOneByOne { try context.record(marks[0].end) }
       try read()
     }
     return seconds / Double(body.executions)

@@ -49,7 +49,21 @@ public final class DeviceKernels {
     return try DeviceKernel(body, on: self, isCold: subject.cacheMode == .cold)
   }
 
-  private func body(_ request: DeviceRequest) throws -> any DeviceBody {
+  /// The operands of the last layer: its kernels are prepared one after the other.
+  private var layer: LayerOperands?
+
+  private func layer(_ request: DeviceRequest) throws -> LayerOperands {
+    if let layer, layer.shape == LayerOperands.whole(request.shape), layer.seed == request.seed {
+      return layer
+    }
+    layer = nil
+    let made = try LayerOperands(request, on: self)
+    layer = made
+    return made
+  }
+
+  /// Operands and launches of one problem.
+  func body(_ request: DeviceRequest) throws -> any DeviceBody {
     let subject = request.subject
     switch subject.operation {
     case .gemm: return try ProductBody(request, on: self)
@@ -61,6 +75,8 @@ public final class DeviceKernels {
     case .hostToDevice, .deviceToHost, .peerCopy: return try LinkBody(request, on: self)
     case .launchLatency, .graphReplay: return try LaunchBody(request, on: self)
     case .rmsnorm, .residualRMSNorm, .ropeHalf, .siluMul: return try RowsBody(request, on: self)
+    case .residualAdd: return try RowsBody(request, on: self)
+    case .decoderLayer: return try LayerBody(request, try layer(request), on: self)
     case .attentionDecode: return try DecodeBody(request, on: self)
     case .attentionPrefill: return try PrefillBody(request, on: self)
     default:

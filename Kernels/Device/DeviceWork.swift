@@ -16,7 +16,8 @@ public enum DeviceWork {
     case .attentionDecode, .attentionPrefill: return attention(subject)
     case .memoryRead, .memoryCopy, .memoryTriad: return memory(subject.operation, bytes: shape.bytes ?? 0)
     case .hostToDevice, .deviceToHost, .peerCopy: return bytes(Double(shape.bytes ?? 0))
-    case .rmsnorm, .residualRMSNorm, .ropeHalf, .siluMul: return rows(subject.operation, shape)
+    case .rmsnorm, .residualRMSNorm, .residualAdd, .ropeHalf, .siluMul: return rows(subject.operation, shape)
+    case .decoderLayer: return DeviceLayer.work(subject)
     default: return nothing
     }
   }

@@ -232,6 +232,9 @@ final class LaunchBody: DeviceBody {
       arguments: [])
     self.launch = launch
     let isGraph = request.subject.operation == .graphReplay
+    // A driver may load a kernel when it first runs, which a recording does not allow.
+    try device.context.launch(launch)
+    try device.context.synchronise()
     (executions, isTimedByHost) = (isGraph ? LaunchBody.kernels : 1, !isGraph)
     graph =
       isGraph

@@ -179,8 +179,9 @@ extension ProductBody {
     switch type {
     case .f64: return productTolerance(k: k, unitRoundoff: UnitRoundoff.double)
     case .i8: return 0
+    // Operands are cut to 10 bits of fraction: of each product up to 2^-9, of random sign but for the cutting's.
     case .tf32:
-      return 2 * 0x1p-11 / Double(k).squareRoot() * 4 + productTolerance(k: k, unitRoundoff: 0x1p-23)
+      return 12 * 0x1p-10 / Double(k).squareRoot() + productTolerance(k: k, unitRoundoff: 0x1p-23)
     case .f8: return productTolerance(k: 32, unitRoundoff: 0x1p-14)
     default: return productTolerance(k: k, unitRoundoff: 0x1p-23)
     }

@@ -73,12 +73,12 @@ final class RowsBody: DeviceBody {
       }
       let x = try random(0, isGate ? 2 * count : count)
       let isNorm = operation == .rmsnorm || operation == .residualRMSNorm
-      let hasResidual = operation == .residualRMSNorm
+      let hasResidual = operation == .residualRMSNorm || operation == .residualAdd
       made.append(
         Operands(
           x: x.buffer, numbers: x.numbers, residual: hasResidual ? try random(1, count) : nil,
           weight: isNorm ? try random(2, columns) : nil, out: try device.context.allocate(2 * count),
-          sums: hasResidual ? try device.context.allocate(2 * count) : nil))
+          sums: operation == .residualRMSNorm ? try device.context.allocate(2 * count) : nil))
     }
     operands = made
     residentBytes = made.reduce(0) { $0 + $1.all.reduce(0) { $0 + $1.count } }
@@ -108,6 +108,10 @@ final class RowsBody: DeviceBody {
       if let residual = it.residual { arguments.append(.pointer(residual.buffer)) }
       if let weight = it.weight { arguments.append(.pointer(weight.buffer)) }
       arguments += [.int32(Int32(columns)), .float(epsilon)]
+    case .residualAdd:
+      guard let residual = it.residual else { throw KernelError("a sum without its second operand") }
+      grid = LaunchExtent(max(1, (rows * columns + 2047) / 2048))
+      arguments = [out, x, .pointer(residual.buffer), .int64(Int64(rows * columns))]
     case .ropeHalf:
       guard let angles else { throw KernelError("rotary positions without angles") }
       grid = LaunchExtent(rows * blocks(heads * headDim / 2, (headDim / 2).isMultiple(of: 8)))
@@ -176,6 +180,9 @@ final class RowsBody: DeviceBody {
       let weight = it.weight?.numbers.floats(0..<columns) ?? []
       return oracleRMSNorm(
         columns: columns, x: sums(row, it), weight: weight, epsilon: Double(RowsBody.epsilon))
+    case .residualAdd:
+      return oracleSum(
+        columns: columns, a: it.numbers.floats(places), b: it.residual?.numbers.floats(places) ?? [])
     case .siluMul:
       let both = it.numbers.floats(2 * row * columns..<2 * (row + 1) * columns)
       return oracleSiLUMul(columns: columns, gate: Array(both[..<columns]), up: Array(both[columns...]))

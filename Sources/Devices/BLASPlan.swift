@@ -80,6 +80,14 @@ public final class BLASPlan: @unchecked Sendable {
       calls.cublasLtMatmulPreferenceSetAttribute(
         preference, Int32(CCUDA_PREFERENCE_WORKSPACE_BYTES), &most, MemoryLayout<Int>.size),
       "cublasLtMatmulPreferenceSetAttribute")
+    // Parts of a sum that is split along k are added as they were summed, never after a rounding to two bytes.
+    let isShort = product.c.bytes < 4
+    var reductions = UInt32(
+      isShort ? CCUDA_REDUCTION_AS_SUMMED : CCUDA_REDUCTION_AS_SUMMED | CCUDA_REDUCTION_IN_PLACE)
+    try library.check(
+      calls.cublasLtMatmulPreferenceSetAttribute(
+        preference, Int32(CCUDA_PREFERENCE_REDUCTIONS), &reductions, MemoryLayout<UInt32>.size),
+      "cublasLtMatmulPreferenceSetAttribute")
     var answers = [ccuda_blas_candidate](repeating: ccuda_blas_candidate(), count: max(1, count))
     var found: Int32 = 0
     try library.check(

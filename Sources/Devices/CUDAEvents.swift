@@ -13,6 +13,9 @@ public final class CUDAEvent: @unchecked Sendable {
     self.handle = handle
   }
 
+  /// As `CUDAContext.record`, on the device that made it.
+  public func record() throws(DeviceError) { try context.record(self) }
+
   deinit {
     _ = context.driver.calls.cuCtxSetCurrent(context.handle)
     _ = context.driver.calls.cuEventDestroy_v2(handle)

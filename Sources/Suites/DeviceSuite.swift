@@ -8,7 +8,7 @@ public import Tables
 /// The suites of devices.
 public enum DeviceSuite {
   /// Names as `--suite` takes them with `--device`.
-  public static let names = ["quick", "default", "accelerator"]
+  public static let names = ["quick", "default", "accelerator", "layers"]
 
   /// The suite of a name, or nil for a name that is none.
   ///
@@ -23,6 +23,7 @@ public enum DeviceSuite {
     case "quick": shapes = quick()
     case "default": shapes = of(try ShapeTable.builtIn())
     case "accelerator": shapes = of(try ShapeTable.published())
+    case "layers": shapes = layers()
     default: return nil
     }
     return Suite(name: name, cases: ceilings(device, devices: devices) + shapes)
@@ -91,7 +92,8 @@ public enum DeviceSuite {
   static func implementation(of operation: Operation) -> Implementation? {
     switch operation {
     case .gemm: .cublasLt
-    case .groupedGEMM, .attentionPrefill, .attentionDecode, .rmsnorm, .residualRMSNorm, .ropeHalf, .siluMul:
+    case .groupedGEMM, .attentionPrefill, .attentionDecode, .rmsnorm, .residualRMSNorm, .residualAdd,
+      .ropeHalf, .siluMul, .decoderLayer:
       .cuda
     default: nil
     }
@@ -131,6 +133,19 @@ public enum DeviceSuite {
     grouped.dataType = .bf16
     return cases + [grouped]
   }
+
+  /// Layers of grouped heads and one MLP, and each of their operators: a prompt, and decode steps.
+  private static func layers() -> [Case] {
+    [DecoderLayer.llama8B, llama70B].flatMap { layer in
+      Suite.layerCases(layer, tokens: 2048, cachedKeys: nil)
+        + [1, 16, 64].flatMap { Suite.layerCases(layer, tokens: $0, cachedKeys: 4096) }
+    }.map { inBrains($0.by(.cuda)) }
+  }
+
+  /// Llama 3.1 70B: 64 query heads over 8 key heads. 1.7 GB of weights.
+  private static let llama70B = DecoderLayer(
+    name: "llama_3_1_70b", model: "Llama-3.1-70B", count: 80, hidden: 8192, headsQ: 64, headsKV: 8,
+    headDim: 128, intermediate: 28_672)
 
   private static func attention() -> [Case] {
     var cases: [Case] = []

@@ -109,7 +109,7 @@ import Testing
     try run(["list", "--device", "cuda:0", "--suite", "accelerator"], on: ["DEVICES": "2"]) { run, _ in
       #expect(run.status == 0 && run.out.contains("peer_copy") && run.out.contains("f8_e4m3"), "\(run.err)")
     }
-    try run(["list", "--device", "cuda:0", "--suite", "layers"]) { run, _ in
+    try run(["list", "--device", "cuda:0", "--suite", "full"]) { run, _ in
       #expect(run.status == 64 && run.err.contains("accelerator"), "\(run.err)")
     }
     try run(["list", "--device", "cuda:0", "--placement", "core0"]) { run, _ in

@@ -74,6 +74,7 @@ EXPORT int cublasLtMatmulPreferenceSetAttribute(
     ccuda_blas_preference preference, int attribute, const void *value, size_t bytes) {
   ENTER(cublasLtMatmulPreferenceSetAttribute)
   uint64_t &workspace = static_cast<Preference *>(preference)->workspace;
+  if (attribute == CCUDA_PREFERENCE_REDUCTIONS) return bytes != sizeof(uint32_t) ? 7 : 0;
   if (attribute != CCUDA_PREFERENCE_WORKSPACE_BYTES || bytes != sizeof workspace) return 7;
   memcpy(&workspace, value, bytes);
   return 0;

@@ -74,6 +74,7 @@ private let cases: [Case] =
     deviceCase(.rmsnorm, .rows(5, columns: 264)), deviceCase(.rmsnorm, .rows(3, columns: 100)),
     deviceCase(.residualRMSNorm, .rows(4, columns: 512)), deviceCase(.siluMul, .rows(6, columns: 200)),
     deviceCase(.siluMul, .rows(2, columns: 37)),
+    deviceCase(.residualAdd, .rows(3, columns: 37)), deviceCase(.residualAdd, .rows(4, columns: 512)),
     deviceCase(.ropeHalf, .rope(tokens: 9, heads: 3, headDim: 64)),
     deviceCase(.memoryRead, .memory(bytes: 400_016), .f32),
     deviceCase(.memoryCopy, .memory(bytes: 40_016), .f32),
@@ -149,6 +150,42 @@ extension Case: CustomTestStringConvertible {
     #expect(before == 0 && middle > 0 && kernel.timedSeconds == middle)
     kernel.run()
     #expect(try #require(kernel.timedSeconds) > middle && kernel.failure == nil)
+  }
+
+  private func layer(_ part: Int?, cachedKeys: Int?) -> Case {
+    let small = DecoderLayer(
+      name: "small", model: "Small", count: 1, hidden: 128, headsQ: 4, headsKV: 2, headDim: 64,
+      intermediate: 160)
+    let shape = Shape.decoderLayer(small, tokens: 3, cachedKeys: cachedKeys, part: part)
+    return deviceCase(.decoderLayer, shape)
+  }
+
+  @Test(
+    "a layer runs its operators, and an operator counts its own time inside the layer", arguments: [nil, 40])
+  func layers(_ cachedKeys: Int?) throws {
+    let host = try FakeCUDA()
+    let device = try DeviceKernels.fake(host)
+    let whole = try device.prepare(layer(nil, cachedKeys: cachedKeys), sets: 1, seed: 7)
+    #expect(whole.verify(seed: 3).passed)
+    var (flop, seconds) = (0.0, 0.0)
+    for part in 1...10 {
+      let one = try device.prepare(layer(part, cachedKeys: cachedKeys), sets: 1, seed: 7)
+      #expect(one.verifyBriefly(seed: 3).passed, "\(part)")
+      one.run()
+      let own = try #require(one.timedSeconds)
+      #expect(own > 0 && one.failure == nil)
+      flop += one.work.flop.value
+      seconds += own
+    }
+    #expect(flop == whole.work.flop.value && seconds > 0)
+    let ninth = try device.prepare(layer(9, cachedKeys: cachedKeys), sets: 1, seed: 7)
+    #expect(ninth.work.flop.value == 2 * 3 * 160 * 128)
+    #expect(throws: KernelError.self) {
+      try device.prepare(layer(11, cachedKeys: cachedKeys), sets: 1, seed: 7)
+    }
+    #expect(throws: KernelError.self) {
+      try device.prepare(deviceCase(.decoderLayer, .decoderLayer(.mixtral, tokens: 2)), sets: 1, seed: 7)
+    }
   }
 
   @Test("a lost device is told once, and nothing traps")
