@@ -134,20 +134,29 @@ public final class DeviceKernel: PreparedKernel {
   }
 }
 
-/// Writes twice the level 2 cache, so that nothing of earlier work is in it.
+/// Writes twice the level 2 cache, so that nothing of earlier work is in it, and reads as much of another array, so
+/// that the kernel after it has no lines of this one to write back.
 final class CacheFlush {
   private let context: CUDAContext
-  private let launch: CUDALaunch
+  private let launches: [CUDALaunch]
 
   init(on device: DeviceKernels) throws(DeviceError) {
     context = device.context
-    let bytes = max(Int(Unit.mebibyte.toBase(2)), 2 * device.facts.l2Bytes)
-    let memory = try context.allocate(bytes)
-    launch = try CUDALaunch(
-      try device.function("flush_cache", of: .memory),
-      grid: LaunchExtent(4 * max(1, device.facts.multiprocessors)), block: LaunchExtent(512),
-      arguments: [.pointer(memory), .int64(Int64(bytes)), .int32(1)])
+    let bytes = max(Int(Unit.mebibyte.toBase(2)), 2 * device.facts.l2Bytes) / 16 * 16
+    let blocks = 4 * max(1, device.facts.multiprocessors)
+    let (written, read) = (try context.allocate(bytes), try context.allocate(bytes))
+    try context.fill(read, byte: 0)
+    let sums = try context.allocate(4 * blocks)
+    let (grid, block) = (LaunchExtent(blocks), LaunchExtent(512))
+    launches = [
+      try CUDALaunch(
+        try device.function("flush_cache", of: .memory), grid: grid, block: block,
+        arguments: [.pointer(written), .int64(Int64(bytes)), .int32(1)]),
+      try CUDALaunch(
+        try device.function("memory_read", of: .memory), grid: grid, block: block,
+        arguments: [.pointer(read), .int64(Int64(bytes / 4)), .pointer(sums)]),
+    ]
   }
 
-  func enqueue() throws(DeviceError) { try context.launch(launch) }
+  func enqueue() throws(DeviceError) { for launch in launches { try context.launch(launch) } }
 }

@@ -18,6 +18,8 @@ public final class DeviceKernels {
   private let library: Result<CUBLASLt, DeviceError>
   private let sensors: NVMLDevice?
   private var modules: [String: CUDAModule] = [:]
+  /// Texts that the compiler or the driver refused: asked once.
+  private var refusals: [String: DeviceError] = [:]
   private var flusher: CacheFlush?
 
   /// Opens the device of a number by the driver's order.
@@ -89,15 +91,20 @@ public final class DeviceKernels {
 
   /// A kernel of one of the texts, compiled for this device when it is first asked for.
   func function(_ name: String, of text: CUDAText, sharedBytes: Int = 0) throws(DeviceError) -> CUDAFunction {
+    if let refusal = refusals[text.name] { throw refusal }
     let module: CUDAModule
     if let known = modules[text.name] {
       module = known
     } else {
-      let image = try compiler.get().compile(
-        text.source, name: "\(text.name).cu", architecture: context.facts.architecture + text.suffix,
-        options: ["--std=c++17"]
-      ).image
-      module = try context.module(image)
+      do throws(DeviceError) {
+        let made = try compiler.get().compile(
+          text.source, name: "\(text.name).cu", architecture: context.facts.architecture + text.suffix,
+          options: ["--std=c++17"])
+        module = try context.module(made.image)
+      } catch {
+        refusals[text.name] = error
+        throw error
+      }
       modules[text.name] = module
     }
     return try module.function(name, dynamicSharedBytes: sharedBytes)

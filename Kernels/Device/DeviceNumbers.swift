@@ -18,7 +18,8 @@ struct DeviceNumbers {
     }
     let number = Double(random >> 8) * 0x1p-23 - 1
     switch type {
-    case .bf16: return cut(number, bits: 7, least: -126, most: .infinity)
+    // The upper half of a float is the number cut to 7 bits; none here is below the normal floats.
+    case .bf16: return Double(Float(bitPattern: Float(number).bitPattern & 0xFFFF_0000))
     case .f16: return cut(number, bits: 10, least: -14, most: 65_504)
     case .f8: return cut(number, bits: 3, least: -6, most: 448)
     default: return number

@@ -13,6 +13,8 @@ public final class DeviceWatching {
   private let first: DeviceReadings
   private let shared = Shared()
   private var thread = pthread_t()
+  private let time = MonotonicTime()
+  private let begin: Double
 
   /// What the sampling thread and its maker share.
   private final class Shared: Sendable {
@@ -23,6 +25,7 @@ public final class DeviceWatching {
   init(_ sensors: NVMLDevice) {
     self.sensors = sensors
     first = sensors.sample()
+    begin = time.now()
     let (shared, period) = (shared, DeviceWatching.period)
     let box = Unmanaged.passRetained(
       Job {
@@ -69,6 +72,7 @@ public final class DeviceWatching {
     }
     if let start = first.energy, let end = last.energy, end >= start {
       record.packageEnergy = (record.packageEnergy ?? 0) + end - start
+      record.watched = (record.watched ?? 0) + time.now() - begin
     }
     // An idle device between two executions is no limit.
     let limits = Set(all.flatMap { $0.limits ?? [] }).filter { $0 != .idle }

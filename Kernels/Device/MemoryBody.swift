@@ -117,7 +117,7 @@ final class MemoryBody: DeviceBody {
       if i < tail { (rest, restScale) = (rest + number, restScale + abs(number)) }
     }
     let times = Double(count / block)
-    var check = DeviceCheck(tolerance: 0x1p-22, stored: .f32)
+    var check = DeviceCheck(tolerance: 0x1p-27, stored: .f32)
     check.add(found, times * sum + rest, scale: times * scale + restScale)
     return check.verification("the sum of all elements")
   }

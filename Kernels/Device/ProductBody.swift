@@ -64,30 +64,36 @@ final class ProductBody: DeviceBody {
     detail = chosen.id
   }
 
-  func enqueue(_ set: Int) throws(DeviceError) {
+  func enqueue(_ set: Int) throws(DeviceError) { try enqueue(set, chosen) }
+
+  private func enqueue(_ set: Int, _ candidate: BLASCandidate) throws(DeviceError) {
     try plan.run(
-      chosen, a: a[set % a.count].buffer.from(0), b: b[set].buffer.from(0), c: c[set % c.count].from(0),
+      candidate, a: a[set % a.count].buffer.from(0), b: b[set].buffer.from(0), c: c[set % c.count].from(0),
       workspace: workspace)
   }
 
-  /// Each candidate warm, the better of two times of a few runs; one that the device refuses is left out.
+  /// Each candidate after a run that nobody times: as many runs as fill a millisecond, on all sets in turn, so that
+  /// weights are as warm or as cold as they will be; what is clearly slower than the best gets no second look. One
+  /// that the device refuses is left out.
   private func choose(among candidates: [BLASCandidate]) throws(DeviceError) {
     let (start, end) = (try device.context.makeEvent(), try device.context.makeEvent())
+    func seconds(_ candidate: BLASCandidate, runs: Int) throws(DeviceError) -> Double {
+      try device.context.record(start)
+      for run in 0..<runs { try enqueue(run % sets, candidate) }
+      try device.context.record(end)
+      return try device.context.elapsed(from: start, to: end) / Double(runs)
+    }
     var best = Double.infinity
     for candidate in candidates {
       do throws(DeviceError) {
-        try plan.run(
-          candidate, a: a[0].buffer.from(0), b: b[0].buffer.from(0), c: c[0].from(0), workspace: workspace)
-        for _ in 0..<2 {
-          try device.context.record(start)
-          for _ in 0..<ProductBody.tries {
-            try plan.run(
-              candidate, a: a[0].buffer.from(0), b: b[0].buffer.from(0), c: c[0].from(0), workspace: workspace
-            )
-          }
-          try device.context.record(end)
-          let seconds = try device.context.elapsed(from: start, to: end)
-          if seconds < best { (best, chosen) = (seconds, candidate) }
+        try enqueue(0, candidate)
+        let once = try seconds(candidate, runs: 1)
+        // A mark and the first call after it cost microseconds of their own.
+        guard once <= 1.3 * best + Unit.microsecond.toBase(20) else { continue }
+        let runs = max(1, min(200, Int((Unit.millisecond.toBase(1) / max(once, 1e-9)).rounded(.up))))
+        for _ in 0..<(runs > 1 ? 2 : 1) {
+          let each = try seconds(candidate, runs: runs)
+          if each < best { (best, chosen) = (each, candidate) }
         }
       } catch {
         if error.isLost { throw error }
@@ -95,9 +101,8 @@ final class ProductBody: DeviceBody {
     }
   }
 
-  /// Candidates of the heuristic that are tried, and runs of each try.
+  /// Candidates of the heuristic that are tried.
   private static let candidates = 16
-  private static let tries = 3
   /// What the vendor advises for Hopper and later.
   private static let workspaceBytes = Int(Unit.mebibyte.toBase(32))
 

@@ -90,15 +90,15 @@ public final class BLASPlan: @unchecked Sendable {
       "cublasLtMatmulPreferenceSetAttribute")
     var answers = [ccuda_blas_candidate](repeating: ccuda_blas_candidate(), count: max(1, count))
     var found: Int32 = 0
-    try library.check(
-      calls.cublasLtMatmulAlgoGetHeuristic(
-        library.handle, description, a, b, c, c, preference, Int32(clamping: answers.count), &answers, &found),
-      "cublasLtMatmulAlgoGetHeuristic")
+    let code = calls.cublasLtMatmulAlgoGetHeuristic(
+      library.handle, description, a, b, c, c, preference, Int32(clamping: answers.count), &answers, &found)
+    // INVALID_VALUE and NOT_SUPPORTED: no product of these types and sizes.
+    if code != 7, code != 15 { try library.check(code, "cublasLtMatmulAlgoGetHeuristic") }
     let good = answers.prefix(max(0, Int(found))).filter { $0.state == 0 && $0.workspace_bytes <= most }
     guard !good.isEmpty else {
       throw DeviceError(
         "cuBLASLt \(library.version) has no algorithm for \(product.words) on \(library.context.facts.name); leave "
-          + "it out", call: "cublasLtMatmulAlgoGetHeuristic")
+          + "it out", call: "cublasLtMatmulAlgoGetHeuristic", code: Int(code), isAbsence: true)
     }
     return good.map { answer in
       BLASCandidate(

@@ -114,6 +114,8 @@ public struct Interference: Hashable, Sendable, Codable {
   public var countersSource: String?
   /// Mean power of a device while timing, in watts.
   public var power: Double?
+  /// Seconds in which `packageEnergy` was burnt where they are more than those inside samples; nil = they are those.
+  public var watched: Double?
   /// Mean clock of a device's memory while timing, in hertz.
   public var memoryClock: Double?
   /// What held a device's clock down while timing, in its driver's words; nil = not told.

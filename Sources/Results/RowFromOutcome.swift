@@ -129,7 +129,7 @@ extension ResultRow {
     }
     let isPeer = outcome.subject.implementation.isPeer
     blasCorenameForced = isPeer ? outcome.worker?.isCoreTypeForced : run.isCoreTypeForced
-    if !isPeer, !run.blasWarning.isEmpty { warn(run.blasWarning) }
+    if !isPeer, !outcome.subject.implementation.isOfDevice, !run.blasWarning.isEmpty { warn(run.blasWarning) }
     guard let blas = outcome.worker?.blas else { return }
     implVersion = blas.version
     blasName = blas.name
@@ -204,7 +204,7 @@ extension ResultRow {
     stealFraction = reports.compactMap(\.interference.stealFraction).max()
     cpuMhzMean = Statistics.mean(reports.compactMap(\.interference.clock)).map(Unit.megahertz.fromBase)
     throttleEvents = total(reports.compactMap(\.interference.throttleEvents))
-    packageEnergyJoules = total(reports.compactMap(\.interference.packageEnergy))
+    packageEnergyJoules = total(reports.compactMap(ResultRow.energy))
     temperatureMaxCelsius = reports.compactMap(\.interference.temperature).max()
     cycles = total(reports.compactMap(\.interference.cycles))
     instructions = total(reports.compactMap(\.interference.instructions))
@@ -212,6 +212,13 @@ extension ResultRow {
     let limits = Set(
       reports.flatMap { ($0.interference.clockLimits ?? "").split(separator: " ").map(String.init) })
     if !limits.isEmpty { warn("the driver held the clock down: \(limits.sorted().joined(separator: ", "))") }
+  }
+
+  /// Energy of the samples: of a device that was watched longer, their part of it.
+  private static func energy(_ report: CaseReport) -> Double? {
+    guard let energy = report.interference.packageEnergy else { return nil }
+    guard let watched = report.interference.watched, watched > 0 else { return energy }
+    return report.sampled.map { energy * min(1, $0 / watched) }
   }
 
   private func total<Number: AdditiveArithmetic>(_ values: [Number]) -> Number? {

@@ -2,6 +2,7 @@
 // collects their reports, and starts a new worker behind a case that killed the last one.
 
 import Kernels
+import KernelsCUDA
 public import Machines
 public import Measurement
 import Quantities
@@ -99,6 +100,11 @@ public struct RunPlan: Sendable {
   /// while a kernel runs, so a large one on a slow core gets the time for warm-up and a round after it.
   public func patience(for subject: Case?, lastLevelCacheBytes: Int) -> Int {
     guard let subject else { return silence }
+    if subject.implementation.isOfDevice {
+      // Slower than any device of the last ten years, and the seconds of an oracle on the host.
+      let work = DeviceWork.of(subject)
+      return 2 * silence + Int(min(2 * work.flop.value / 1e12 + work.bytes.value / 1e10, 1e6))
+    }
     var shape = subject.shape
     // An operator runs inside its layer.
     shape.layerPart = nil

@@ -256,7 +256,10 @@ public struct Worker<Time: TimeSource> {
       }
       let share = planted.share(of: subject.shapeID)
       if let share { add(PlantedSlowdown.warning(share)) }
-      let sampler = Sampler(time: time, plan: job.plan, clock: clock, origin: origin)
+      // A device at its power limit probes slower behind a dear row than before it, each time.
+      var plan = job.plan
+      if job.placement.deviceOrdinal != nil { plan.retries = 0 }
+      let sampler = Sampler(time: time, plan: plan, clock: clock, origin: origin)
       let entry = CaseUnderWay(report, kernel, sampler, subject, place: place)
       entry.spin = share.map { PlantedSpin(time: time, share: $0) }
       return entry

@@ -77,7 +77,8 @@ struct ResolvedArguments {
 
   /// Variables that are no options, and who reads them.
   private static let internalVariables: Set<String> = [
-    "PLIMSOLL_CUDA_DRIVER", "PLIMSOLL_CUDA_NVRTC", "PLIMSOLL_CUDA_CUBLASLT", "PLIMSOLL_CUDA_NVML",
+    "PLIMSOLL_CUDA_WARP_GROUPS", "PLIMSOLL_CUDA_DRIVER", "PLIMSOLL_CUDA_NVRTC", "PLIMSOLL_CUDA_CUBLASLT",
+    "PLIMSOLL_CUDA_NVML",
     "PLIMSOLL_COMMIT", "PLIMSOLL_PLANT", "PLIMSOLL_WITNESS_FD", "PLIMSOLL_CONFIG",
   ]
 
