@@ -51,6 +51,45 @@ import Testing
     #expect(short.fleetCase.prices.filter { $0.build != nil }.allSatisfy { $0.contract.termMonths == 36 })
   }
 
+  @Test(
+    "take-or-pay: what works is rent, of the rest the committed part is paid and shown",
+    arguments: [0, 0.5, 0.9, 1])
+  func takeOrPay(_ committed: Double) throws {
+    func fleet(_ kind: String, _ share: Double) throws -> FleetPlan {
+      let files = try #require(smallFleetFiles["contracts.csv"])
+        .replacing("rent,reserved,contracted,12,0.25,1,", with: "rent,\(kind),contracted,12,0,\(share),")
+      return try smallFleet([], ["contracts.csv": files]).0
+    }
+    let (plain, paid) = (try fleet("reserved", 1), try fleet("take_or_pay", committed))
+    let index = try #require(paid.holdings.firstIndex { $0.contract.kind == .takeOrPay })
+    let holding = paid.holdings[index]
+    let working = try #require(holding.working)
+    #expect(plain.holdings.map(\.accepted) == paid.holdings.map(\.accepted))
+    #expect(plain.ledger.paid(.unusedCommitment) == .zero)
+    // Capacity is for the busiest minute: on average a part of it works.
+    for month in paid.ledger.months where holding.accepted[month.index] > 0 {
+      let at = month.index
+      #expect(working[at] > 0 && working[at] < holding.accepted[at])
+      func hours(_ stream: CostStream) -> Double {
+        paid.ledger.rows.filter { $0.holding == index && $0.month == at && $0.stream == stream }
+          .reduce(0) { $0 + $1.quantity.value }
+      }
+      #expect(abs(hours(.rent) - working[at] * month.hours) < 1e-2)
+      let due = max(0, committed * holding.accepted[at] - working[at])
+      #expect(abs(hours(.unusedCommitment) - due * month.hours) < 1e-2)
+    }
+    let whole = plain.ledger.paid(.rent).usd
+    let both = paid.ledger.paid(.rent).usd + paid.ledger.paid(.unusedCommitment).usd
+    #expect(committed == 1 ? abs(both / whole - 1) < 1e-6 : both < whole)
+    #expect((paid.ledger.paid(.unusedCommitment) > .zero) == (committed == 1 || due(paid, index, committed)))
+  }
+
+  /// True where the committed part is more than what works in some month.
+  private func due(_ fleet: FleetPlan, _ index: Int, _ committed: Double) -> Bool {
+    let holding = fleet.holdings[index]
+    return zip(holding.accepted, holding.working ?? []).contains { committed * $0 > $1 + 1e-6 }
+  }
+
   @Test("the bundled hall beside clouds buys and rents, and names what MTIA lacks")
   func bundled() throws {
     let scenario = try Scenario.load("own-build-fleet")

@@ -55,7 +55,7 @@ struct FleetAllocationSheet {
           format: format, rule: rule)
       }
       put(.block, Double(holding.offer.unit ?? 1), .whole, .wholeBetween(1, 1_000_000))
-      // What own hardware costs stands among the other streams.
+      // What own hardware and take-or-pay cost stands among the other streams.
       put(.usd, line.isRented ? holding.rate.usdPerHour : 0, .fine, line.isRented ? .atLeast(0) : nil)
       put(.upfront, holding.contract.upfrontShare, .percent, .between(0, 1))
       put(.usable, usableShare(index), .percent, .between(0, 1))

@@ -13,7 +13,8 @@ struct FleetLine {
   let blocks: [Double?]
   /// Months that are paid before the first one of use.
   let ahead: Int
-  /// False for hardware of one's own whose parts the ledger books: no price an hour pays for it.
+  /// False for hardware of one's own, whose parts the ledger books, and for take-or-pay, where it asks what works: no
+  /// price an hour pays for all of it.
   let isRented: Bool
 
   /// `aws-us-east GB200 reserved-3y 2027`: a price that moves has a line for each year of it.
@@ -64,7 +65,7 @@ struct FleetSheetLayout {
         FleetLine(
           holding: holding, price: index, blocks: blocks,
           ahead: holding.contract.billingStart == .delivery ? acceptance : 0,
-          isRented: !built.contains(lines.count),
+          isRented: !built.contains(lines.count) && holding.contract.kind != .takeOrPay,
           name: "\(holding.site) \(holding.offer.accelerator) \(holding.contract.id) \(year)"))
     }
     self.lines = lines

@@ -132,7 +132,7 @@ public struct FleetPlan: Sendable {
           row.rate.note,
           row.contract.priceFactor == 1 ? "" : "times \(decimalText(row.contract.priceFactor)) by contract",
         ]
-        found.append(
+        var holding =
           Holding(
             offer: row.offer, site: row.site.id, region: row.site.region, contract: row.contract,
             rate: Rate(
@@ -140,10 +140,36 @@ public struct FleetPlan: Sendable {
               note: note.filter { !$0.isEmpty }.joined(separator: "; ")),
             listRate: row.listRate, signatures: signatures, delivered: delivered, billed: billed,
             accepted: accepted, usable: accepted.map { $0 * (row.contract.includesSpares ? 1 : 1 - spare) },
-            kilowattsEach: product.kilowattsEach, build: row.build))
+            kilowattsEach: product.kilowattsEach, build: row.build)
+        if row.contract.kind == .takeOrPay {
+          let shares = workingShares(plan, fleet, supply: fleet.portfolio.prices[index].supply)
+          holding.working = zip(accepted, shares).map { $0 * $1 }
+        }
+        found.append(holding)
       }
     }
     return found
+  }
+
+  /// Share of a supply's accelerators that have work on average, by month: of what each class is given the part that
+  /// its need fills, at its mean and not at its peak. A supply without work has none.
+  private static func workingShares(_ plan: PortfolioPlan, _ fleet: FleetCase, supply: Int) -> [Double] {
+    let portfolio = fleet.portfolio
+    // The pool of what stays and that of what may be taken away.
+    let own = [2 * supply, 2 * supply + 1]
+    return portfolio.months.map { month in
+      let at = month.index
+      var (all, busy) = (0.0, 0.0)
+      for (index, need) in fleet.needs.enumerated() {
+        let given = own.reduce(0) { $0 + plan.given[index][$1][at] }
+        let capacity = plan.given[index].indices.reduce(0) {
+          $0 + plan.given[index][$1][at] * portfolio.rate(index, pool: $1)
+        }
+        all += given
+        if capacity > 0 { busy += given * min(1, need.mean[at] / capacity) }
+      }
+      return all > 0 ? busy / all : 0
+    }
   }
 
   private static func rows(

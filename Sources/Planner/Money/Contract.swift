@@ -6,7 +6,8 @@ public enum ContractKind: String, Sendable, Hashable, CaseIterable {
   case onDemand = "on_demand"
   /// A fixed number for a fixed term at a fixed price.
   case reserved
-  /// A commitment to pay for a share of the capacity whether it is used or not.
+  /// A commitment to pay for a share of the capacity whether it is used or not; beyond it what works is paid. The
+  /// search for a plan takes all of it as paid.
   case takeOrPay = "take_or_pay"
   /// Bought for a fixed window, paid before it begins.
   case capacityBlock = "capacity_block"

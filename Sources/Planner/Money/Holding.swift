@@ -41,6 +41,8 @@ public struct Holding: Sendable, Hashable {
   public var kilowattsEach: Double?
   /// The parts of hardware of one's own; nil for what is rented.
   public var build: OwnBuild?
+  /// Mean accelerators that have work, of those accepted, by month; nil = all of them.
+  public var working: [Double]?
 
   /// A holding from its parts.
   public init(

@@ -120,7 +120,15 @@ public struct Ledger: Sendable {
     for month in months {
       let accepted = min(holding.accepted[month.index], holding.billed[month.index])
       let idle = holding.billed[month.index] - accepted
-      for (stream, count) in [(CostStream.rent, accepted), (.paidNotUsable, idle)] {
+      // Under take-or-pay what works is paid, and of what does not the part that was committed to.
+      var (rented, unused) = (accepted, 0.0)
+      if holding.contract.kind == .takeOrPay, let working = holding.working {
+        rented = min(accepted, max(0, working[month.index]))
+        unused = max(0, holding.contract.committedShare * accepted - rented)
+      }
+      for (stream, count) in [
+        (CostStream.rent, rented), (.unusedCommitment, unused), (.paidNotUsable, idle),
+      ] {
         rows.append(
           LedgerRow(
             month: month.index, holding: index, stream: stream,

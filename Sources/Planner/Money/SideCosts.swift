@@ -53,7 +53,7 @@ public struct SideCosts: Sendable, Hashable {
           month: month, holding: index, stream: stream, quantity: LedgerQuantity(quantity), unit: unit,
           listPrice: nil, effectivePrice: price, billedPrice: price, sign: 1, isDueAtStart: atStart))
     }
-    for row in paid where [.rent, .upfront, .paidNotUsable].contains(row.stream) {
+    for row in paid where [.rent, .upfront, .unusedCommitment, .paidNotUsable].contains(row.stream) {
       add(
         row.month, .support, row.billed.usd, "USD", UnitPrice(usd: supportShare), atStart: row.isDueAtStart)
     }
